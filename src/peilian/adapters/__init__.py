@@ -1,0 +1,1 @@
+"""What touches the world for the engines: files, the lake, packs."""

@@ -1,0 +1,178 @@
+"""Packs (内容包): content as files. Finds documents, checks them against the schema of their kind, builds engine values.
+
+A pack is a folder with a ``pack.yaml``. Every other ``*.yaml`` below it is one document whose ``kind`` names its
+schema. A fault names file, line, field and what was expected; one faulty document makes the whole load fail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from peilian.engine._kernel import Fault, InputError, Reason, Registry, Text
+
+SHIPPED = Path(__file__).resolve().parents[2] / "packs"
+
+
+class Document(BaseModel):
+    """What every document of a pack begins with. ``key`` is unique within its kind over all loaded packs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    schema_version: int = Field(ge=1)
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-./]*$")
+
+
+class TextField(BaseModel):
+    """A text authored in Chinese and English, either of which may be missing, not both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str | None = None
+    en: str | None = None
+
+    def to_text(self) -> Text:
+        """The engine's value of it."""
+        return Text(zh=self.zh, en=self.en)
+
+
+class PackHeader(Document):
+    """``pack.yaml``: what the pack is."""
+
+    title: TextField
+    version: str
+    licence: str
+
+
+kinds: Registry[type[Document]] = Registry("pack kind")
+kinds.add("pack", PackHeader)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One checked document with its origin; ``sha256`` is the hash of the file's bytes."""
+
+    document: Document
+    path: Path
+    sha256: str
+
+
+def known_kinds() -> Registry[type[Document]]:
+    """All kinds of documents, their modules imported."""
+    return kinds.walk(sys.modules[__name__])
+
+
+def load(kind: str, roots: Iterable[Path] = (SHIPPED,)) -> list[Loaded]:
+    """Every document of ``kind`` below the pack folders of ``roots``, by key. Raises ``InputError`` on any fault."""
+    found = [item for item in load_all(roots) if item.document.kind == kind]
+    return sorted(found, key=lambda item: item.document.key)
+
+
+def load_all(roots: Iterable[Path] = (SHIPPED,)) -> list[Loaded]:
+    """Every document of every pack below ``roots``. Raises ``InputError`` that carries every fault found."""
+    return [item for root in roots for item in _load_root(root)]
+
+
+@cache
+def _load_root(root: Path) -> tuple[Loaded, ...]:
+    loaded: list[Loaded] = []
+    faults: list[Fault] = []
+    for path in document_paths(root):
+        try:
+            loaded.append(load_file(path))
+        except InputError as error:
+            faults.extend(error.faults)
+    faults.extend(_double_keys(loaded))
+    if faults:
+        raise InputError(*faults)
+    return tuple(loaded)
+
+
+def document_paths(root: Path) -> list[Path]:
+    """The document files of every pack at or below ``root``."""
+    headers = sorted(root.rglob("pack.yaml"))
+    if not headers:
+        raise InputError(Fault(Reason("pack.no_pack_here"), file=str(root)))
+    return [path for header in headers for path in sorted(header.parent.rglob("*.yaml"))]
+
+
+def load_file(path: Path) -> Loaded:
+    """One document, checked against its kind's schema; ``InputError`` names the line of each fault."""
+    data = path.read_bytes()
+    try:
+        node = yaml.compose(data, Loader=yaml.SafeLoader)
+        body = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise InputError(
+            Fault(
+                Reason("pack.not_yaml", {"problem": str(getattr(error, "problem", error))}),
+                file=str(path),
+                row=mark.line + 1 if mark else None,
+            )
+        ) from None
+    if not isinstance(body, Mapping):
+        raise InputError(Fault(Reason("pack.not_a_mapping"), file=str(path), row=1))
+    kind = body.get("kind")
+    if not isinstance(kind, str) or kind not in known_kinds():
+        known = ", ".join(key for key, _ in known_kinds())
+        raise InputError(Fault(Reason("pack.unknown_kind", {"known": known}), file=str(path), row=1, field="kind"))
+    try:
+        document = known_kinds().get(kind).model_validate(body)
+    except ValidationError as error:
+        raise InputError(*(_fault(path, node, problem) for problem in error.errors())) from None
+    return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _fault(path: Path, node: yaml.Node | None, problem: Any) -> Fault:
+    location = tuple(problem["loc"])
+    return Fault(
+        Reason("pack.wrong_value", {"problem": problem["msg"]}),
+        file=str(path),
+        row=_line(node, location),
+        field=".".join(str(part) for part in location) or None,
+    )
+
+
+def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
+    """The line of the deepest part of ``location`` that exists in the file."""
+    if node is None:
+        return None
+    line: int = node.start_mark.line + 1
+    for part in location:
+        child = _child(node, part)
+        if child is None:
+            break
+        node = child
+        line = node.start_mark.line + 1
+    return line
+
+
+def _child(node: yaml.Node, part: int | str) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        child: yaml.Node = node.value[part]
+        return child
+    return None
+
+
+def _double_keys(loaded: Iterable[Loaded]) -> list[Fault]:
+    seen: dict[tuple[str, str], Path] = {}
+    faults = []
+    for item in loaded:
+        name = (item.document.kind, item.document.key)
+        if name in seen:
+            reason = Reason("pack.double_key", {"key": item.document.key, "other": str(seen[name])})
+            faults.append(Fault(reason, file=str(item.path), field="key"))
+        seen.setdefault(name, item.path)
+    return faults

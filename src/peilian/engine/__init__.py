@@ -1,0 +1,1 @@
+"""Pure engines: values in, values with reasons out. No framework, driver, network or clock."""

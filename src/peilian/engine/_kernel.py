@@ -1,0 +1,105 @@
+"""What every engine shares: a registry of leaf plug-ins, reasons as data, bilingual texts, faults of input."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Language = Literal["zh", "en"]
+Param = str | int | float | bool | None
+
+
+class RegistryError(LookupError):
+    """A key that is registered twice, or asked for and unknown."""
+
+
+class Registry(Generic[T]):
+    """Named leaf plug-ins of one kind, in the order of their keys.
+
+    A folder of plug-ins is imported by ``walk``; an import error there is not swallowed, so a broken plug-in stops
+    the start with its own name in the traceback.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._items: dict[str, T] = {}
+
+    def add(self, key: str, item: T) -> T:
+        """Register ``item`` under ``key`` and return it; a second item of the same key is an error."""
+        if key in self._items:
+            raise RegistryError(f"{self.kind} {key!r} is registered twice")
+        self._items[key] = item
+        return item
+
+    def register(self, key: str) -> Callable[[T], T]:
+        """Decorator form of ``add``."""
+        return lambda item: self.add(key, item)
+
+    def walk(self, package: ModuleType) -> Registry[T]:
+        """Import every module of ``package`` so that its plug-ins register themselves."""
+        for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            importlib.import_module(found.name)
+        return self
+
+    def get(self, key: str) -> T:
+        """The item of ``key``; ``RegistryError`` names the known keys when there is none."""
+        try:
+            return self._items[key]
+        except KeyError:
+            known = ", ".join(sorted(self._items))
+            raise RegistryError(f"no {self.kind} {key!r}; known: {known}") from None
+
+    def __iter__(self) -> Iterator[tuple[str, T]]:
+        return iter(sorted(self._items.items()))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in Chinese and English, either of which may be missing."""
+
+    zh: str | None = None
+    en: str | None = None
+
+    def in_language(self, language: Language) -> str:
+        """The text in ``language``, else in the other one, else empty."""
+        first, second = (self.zh, self.en) if language == "zh" else (self.en, self.zh)
+        return first or second or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is so, as a key and parameters; it is put into words at the edge, in the reader's language."""
+
+    key: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of an input: which file, which row (1 is the first data row) or line, which field, and what was expected."""
+
+    reason: Reason
+    file: str | None = None
+    row: int | None = None
+    field: str | None = None
+    conversation_id: str | None = None
+
+
+class InputError(Exception):
+    """An input that cannot be used as a whole; nothing of it is stored. Carries at least one fault."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(f"{f.file}:{f.row} {f.field} {f.reason.key} {dict(f.reason.params)}" for f in faults))
+        self.faults = faults

@@ -1,0 +1,37 @@
+"""Puts reasons and faults into words, in the reader's language."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from peilian.adapters import packs
+from peilian.adapters.packs.words import Words
+from peilian.engine._kernel import Fault, Language, Reason, Text
+
+
+@cache
+def catalogue() -> dict[str, Text]:
+    """Every shipped template by reason key."""
+    found: dict[str, Text] = {}
+    for item in packs.load("words"):
+        assert isinstance(item.document, Words)
+        found.update({key: text.to_text() for key, text in item.document.words.items()})
+    return found
+
+
+def say(reason: Reason, language: Language) -> str:
+    """The reason in words. A key without a template is a programming error and raises ``KeyError``."""
+    template = catalogue()[reason.key].in_language(language)
+    return template.format_map({name: "–" if value is None else value for name, value in reason.params.items()})
+
+
+def say_fault(fault: Fault, language: Language) -> str:
+    """One line for one fault: file, row, field, and what was expected."""
+    row = f"第 {fault.row} 行" if language == "zh" else f"row {fault.row}"
+    separator = ",字段 " if language == "zh" else ", field "
+    place = ":".join(part for part in (fault.file, row if fault.row is not None else None) if part)
+    if fault.field:
+        place = f"{place}{separator}{fault.field}" if place else fault.field
+    if fault.conversation_id is not None:
+        place += f" [{fault.conversation_id}]"
+    return f"{place}: {say(fault.reason, language)}" if place else say(fault.reason, language)
