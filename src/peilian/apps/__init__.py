@@ -1,1 +1,1 @@
-"""apps."""
+"""Bounded contexts. Each is entered through its api module only."""

@@ -19,12 +19,20 @@ from peilian.flows.wording import say_fault
 
 FORMS = ("table", "csv", "json", "jsonl", "parquet")
 
-as_option = click.option("--as", "form", type=click.Choice(FORMS), help="Form of the output; default by --out, else table.")
-out_option = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default stdout.")
-lang_option = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of texts.")
+as_option = click.option(
+    "--as", "form", type=click.Choice(FORMS), help="Form of the output; default by --out, else table."
+)
+out_option = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default stdout."
+)
+lang_option = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of texts."
+)
 
 
-def write_rows(rows: Iterable[Mapping[str, Any]], *, form: str | None, out: Path | None, default: str = "table") -> None:
+def write_rows(
+    rows: Iterable[Mapping[str, Any]], *, form: str | None, out: Path | None, default: str = "table"
+) -> None:
     """Write ``rows`` in the chosen form; the keys of the first row are the columns."""
     form = form or _form_of(out) or default
     if form == "parquet":
@@ -89,7 +97,9 @@ def _as_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     columns = list(rows[0])
     cells = [columns, *([_show(row.get(column)) for column in columns] for row in rows)]
     widths = [max(_width(line[n]) for line in cells) for n in range(len(columns))]
-    return ["  ".join(cell + " " * (widths[n] - _width(cell)) for n, cell in enumerate(line)).rstrip() for line in cells]
+    return [
+        "  ".join(cell + " " * (widths[n] - _width(cell)) for n, cell in enumerate(line)).rstrip() for line in cells
+    ]
 
 
 def _show(value: Any) -> str:

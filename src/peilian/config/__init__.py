@@ -1,1 +1,1 @@
-"""config."""
+"""How one installation is put together: settings, addresses, the ASGI application."""

@@ -88,7 +88,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of an input: which file, which row (1 is the first data row) or line, which field, and what was expected."""
+    """One fault of an input: which file, row (1 is the first data row) or line, field, and what was expected."""
 
     reason: Reason
     file: str | None = None
@@ -101,5 +101,6 @@ class InputError(Exception):
     """An input that cannot be used as a whole; nothing of it is stored. Carries at least one fault."""
 
     def __init__(self, *faults: Fault) -> None:
-        super().__init__("; ".join(f"{f.file}:{f.row} {f.field} {f.reason.key} {dict(f.reason.params)}" for f in faults))
+        lines = (f"{f.file}:{f.row} {f.field} {f.reason.key} {dict(f.reason.params)}" for f in faults)
+        super().__init__("; ".join(lines))
         self.faults = faults

@@ -1,1 +1,1 @@
-"""web."""
+"""Server-rendered pages."""

@@ -1,4 +1,4 @@
-"""Packs (内容包): content as files. Finds documents, checks them against the schema of their kind, builds engine values.
+"""Packs (内容包): content as files. Finds documents and checks them against the schema of their kind.
 
 A pack is a folder with a ``pack.yaml``. Every other ``*.yaml`` below it is one document whose ``kind`` names its
 schema. A fault names file, line, field and what was expected; one faulty document makes the whole load fail.

@@ -1,0 +1,1 @@
+"""What every other app stands on: audit, jobs, files, inbox, company settings."""

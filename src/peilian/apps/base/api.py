@@ -1,0 +1,48 @@
+"""The door of the base app."""
+
+from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_writing, write
+from peilian.apps.base.company import change_company, company, company_zone, today_in_company
+from peilian.apps.base.files import drop_file, file_path, keep_file
+from peilian.apps.base.inbox import inbox_of, mark_read, send
+from peilian.apps.base.jobs import (
+    JobCancelledError,
+    JobContext,
+    cancel_job,
+    handlers,
+    run_next_job,
+    run_worker,
+    start_job,
+)
+from peilian.apps.base.models import AuditEntry, Company, Job, JobState, Row, StoredFile, new_id
+
+__all__ = [
+    "Audit",
+    "AuditEntry",
+    "Company",
+    "Job",
+    "JobCancelledError",
+    "JobContext",
+    "JobState",
+    "Row",
+    "StoredFile",
+    "UnauditedWriteError",
+    "bookkeeping",
+    "cancel_job",
+    "change_company",
+    "company",
+    "company_zone",
+    "drop_file",
+    "file_path",
+    "handlers",
+    "inbox_of",
+    "is_writing",
+    "keep_file",
+    "mark_read",
+    "new_id",
+    "run_next_job",
+    "run_worker",
+    "send",
+    "start_job",
+    "today_in_company",
+    "write",
+]

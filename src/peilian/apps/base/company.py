@@ -1,0 +1,49 @@
+"""The company of this installation: name, time zone, calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.utils import timezone
+
+from peilian.apps.base.audit import bookkeeping, write
+from peilian.apps.base.models import Company
+from peilian.engine._kernel import Fault, InputError, Reason
+
+if TYPE_CHECKING:
+    from peilian.apps.people.models import User
+
+
+def company() -> Company:
+    """The company, made with default settings on first use."""
+    found = Company.objects.first()
+    if found is None:
+        with bookkeeping():
+            found = Company.objects.create()
+    return found
+
+
+def company_zone() -> ZoneInfo:
+    """The time zone that days and hours are counted in."""
+    return ZoneInfo(company().time_zone)
+
+
+def today_in_company() -> date:
+    """Today's date where the company is."""
+    return timezone.localdate(timezone=company_zone())
+
+
+def change_company(*, actor: User | None, name: Mapping[str, str], time_zone: str, calendar: str) -> Company:
+    """Change the company's settings."""
+    if time_zone not in available_timezones():
+        raise InputError(Fault(Reason("company.unknown_time_zone", {"value": time_zone}), field="time_zone"))
+    row = company()
+    before = {"name": row.name, "time_zone": row.time_zone, "calendar": row.calendar}
+    row.name, row.time_zone, row.calendar = dict(name), time_zone, calendar
+    with write(actor=actor, verb="base.change_company") as audit:
+        row.save()
+        audit.changed(row, **before)
+    return row

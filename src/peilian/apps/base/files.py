@@ -1,0 +1,68 @@
+"""Files kept under the hash of their content, in the files folder of the installation."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from peilian.apps.base.audit import write
+from peilian.apps.base.models import StoredFile, new_id
+
+if TYPE_CHECKING:
+    from peilian.apps.people.models import User
+
+
+def keep_file(*, actor: User | None, name: str, chunks: Iterable[bytes]) -> StoredFile:
+    """Store the bytes under their hash, durably, before the row that names them exists."""
+    folder = Path(settings.FILES)
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{new_id()}.part"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with fresh.open("wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        target = _path(digest.hexdigest())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    with write(actor=actor, verb="base.keep_file") as audit:
+        row = StoredFile.objects.create(
+            sha256=digest.hexdigest(),
+            name=Path(name).name[:255],
+            size=size,
+            created_at=timezone.now(),
+            created_by=actor,
+        )
+        audit.created(row)
+    return row
+
+
+def file_path(row: StoredFile) -> Path:
+    """Where the bytes of ``row`` lie."""
+    return _path(row.sha256)
+
+
+def drop_file(*, actor: User | None, row: StoredFile) -> None:
+    """Forget a file; its bytes go when no other row names them."""
+    with write(actor=actor, verb="base.drop_file") as audit:
+        audit.note(row, {"sha256": [row.sha256, None]})
+        digest = row.sha256
+        row.delete()
+    if not StoredFile.objects.filter(sha256=digest).exists():
+        _path(digest).unlink(missing_ok=True)
+
+
+def _path(digest: str) -> Path:
+    return Path(settings.FILES) / digest[:2] / digest

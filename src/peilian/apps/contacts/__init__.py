@@ -1,0 +1,1 @@
+"""Contacts with customers: imports into the lake, measures, diagnosis, all through the people gate."""

@@ -1,0 +1,1 @@
+"""Who is who: employees, units, posts, roles, platform accounts, and the gate to everything they may see."""

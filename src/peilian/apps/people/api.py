@@ -1,0 +1,86 @@
+"""The door of the people app.
+
+Functions that change something take the acting user and check the permission here; ``actor=None`` is the product
+itself (set-up, demo). Reading goes through ``visible_to``.
+"""
+
+from __future__ import annotations
+
+from peilian.apps.people.directory import (
+    RosterLine,
+    add_employee,
+    add_post,
+    add_unit,
+    add_user,
+    assign_account,
+    change_employee,
+    change_unit,
+    end_grant,
+    grant_role,
+    place_employee,
+    roster_lines,
+    set_active,
+    set_guide,
+    set_language,
+    set_password,
+    set_stage,
+)
+from peilian.apps.people.gate import NotVisibleError, Sight, visible_to
+from peilian.apps.people.models import (
+    AgentAccount,
+    AgentKind,
+    Employee,
+    Guidance,
+    GuidanceKind,
+    Membership,
+    Post,
+    RoleGrant,
+    Stage,
+    StageEntry,
+    Unit,
+    UnitKind,
+    User,
+)
+from peilian.apps.people.roles import INVENTORY, ROLES, Permission, Reach, Role, role
+
+__all__ = [
+    "INVENTORY",
+    "ROLES",
+    "AgentAccount",
+    "AgentKind",
+    "Employee",
+    "Guidance",
+    "GuidanceKind",
+    "Membership",
+    "NotVisibleError",
+    "Permission",
+    "Post",
+    "Reach",
+    "Role",
+    "RoleGrant",
+    "RosterLine",
+    "Sight",
+    "Stage",
+    "StageEntry",
+    "Unit",
+    "UnitKind",
+    "User",
+    "add_employee",
+    "add_post",
+    "add_unit",
+    "add_user",
+    "assign_account",
+    "change_employee",
+    "change_unit",
+    "end_grant",
+    "grant_role",
+    "place_employee",
+    "role",
+    "roster_lines",
+    "set_active",
+    "set_guide",
+    "set_language",
+    "set_password",
+    "set_stage",
+    "visible_to",
+]

@@ -1,0 +1,172 @@
+"""The gate (权限闸门): what a user may do, and whom it reaches. Rows and lake reads pass through it.
+
+Nothing is visible unless a grant that holds today says so. Absent and forbidden give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model, QuerySet
+
+from peilian.adapters.lake.visibility import AccountSpan, Visibility
+from peilian.apps.base.api import company_zone, today_in_company
+from peilian.apps.people.models import AgentAccount, Employee, Guidance, GuidanceKind, Membership, RoleGrant, Unit
+from peilian.apps.people.roles import ROLES, Permission, Reach
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from peilian.apps.people.models import User
+
+M = TypeVar("M", bound=Model)
+
+
+class NotVisibleError(LookupError):
+    """What was asked for does not exist, or the user may not see it: the two are not told apart."""
+
+
+@dataclass
+class Sight:
+    """What one user may do and see on one day."""
+
+    user: User | AnonymousUser
+    day: date
+    grants: list[RoleGrant] = field(default_factory=list)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether some grant permits this for somebody."""
+        return any(permission in ROLES[grant.role].permissions for grant in self.grants)
+
+    def require(self, permission: Permission) -> None:
+        """Raise ``NotVisibleError`` unless ``may``."""
+        if not self.may(permission):
+            raise NotVisibleError
+
+    def reaches_company(self, permission: Permission) -> bool:
+        """Whether the permission holds for the whole company."""
+        return any(
+            ROLES[grant.role].reach is Reach.COMPANY
+            or (ROLES[grant.role].reach is Reach.UNIT and grant.unit_id in self._roots)
+            for grant in self._with(permission)
+        )
+
+    def units(self, permission: Permission) -> QuerySet[Unit]:
+        """The units that the permission covers."""
+        if self.reaches_company(permission):
+            return Unit.objects.all()
+        return Unit.objects.filter(pk__in=self._unit_ids(permission))
+
+    def employees(self, permission: Permission) -> QuerySet[Employee]:
+        """The employees that the permission covers today."""
+        if self.reaches_company(permission):
+            return Employee.objects.all()
+        members = Membership.objects.on(self.day).filter(unit__in=self._unit_ids(permission)).values("employee")
+        return Employee.objects.filter(pk__in=self._own_ids(permission)) | Employee.objects.filter(pk__in=members)
+
+    def employee(self, permission: Permission, pk: UUID | str) -> Employee:
+        """One employee; ``NotVisibleError`` when absent or not covered."""
+        return _one(self.employees(permission), pk)
+
+    def unit(self, permission: Permission, pk: UUID | str) -> Unit:
+        """One unit; ``NotVisibleError`` when absent or not covered."""
+        return _one(self.units(permission), pk)
+
+    def lake(self, permission: Permission) -> Visibility:
+        """What of the lake the permission covers.
+
+        A leader sees what an account did while its user belonged to the leader's units; everybody sees what the own
+        accounts did while they were the own.
+        """
+        if self.reaches_company(permission):
+            return Visibility.everything()
+        spans = [*_account_spans(self._own_ids(permission)), *_unit_spans(self._unit_ids(permission))]
+        return Visibility.of(spans) if spans else Visibility.nothing()
+
+    @cached_property
+    def _roots(self) -> set[UUID]:
+        return set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
+
+    @cached_property
+    def _children(self) -> dict[UUID | None, list[UUID]]:
+        children: dict[UUID | None, list[UUID]] = {}
+        for pk, parent in Unit.objects.values_list("pk", "parent_id"):
+            children.setdefault(parent, []).append(pk)
+        return children
+
+    def _with(self, permission: Permission) -> list[RoleGrant]:
+        return [grant for grant in self.grants if permission in ROLES[grant.role].permissions]
+
+    def _unit_ids(self, permission: Permission) -> set[UUID]:
+        pending = [
+            grant.unit_id
+            for grant in self._with(permission)
+            if ROLES[grant.role].reach is Reach.UNIT and grant.unit_id is not None
+        ]
+        found: set[UUID] = set()
+        while pending:
+            unit = pending.pop()
+            if unit not in found:
+                found.add(unit)
+                pending.extend(self._children.get(unit, ()))
+        return found
+
+    def _own_ids(self, permission: Permission) -> set[UUID]:
+        own = getattr(self.user, "employee_id", None)
+        if own is None:
+            return set()
+        reaches = {ROLES[grant.role].reach for grant in self._with(permission)}
+        found = {own} if reaches & {Reach.SELF, Reach.MENTEES} else set()
+        if Reach.MENTEES in reaches:
+            mentees = Guidance.objects.on(self.day).filter(guide=own, kind=GuidanceKind.MENTOR)
+            found.update(mentees.values_list("employee_id", flat=True))
+        return found
+
+
+def visible_to(user: User | AnonymousUser, *, day: date | None = None) -> Sight:
+    """What ``user`` may do and see on ``day`` (default: today in the company's time zone)."""
+    day = day or today_in_company()
+    if not user.is_authenticated or not user.is_active:
+        return Sight(user=user, day=day)
+    grants = RoleGrant.objects.on(day).filter(user=user, role__in=ROLES.keys())
+    return Sight(user=user, day=day, grants=list(grants))
+
+
+def _one(rows: QuerySet[M], pk: UUID | str) -> M:
+    try:
+        return rows.get(pk=UUID(str(pk)))
+    except (ObjectDoesNotExist, ValueError):
+        raise NotVisibleError from None
+
+
+def _account_spans(employee_ids: Iterable[UUID]) -> list[AccountSpan]:
+    rows = AgentAccount.objects.filter(employee__in=employee_ids)
+    return [AccountSpan(row.account, _ms(row.starts_at), _ms(row.ends_at)) for row in rows]
+
+
+def _unit_spans(unit_ids: Iterable[UUID]) -> list[AccountSpan]:
+    """Account uses, cut to the days on which their users belonged to the units."""
+    zone = company_zone()
+    members: dict[UUID, list[Membership]] = {}
+    for membership in Membership.objects.filter(unit__in=unit_ids):
+        members.setdefault(membership.employee_id, []).append(membership)
+    spans = []
+    for row in AgentAccount.objects.filter(employee__in=members):
+        for membership in members[row.employee_id]:
+            first = datetime.combine(membership.starts_on, time(), zone)
+            last = datetime.combine(membership.ends_on, time(), zone) if membership.ends_on else None
+            starts = max(row.starts_at, first)
+            ends = min((end for end in (row.ends_at, last) if end is not None), default=None)
+            if ends is None or starts < ends:
+                spans.append(AccountSpan(row.account, _ms(starts), _ms(ends)))
+    return spans
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)

@@ -1,0 +1,149 @@
+"""Roles (角色): what each may do, and how far it reaches.
+
+A permission says *what*; the reach says *whom*. A role without a permission cannot do the thing: denied by default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from peilian.engine._kernel import RegistryError, Text
+
+
+class Reach(StrEnum):
+    """Whom a role reaches."""
+
+    SELF = "self"  # the user's own employee
+    MENTEES = "mentees"  # those the user guides as mentor, and the user
+    UNIT = "unit"  # the unit of the grant and all units below it
+    COMPANY = "company"  # everybody
+
+
+class Permission(StrEnum):
+    """What can be permitted."""
+
+    SEE_CONVERSATIONS = "see_conversations"
+    SEE_KPIS = "see_kpis"
+    SEE_DIAGNOSIS = "see_diagnosis"
+    SEE_PEOPLE = "see_people"
+    MANAGE_PEOPLE = "manage_people"
+    GRANT_ROLES = "grant_roles"
+    IMPORT = "import"
+    SEE_JOBS = "see_jobs"
+    SEE_AUDIT = "see_audit"
+    MANAGE_SETTINGS = "manage_settings"
+    ERASE_CUSTOMERS = "erase_customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role; ``permissions`` hold for everybody within ``reach``."""
+
+    key: str
+    name: Text
+    reach: Reach
+    permissions: frozenset[Permission]
+    is_external: bool = False
+
+
+P = Permission
+_OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS})
+_LEAD = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE}
+_NONE: frozenset[Permission] = frozenset()
+
+
+def _role(
+    key: str, zh: str, en: str, reach: Reach, permissions: frozenset[Permission] = _NONE, is_external: bool = False
+) -> Role:
+    return Role(key, Text(zh=zh, en=en), reach, permissions, is_external)
+
+
+ROLES: dict[str, Role] = {
+    role.key: role
+    for role in (
+        _role("agent", "客服", "Agent", Reach.SELF, _OWN),
+        _role("trainee", "学员", "Trainee", Reach.SELF, _OWN),
+        _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _OWN),
+        _role("community_operator", "社群运营", "Community operator", Reach.SELF, _OWN),
+        _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | {P.SEE_PEOPLE}),
+        _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _LEAD),
+        _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _LEAD),
+        _role("department_head", "部门负责人", "Department head", Reach.UNIT, _LEAD),
+        _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _LEAD | {P.IMPORT, P.SEE_JOBS}),
+        _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _LEAD),
+        _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
+        _role("trainer", "培训师", "Trainer", Reach.UNIT, frozenset({P.SEE_PEOPLE, P.SEE_KPIS, P.SEE_DIAGNOSIS})),
+        _role(
+            "training_manager",
+            "培训经理",
+            "Training manager",
+            Reach.COMPANY,
+            _LEAD | {P.MANAGE_PEOPLE, P.IMPORT, P.SEE_JOBS},
+        ),
+        _role(
+            "training_committee",
+            "培训管理委员会",
+            "Training committee",
+            Reach.COMPANY,
+            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_PEOPLE}),
+        ),
+        _role("leadership", "公司领导", "Leadership", Reach.COMPANY, frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS})),
+        _role("policy_owner", "制度解释部门", "Policy owner", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
+        _role("plan_owner", "计划责任人", "Person responsible for a plan", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
+        _role("counterpart", "协作部门", "Counterpart department", Reach.SELF),
+        _role("judge", "评委", "Judge", Reach.SELF),
+        _role("external_lecturer", "外部讲师", "External lecturer", Reach.SELF, is_external=True),
+        _role("industry_expert", "行业专家", "Industry expert", Reach.SELF, is_external=True),
+        _role("legal_adviser", "法律顾问", "Legal adviser", Reach.SELF, is_external=True),
+        _role("customer_representative", "客户代表", "Customer representative", Reach.SELF, is_external=True),
+        _role(
+            "administrator",
+            "系统管理员",
+            "Administrator",
+            Reach.COMPANY,
+            frozenset(
+                {
+                    P.SEE_PEOPLE,
+                    P.MANAGE_PEOPLE,
+                    P.GRANT_ROLES,
+                    P.IMPORT,
+                    P.SEE_JOBS,
+                    P.SEE_AUDIT,
+                    P.MANAGE_SETTINGS,
+                    P.ERASE_CUSTOMERS,
+                }
+            ),
+        ),
+    )
+}
+
+# Which roles answer each line of the roles inventory, so that a test can hold the two against each other.
+INVENTORY: dict[str, tuple[str, ...]] = {
+    "RO-01": ("agent", "supervisor", "service_manager"),
+    "RO-02": ("supervisor",),
+    "RO-03": ("service_manager",),
+    "RO-04": ("training_committee",),
+    "RO-05": ("leadership",),
+    "RO-06": ("internal_lecturer", "external_lecturer", "industry_expert", "trainer"),
+    "RO-07": ("legal_adviser",),
+    "RO-08": ("mentor",),
+    "RO-09": ("judge", "customer_representative"),
+    "RO-10": ("quality_inspector",),
+    "RO-11": ("trainee",),
+    "RO-12": ("training_manager", "senior_agent"),
+    "RO-13": ("department_head",),
+    "RO-14": ("counterpart",),
+    "RO-15": ("customer_representative",),
+    "RO-16": ("policy_owner",),
+    "RO-17": ("community_operator", "community_manager"),
+    "RO-18": ("plan_owner",),
+}
+
+
+def role(key: str) -> Role:
+    """The role of a key; a grant of a role that no longer exists gives nothing."""
+    try:
+        return ROLES[key]
+    except KeyError:
+        raise RegistryError(f"no role {key!r}") from None

@@ -1,0 +1,11 @@
+"""Addresses of sign-in."""
+
+from django.urls import path
+
+from peilian.web.accounts import views
+
+urlpatterns = [
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("language/", views.choose_language, name="choose_language"),
+]

@@ -1,0 +1,10 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Pages."""
+
+    name = "peilian.web"
+    label = "web"

@@ -1,0 +1,28 @@
+"""Times in the company's zone, words in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from peilian.apps.base.api import company_zone
+from peilian.web.shell.languages import DJANGO_CODES
+
+
+class CompanyTimeZoneMiddleware:
+    """Activates the company's time zone, and the language that the signed-in reader chose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Serve one request."""
+        if request.path.startswith("/static/"):
+            return self.get_response(request)
+        if request.user.is_authenticated:
+            translation.activate(DJANGO_CODES[request.user.reading_language])
+            request.LANGUAGE_CODE = translation.get_language()
+        with timezone.override(company_zone()):
+            return self.get_response(request)

@@ -1,0 +1,7 @@
+"""Every page, feature by feature."""
+
+from django.urls import include, path
+
+FEATURES = ("accounts",)
+
+urlpatterns = [path("", include(f"peilian.web.{feature}.urls")) for feature in FEATURES]
