@@ -1,0 +1,1 @@
+"""What every page shares: number formats, template tags, charts, navigation, errors and messages."""
