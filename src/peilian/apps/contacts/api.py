@@ -1,0 +1,195 @@
+"""The door of the contacts app: imports, conversations, measures, diagnosis, erasure.
+
+Every read passes the people gate: the lake is asked with what the user's permissions make visible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from peilian.adapters.lake import ConversationFilter, ConversationPage, Choices, StoredReading
+from peilian.apps.base import api as base
+from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
+from peilian.apps.contacts.snapshots import take_snapshots
+from peilian.apps.contacts.work import finish_import, lake, named_copies, run_import
+from peilian.apps.people.api import Permission, User, roster_lines, visible_to
+from peilian.engine.conversation import Conversation
+from peilian.engine.diagnosis import Diagnosis
+from peilian.flows import diagnosing, erasing, importing, measuring
+
+__all__ = [
+    "ConversationFilter",
+    "ConversationImport",
+    "ConversationView",
+    "Grain",
+    "KpiQuestion",
+    "KpiSnapshot",
+    "choices",
+    "conversation",
+    "conversations",
+    "diagnosis",
+    "erase_customer",
+    "import_now",
+    "imports",
+    "is_empty",
+    "kpis",
+    "preview_import",
+    "start_import",
+    "take_snapshots",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationView:
+    """One conversation and what was read in it (``None`` while it is unread)."""
+
+    conversation: Conversation
+    reading: StoredReading | None
+
+
+@dataclass(frozen=True, slots=True)
+class KpiQuestion:
+    """Which measures, by which dimensions, over what. Days are local to the company and inclusive."""
+
+    keys: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    from_day: date | None = None
+    to_day: date | None = None
+    agents: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+def is_empty() -> bool:
+    """Whether no conversation was imported yet."""
+    return not lake().segments
+
+
+def imports(*, user: User) -> QuerySet[ConversationImport]:
+    """The imports that ``user`` may look at."""
+    visible_to(user).require(Permission.IMPORT)
+    return ConversationImport.objects.select_related("job", "created_by")
+
+
+def preview_import(*, user: User, files: Sequence[base.StoredFile], format: str = "auto") -> list[importing.Preview]:
+    """What the first rows of each file look like to the importer, masked, with the faults found in them."""
+    visible_to(user).require(Permission.IMPORT)
+    with named_copies(files) as paths:
+        return [importing.preview_file(path, format=format) for path in paths]
+
+
+def start_import(*, actor: User, files: Sequence[base.StoredFile], format: str = "auto") -> ConversationImport:
+    """Queue the import of uploaded files."""
+    visible_to(actor).require(Permission.IMPORT)
+    with base.write(actor=actor, verb="contacts.start_import") as audit:
+        row = ConversationImport.objects.create(
+            file_names=[file.name for file in files],
+            format=format,
+            created_at=timezone.now(),
+            created_by=actor,
+        )
+        row.files.set(files)
+        row.job = base.start_job(actor=actor, kind="contacts.import", parameters={"import": str(row.pk)})
+        row.save()
+        audit.created(row)
+    return row
+
+
+def import_now(*, actor: User | None, paths: Sequence[Path], format: str = "auto") -> ConversationImport:
+    """Import files of this machine at once, without the worker (set-up and demo)."""
+    if actor is not None:
+        visible_to(actor).require(Permission.IMPORT)
+    report = run_import(paths, format=format, progress=lambda *_: None, is_cancelled=lambda: False)
+    with base.write(actor=actor, verb="contacts.start_import") as audit:
+        row = ConversationImport.objects.create(
+            file_names=[path.name for path in paths], format=format, created_at=timezone.now(), created_by=actor
+        )
+        audit.created(row)
+    finish_import(row, report)
+    return row
+
+
+def conversations(*, user: User, question: ConversationFilter, limit: int = 50, offset: int = 0) -> ConversationPage:
+    """One page of the conversations that ``user`` may see, newest first."""
+    visible = visible_to(user).lake(Permission.SEE_CONVERSATIONS)
+    return lake().conversations(question, visible=visible, limit=limit, offset=offset)
+
+
+def conversation(*, user: User, conversation_id: str) -> ConversationView | None:
+    """One conversation; ``None`` when it does not exist or ``user`` may not see it."""
+    visible = visible_to(user).lake(Permission.SEE_CONVERSATIONS)
+    source = lake()
+    found = source.conversation(conversation_id, visible=visible)
+    if found is None:
+        return None
+    return ConversationView(found, source.reading_of(conversation_id, visible=visible))
+
+
+def choices(*, user: User, permission: Permission = Permission.SEE_CONVERSATIONS) -> Choices:
+    """What filters can offer to ``user``: accounts, channels, topics, and the span of days."""
+    return lake().choices(visible=visible_to(user).lake(permission))
+
+
+def kpis(*, user: User, question: KpiQuestion) -> list[dict[str, Any]]:
+    """Measured rows: the dimensions, and per key a cell with value, n, sums and whether it is provisional."""
+    return measuring.measure(
+        lake(),
+        keys=question.keys,
+        by=question.by,
+        roster=roster_lines(),
+        tz=str(base.company_zone()),
+        calendar=base.company().calendar,
+        from_=question.from_day,
+        to=question.to_day,
+        agents=question.agents,
+        teams=question.teams,
+        channels=question.channels,
+        topics=question.topics,
+        visible=visible_to(user).lake(Permission.SEE_KPIS),
+        now_ms=_now_ms(),
+    )
+
+
+def diagnosis(
+    *, user: User, from_day: date | None = None, to_day: date | None = None, accounts: Sequence[str] = ()
+) -> Diagnosis:
+    """Ranked pain points of what ``user`` may see."""
+    sight = visible_to(user)
+    sight.require(Permission.SEE_DIAGNOSIS)
+    return diagnosing.diagnose_lake(
+        lake(),
+        visible=sight.lake(Permission.SEE_DIAGNOSIS),
+        from_=from_day,
+        to=to_day,
+        accounts=tuple(accounts) or None,
+        tz=str(base.company_zone()),
+        now_ms=_now_ms(),
+    )
+
+
+def erase_customer(*, actor: User, customer: str) -> int:
+    """Erase a customer's personal data from the lake; returns how many conversations were touched."""
+    visible_to(actor).require(Permission.ERASE_CUSTOMERS)
+    report = erasing.erase_customer(lake(), customer=customer)
+    with base.write(actor=actor, verb="contacts.erase_customer") as audit:
+        # The entry names the pseudonym, so that the trail of the erasure keeps nothing of the person.
+        audit.note_object(
+            kind="contacts.customer",
+            id=report.pseudonym,
+            label="customer",
+            changes={"conversations": [report.conversations, 0]},
+        )
+    return report.conversations
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,71 @@
+"""Snapshots: measures of a whole month, kept with their sums and counts so that they can be added up later."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from peilian.adapters.lake import Lake
+from peilian.adapters.lake.visibility import Visibility
+from peilian.apps.base import api as base
+from peilian.apps.contacts.models import Grain, KpiSnapshot
+from peilian.apps.people.api import User, roster_lines
+from peilian.flows import measuring
+
+_DIMENSIONS: dict[Grain, tuple[str, ...]] = {Grain.COMPANY: (), Grain.AGENT: ("agent",), Grain.TEAM: ("team",)}
+
+
+def take_snapshots(*, actor: User | None, source: Lake, month: date) -> int:
+    """Take (or take again) the snapshots of the month that holds ``month``; returns how many.
+
+    A snapshot whose measures were not mature yet is replaced by the next taking; a mature one of the same definition
+    version is replaced only by the same month's newer data.
+    """
+    first = month.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    rows = [row for grain in Grain for row in _measure(source, Grain(grain), first, last)]
+    with base.write(actor=actor, verb="contacts.take_snapshots") as audit:
+        KpiSnapshot.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["kpi", "definition_version", "period", "grain", "subject"],
+            update_fields=["value", "numerator", "denominator", "n", "is_mature", "taken_at"],
+        )
+        audit.note_object(
+            kind="contacts.kpisnapshot",
+            id=f"{first:%Y-%m}",
+            label=f"{first:%Y-%m}",
+            changes={"snapshots": [None, len(rows)]},
+        )
+    return len(rows)
+
+
+def _measure(source: Lake, grain: Grain, first: date, last: date) -> list[KpiSnapshot]:
+    cells = measuring.snapshot(
+        source,
+        by=_DIMENSIONS[grain],
+        roster=roster_lines(),
+        tz=str(base.company_zone()),
+        from_=first,
+        to=last,
+        visible=Visibility.everything(),
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    return [
+        KpiSnapshot(
+            kpi=cell.key,
+            definition_version=cell.version,
+            period=f"{first:%Y-%m}",
+            grain=grain,
+            subject=cell.subject or "",
+            value=cell.value,
+            numerator=cell.numerator,
+            denominator=cell.denominator,
+            n=cell.n,
+            is_mature=not cell.is_provisional,
+            taken_at=timezone.now(),
+        )
+        for cell in cells
+    ]
