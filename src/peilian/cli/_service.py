@@ -1,0 +1,127 @@
+"""The running product: one process serves pages and WebSockets, a child of it runs background jobs.
+
+The child reads a pipe whose other end only the parent holds. When the parent ends, however it ends, the pipe closes
+and the child stops; so no worker is ever left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import click
+import uvicorn
+
+APPLICATION = "peilian.config.asgi:application"
+# After this long, what still runs is cut off: a request is answered with an error, a job is left to its lease.
+GRACE_SECONDS = 5
+_LOOK_EVERY_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 30.0
+
+
+def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], None]) -> None:
+    """Serve on ``listener`` until SIGTERM or SIGINT; then stop server and worker within seconds."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            APPLICATION, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+    )
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn raises the signal once more when it has stopped; this handler then finds everything done.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    attendant = threading.Thread(target=_attend, args=(server, has_worker, on_start))
+    attendant.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        server.should_exit = True
+        attendant.join()
+
+
+def _attend(server: uvicorn.Server, has_worker: bool, on_start: Callable[[], None]) -> None:
+    """Tell when the server has started; keep a worker alive until the server is told to stop."""
+    worker = _Worker() if has_worker else None
+    is_told = False
+    while not server.should_exit:
+        if server.started and not is_told:
+            is_told = True
+            on_start()
+        if worker is not None:
+            worker.revive()
+        time.sleep(_LOOK_EVERY_SECONDS)
+    if worker is not None:
+        worker.stop()
+
+
+class _Worker:
+    """The child process that runs jobs. A worker that dies is replaced; one that keeps dying, ever more slowly."""
+
+    def __init__(self) -> None:
+        self._pause = 0.5
+        self._start()
+
+    def _start(self) -> None:
+        self._started_at = time.monotonic()
+        # A session of its own: Ctrl+C in the terminal reaches the parent only, which then stops the worker in order.
+        self._process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, start_new_session=True)
+
+    def revive(self) -> None:
+        """Start a new worker when there is none and the pause since the last start is over."""
+        if self._process.poll() is None:
+            return
+        age = time.monotonic() - self._started_at
+        if age > 2 * _LONGEST_PAUSE_SECONDS:
+            self._pause = 0.5
+        if age < self._pause:
+            return
+        click.echo(f"peilian: the worker ended ({self._process.returncode}), starting another", err=True)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+        self._start()
+
+    def stop(self) -> None:
+        """Ask the worker to stop; it ends by itself within the grace, else it is killed."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(GRACE_SECONDS + 2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def work() -> None:
+    """Run jobs until the parent closes the pipe on standard input (or SIGTERM comes)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "peilian.config.settings")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
+    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+
+    import django
+
+    django.setup()
+    from peilian.apps.base.api import run_worker
+
+    run_worker(stop=stop)
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    stop.set()
+    # A job that does not come to its end in time is left to its lease: the next worker takes it up.
+    threading.Timer(GRACE_SECONDS, os._exit, args=(0,)).start()
+
+
+if __name__ == "__main__":
+    work()
