@@ -1,0 +1,216 @@
+"""Text files of rows: CSV with comma, semicolon or tab, and JSON lines. Lines are read up to a limit, never whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from peilian.adapters.importers.files import Form, Limits, Row, stop
+from peilian.engine._kernel import Fault, InputError, Reason
+
+_SAMPLED = 200  # JSON objects whose keys are the columns
+_DELIMITERS = ",;\t"
+
+
+class _Lines:
+    """The lines of a text file as an iterator, each at most ``limit`` characters."""
+
+    def __init__(self, path: Path, encoding: str, limit: int, errors: str = "strict") -> None:
+        self.path = path
+        self._limit = limit
+        self._raw: BinaryIO = path.open("rb")
+        self._text = io.TextIOWrapper(self._raw, encoding=encoding, errors=errors, newline="")
+        self.row = 0  # the row being read, for faults
+
+    def __iter__(self) -> Iterator[str]:
+        limit, readline = self._limit, self._text.readline
+        while line := readline(limit):
+            if len(line) >= limit:
+                raise stop(self.path, "import.line_too_long", row=self.row or None, limit=limit)
+            yield line
+
+    def position(self) -> int:
+        return 0 if self._raw.closed else self._raw.tell()
+
+    def close(self) -> None:
+        self._text.close()
+
+
+class _TextFile:
+    """What CSV and JSON lines share: the path, and how far reading has come."""
+
+    def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
+        self.path = path
+        self.encoding: str | None = encoding
+        self._limits = limits
+        self._lines: _Lines | None = None
+
+    def _open(self) -> _Lines:
+        assert self.encoding is not None
+        self._lines = _Lines(self.path, self.encoding, self._limits.line)
+        return self._lines
+
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._lines.position() if self._lines else 0
+
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return self.path.stat().st_size
+
+
+class Separated(_TextFile):
+    """A CSV file; the separator is the one that its first line holds most often."""
+
+    form: Form = "csv"
+
+    def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
+        super().__init__(path, encoding, limits)
+        csv.field_size_limit(max(limits.field, csv.field_size_limit()))
+        self._delimiter = _delimiter(path, encoding, limits.line)
+        self.columns = self._heading()
+
+    def _heading(self) -> tuple[str, ...]:
+        lines = self._open()
+        try:
+            names = tuple(name.strip().lstrip("\ufeff") for name in next(self._records(lines), []))
+        finally:
+            lines.close()
+        if not any(names):
+            raise stop(self.path, "import.empty_file")
+        if len(names) > self._limits.columns:
+            raise stop(self.path, "import.too_many_columns", limit=self._limits.columns)
+        for name in names:
+            if name and names.count(name) > 1:
+                raise stop(self.path, "import.double_column", field=name)
+        return names
+
+    def _records(self, lines: _Lines) -> Iterator[list[str]]:
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        try:
+            for record in reader:
+                if record:
+                    yield record
+                    lines.row += 1
+        except csv.Error as error:
+            row = lines.row or None
+            if "field limit" in str(error):
+                raise stop(self.path, "import.line_too_long", row=row, limit=self._limits.field) from None
+            raise stop(self.path, "import.broken_quotes", row=row) from None
+
+    def rows(self, times: frozenset[str] = frozenset()) -> Iterator[Row]:
+        """The rows by column; a row with more or fewer fields than the heading is a fault."""
+        del times
+        lines = self._open()
+        names, width = self.columns, len(self.columns)
+        has_blank = "" in names
+        try:
+            records = self._records(lines)
+            next(records, None)
+            for record in records:
+                if len(record) != width:
+                    while len(record) > width and not record[-1]:
+                        record.pop()
+                    if len(record) != width:
+                        yield self._misfit(record)
+                        continue
+                row = dict(zip(names, record, strict=True))
+                if has_blank:
+                    row.pop("", None)
+                yield row
+        finally:
+            lines.close()
+
+    def _misfit(self, record: list[str]) -> Fault:
+        reason = Reason("import.wrong_width", {"found": len(record), "expected": len(self.columns)})
+        return Fault(reason, conversation_id=self._conversation(record))
+
+    def _conversation(self, record: list[str]) -> str | None:
+        for name in ("conversation_id", "ticket_id"):
+            if name in self.columns and self.columns.index(name) < len(record):
+                return record[self.columns.index(name)].strip() or None
+        return None
+
+
+class JsonLines(_TextFile):
+    """A file of one JSON object a line; its columns are the keys of the first objects."""
+
+    form: Form = "jsonl"
+
+    def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
+        super().__init__(path, encoding, limits)
+        found: dict[str, None] = {}
+        n_objects = n_lines = 0
+        for row in islice(self.rows(), _SAMPLED):
+            n_lines += 1
+            if not isinstance(row, Fault):
+                n_objects += 1
+                found.update(dict.fromkeys(row))
+        if n_lines == 0:
+            raise stop(path, "import.empty_file")
+        if n_objects == 0:
+            raise stop(path, "import.not_json_lines", row=1)
+        if len(found) > limits.columns:
+            raise stop(path, "import.too_many_columns", limit=limits.columns)
+        self.columns = tuple(found)
+
+    def rows(self, times: frozenset[str] = frozenset()) -> Iterator[Row]:
+        """The objects; a line that is none is a fault."""
+        del times
+        lines = self._open()
+        try:
+            lines.row = 1
+            for line in lines:
+                text = line.strip().lstrip("\ufeff")
+                if text:
+                    yield _object(text)
+                    lines.row += 1
+        finally:
+            lines.close()
+
+
+def _object(text: str) -> Row:
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        problem = error.msg if isinstance(error, json.JSONDecodeError) else "not a JSON value"
+        return Fault(Reason("import.not_json", {"problem": problem}))
+    if not isinstance(value, dict):
+        return Fault(Reason("import.not_an_object"))
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
+    """The data row (CSV) or line (JSON lines) with the first byte that ``encoding`` cannot read; ``None`` for a heading."""
+    lines = _Lines(path, encoding, Limits().line, errors="surrogateescape")
+    records: Iterable[Iterable[str]] = lines
+    if form == "csv":
+        records = csv.reader(lines, delimiter=_delimiter(path, encoding, Limits().line), strict=False)
+    try:
+        for number, record in enumerate(records, start=0 if form == "csv" else 1):
+            if any("\udc80" <= char <= "\udcff" for part in record for char in part):
+                return number or None
+    except (csv.Error, InputError):
+        return None
+    finally:
+        lines.close()
+    return None
+
+
+def _delimiter(path: Path, encoding: str, limit: int) -> str:
+    """The separator that the first line holds most often, quoted parts aside."""
+    lines = _Lines(path, encoding, limit, errors="surrogateescape")
+    try:
+        outside = "".join(next(iter(lines), "").split('"')[::2])
+    finally:
+        lines.close()
+    return max(_DELIMITERS, key=outside.count)
