@@ -1,4 +1,4 @@
-"""The error pages. Forbidden and absent are the same page with the same status, so that neither tells more than the other."""
+"""The error pages. Forbidden and absent give the same page and status, so that neither tells more than the other."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ SMALL_SAMPLE = 30
 class Figure:
     """One value of one measure.
 
-    ``missing`` says, in the reader's language, why there is no value; ``interval`` is the uncertainty in the unit of the
-    value; ``n`` the number of cases behind it; ``href`` leads to its evidence. Below ``small_below`` cases the figure is
-    greyed and its interval shown.
+    ``missing`` says, in the reader's language, why there is no value; ``interval`` is the uncertainty in the unit of
+    the value; ``n`` the number of cases behind it; ``href`` leads to its evidence. Below ``small_below`` cases the
+    figure is greyed and its interval shown.
     """
 
     value: Number | None

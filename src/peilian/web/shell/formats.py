@@ -40,14 +40,14 @@ def format_decimal(value: Number, places: int) -> str:
 
 
 def format_ratio(value: Number) -> str:
-    """A ratio (0.123) as a percentage: ``12.3%``; under a tenth of a percent with two decimals, so it does not read 0."""
+    """A ratio (0.123) as a percentage: ``12.3%``; below a tenth of a percent with two decimals, lest it read 0."""
     percent = _exact(value) * 100
     places = 2 if 0 < abs(percent) < Decimal("0.1") else 1
     return f"{format_decimal(percent, places)}%"
 
 
 def format_seconds(seconds: Number, language: Language) -> str:
-    """A span in its two largest useful units: ``4.2秒``, ``2分05秒``, ``1小时05分``, ``2天3小时`` / ``2 min 5 s``, ``1 h 5 min``."""
+    """A span in its two largest units: ``4.2秒``, ``2分05秒``, ``1小时05分``, ``2天3小时`` / ``2 min 5 s``, ``2 d 3 h``."""
     exact = abs(_exact(seconds))
     if exact < 10 and exact != exact.to_integral_value():
         text = f"{_rounded(exact, 1):f}"
@@ -103,7 +103,7 @@ def format_change(value: Number | None, unit: Unit, language: Language) -> str:
 
 
 def format_day(day: date, language: Language, today: date) -> str:
-    """A date, with its year unless it is this year's: ``11月22日``, ``2025年11月22日`` / ``22 Nov``, ``22 Nov 2025``."""
+    """A date, with its year unless that is the current: ``11月22日``, ``2025年11月22日`` / ``22 Nov 2025``."""
     if language == "zh":
         text = f"{day.month}月{day.day}日"
         return text if day.year == today.year else f"{day.year}年{text}"
@@ -112,7 +112,7 @@ def format_day(day: date, language: Language, today: date) -> str:
 
 
 def format_moment(moment: datetime, language: Language, now: datetime) -> str:
-    """Date and time of day to the minute: ``11月22日 15:04`` / ``22 Nov 15:04``. Both moments are in the reader's zone."""
+    """Date and time to the minute: ``11月22日 15:04`` / ``22 Nov 15:04``; both moments are in the reader's zone."""
     return f"{format_day(moment.date(), language, now.date())} {moment:%H:%M}"
 
 

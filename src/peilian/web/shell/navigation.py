@@ -16,7 +16,7 @@ BAR_LENGTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the product: the name of its address, its icon, and the permissions of which one opens it (none: open to all)."""
+    """A place of the product. Any permission of ``opened_by`` opens it; without one it is open to all."""
 
     url_name: str
     label: str | Promise

@@ -8,17 +8,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.http import HttpRequest
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from peilian.engine._kernel import Text
 from peilian.web.shell import formats
 from peilian.web.shell.charts import Chart
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.tables import Column, Table
 
 register = template.Library()
 
@@ -27,7 +29,7 @@ register = template.Library()
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite. It is decoration: the words beside it carry the meaning."""
     return format_html(
-        '<svg class="icon {}" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        '<svg class="icon {}" width="20" height="20" aria-hidden="true"><use href="{}#{}"></use></svg>',
         extra,
         static("icons.svg"),
         name,
@@ -44,13 +46,31 @@ def figure(cell: Figure | None) -> dict[str, Any]:
 
 @register.inclusion_tag("components/chart.html")
 def chart(drawn: Chart) -> dict[str, Any]:
-    """A chart with its table and its printed twin."""
-    return {"chart": drawn}
+    """A chart with its table and its printed twin, which the builders escape."""
+    return {"chart": drawn, "drawing": mark_safe(drawn.drawing)}  # noqa: S308
+
+
+@register.inclusion_tag("components/table.html", takes_context=True)
+def table(context: Context, shown: Table) -> dict[str, Any]:
+    """A table; its sortable columns change the page's ``sort`` parameter (``name`` rising, ``-name`` falling)."""
+    request = context.get("request")
+    by = request.GET.get("sort", "") if request is not None else ""
+    falling = by.removeprefix("-") if by.startswith("-") else ""
+    return {"table": shown, "request": request, "sorted_by": "" if falling else by, "sorted_down_by": falling}
+
+
+@register.filter
+def sort_address(column: Column, request: HttpRequest) -> str:
+    """Where a click on a column's head leads: sorted by it, or the other way round when it is already."""
+    parameters = request.GET.copy()
+    parameters["sort"] = f"-{column.sort}" if parameters.get("sort") == column.sort else column.sort
+    parameters.pop("page", None)
+    return f"?{parameters.urlencode()}"
 
 
 @register.simple_tag
 def text(bilingual: Text | Mapping[str, str | None] | str | None) -> SafeString:
-    """A bilingual text in the reader's language; when only the other one exists, it is marked as such for fonts and readers."""
+    """A bilingual text in the reader's language; if only the other one exists, that one, marked with its ``lang``."""
     language = reading_language()
     if bilingual is None or isinstance(bilingual, str):
         return format_html("{}", bilingual or "")
@@ -59,7 +79,11 @@ def text(bilingual: Text | Mapping[str, str | None] | str | None) -> SafeString:
     if own:
         return format_html("{}", own)
     other = HTML_CODES["en" if language == "zh" else "zh"]
-    return format_html('<span lang="{}">{}</span>', other, pair.in_language(language)) if pair.zh or pair.en else SafeString()
+    return (
+        format_html('<span lang="{}">{}</span>', other, pair.in_language(language))
+        if pair.zh or pair.en
+        else SafeString()
+    )
 
 
 @register.simple_tag
@@ -117,7 +141,7 @@ def ago(context: Context, at: datetime | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """The address parameters of this page with some changed (``None`` or empty removes one): ``?{% query page=2 %}``."""
+    """This page's address parameters with some changed (empty removes one): ``?{% query page=2 %}``."""
     parameters = context["request"].GET.copy()
     for name, changed in changes.items():
         if changed is None or changed == "":

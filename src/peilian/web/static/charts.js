@@ -38,8 +38,8 @@
   const labelled = (axis) => {
     for (const each of [axis].flat()) {
       if (!each?.ticks) continue;
-      const words = new Map(each.ticks);
-      each.axisLabel = { ...each.axisLabel, formatter: (value) => words.get(value) ?? "" };
+      const words = new Map(each.ticks.map(([at, text]) => [Number(at.toPrecision(10)), text]));
+      each.axisLabel = { ...each.axisLabel, formatter: (value) => words.get(Number(value.toPrecision(10))) ?? "" };
       delete each.ticks;
     }
   };
