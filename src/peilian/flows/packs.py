@@ -1,0 +1,76 @@
+"""Checks packs: schemas, keys, the patterns of lexicons; tells the schema of a kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from peilian.adapters import packs
+from peilian.adapters.packs.lexicon import load_lexicons
+from peilian.engine._kernel import Fault, InputError, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many documents of one kind one pack holds."""
+
+    pack: str
+    kind: str
+    documents: int
+
+
+def check(roots: Sequence[Path]) -> list[Checked]:
+    """Check every pack at or below ``roots``; ``InputError`` carries every fault that was found."""
+    loaded: list[packs.Loaded] = []
+    faults: list[Fault] = []
+    for root in roots:
+        try:
+            loaded.extend(packs.load_all((root,)))
+        except InputError as error:
+            faults.extend(error.faults)
+    faults.extend(_keys_used_in_two_roots(loaded))
+    if not faults:
+        # Patterns may use word classes of any pack, so they are looked at together and only when all else is well.
+        load_lexicons(roots)
+    if faults:
+        raise InputError(*faults)
+    return _summary(loaded)
+
+
+def known_kinds() -> list[str]:
+    """The kinds of documents a pack may hold."""
+    return [kind for kind, _schema in packs.known_kinds()]
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of document."""
+    document = packs.known_kinds().get(kind)
+    found: dict[str, Any] = document.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _keys_used_in_two_roots(loaded: Sequence[packs.Loaded]) -> list[Fault]:
+    first: dict[tuple[str, str], Path] = {}
+    faults = []
+    for item in loaded:
+        name = (item.document.kind, item.document.key)
+        other = first.setdefault(name, item.path)
+        # Overlapping folders show the same file twice, which is no fault.
+        if other.resolve() != item.path.resolve():
+            reason = Reason("pack.double_key", {"key": item.document.key, "other": str(other)})
+            faults.append(Fault(reason, file=str(item.path), field="key"))
+    return faults
+
+
+def _summary(loaded: Sequence[packs.Loaded]) -> list[Checked]:
+    paths = {item.path.resolve(): item for item in loaded}
+    packs_by_folder = {path.parent: item.document.key for path, item in paths.items() if path.name == "pack.yaml"}
+    counts = Counter((_pack_of(path, packs_by_folder), item.document.kind) for path, item in paths.items())
+    return [Checked(pack, kind, n) for (pack, kind), n in sorted(counts.items()) if kind != "pack"]
+
+
+def _pack_of(path: Path, packs_by_folder: dict[Path, str]) -> str:
+    return next(packs_by_folder[folder] for folder in path.parents if folder in packs_by_folder)
