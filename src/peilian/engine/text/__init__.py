@@ -1,1 +1,22 @@
-"""text."""
+"""Text (文本): normalising with spans that lead back, clauses and questions, quotation and negation, pattern matching."""
+
+from peilian.engine.text.analysis import Analysed, Clause, Question, analyse
+from peilian.engine.text.language import guess_language
+from peilian.engine.text.matcher import Match, Matcher
+from peilian.engine.text.normalise import Normalised, normalise
+from peilian.engine.text.patterns import Pattern, PatternCompiler, PatternError
+
+__all__ = [
+    "Analysed",
+    "Clause",
+    "Match",
+    "Matcher",
+    "Normalised",
+    "Pattern",
+    "PatternCompiler",
+    "PatternError",
+    "Question",
+    "analyse",
+    "guess_language",
+    "normalise",
+]

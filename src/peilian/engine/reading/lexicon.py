@@ -1,0 +1,147 @@
+"""Lexicons (词典): cues as data, compiled once, matched in one pass over a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from peilian.engine._kernel import Language
+from peilian.engine.text import Analysed, Clause, Matcher, Pattern, PatternCompiler, Question
+
+MarkKind = Literal["move", "fault", "issue", "emotion", "sign", "aside"]
+# opening, not_opening: nothing, or something, but greetings was said before by this agent; alone: the message has one clause;
+# upset: the customer's last emotion was negative; parting, thanking: signs in the customer's last turn
+Condition = Literal["opening", "not_opening", "alone", "upset", "parting", "thanking"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Phrases that are a sign of something, and the conditions under which they are.
+
+    ``unless`` are patterns of which none, ``needs`` patterns of which one must occur in the same sentence. ``question``
+    says whether the cue counts inside a question that asks for information or confirmation; a proposal with a tag
+    (好吗) is no such question. ``quoted`` and ``negated`` say whether it counts in a quotation or behind a negation.
+    ``side`` is who must speak; ``weight`` is the strength of an emotion from -1 to 1, or of a sign.
+    """
+
+    rule: str
+    kind: MarkKind
+    key: str
+    language: Language
+    patterns: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    question: Literal["counts", "blocks", "required"] = "counts"
+    quoted: bool = False
+    negated: bool = False
+    when: tuple[Condition, ...] = ()
+    weight: float = 0.0
+    side: Literal["agent", "customer"] = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cue found at ``[start, end)`` of the normal form."""
+
+    kind: MarkKind
+    key: str
+    rule: str
+    start: int
+    end: int
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    cue: Cue
+    unless: tuple[Pattern, ...]
+    needs: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionModel:
+    """The weights of the satisfaction estimate: feature -> weight, and the two cuts between the three labels."""
+
+    weights: Mapping[str, float]
+    cuts: tuple[float, float] = (0.0, 1.0)
+
+
+class _Side:
+    """The cues of one language for one side of the conversation."""
+
+    def __init__(self, cues: Iterable[Cue], compiler: PatternCompiler) -> None:
+        self._cues: list[_Compiled] = []
+        patterns: list[Pattern] = []
+        self._cue_of: list[_Compiled] = []
+        for cue in cues:
+            compiled = _Compiled(
+                cue,
+                tuple(compiler.compile(source) for source in cue.unless),
+                tuple(compiler.compile(source) for source in cue.needs),
+            )
+            for source in cue.patterns:
+                patterns.append(compiler.compile(source))
+                self._cue_of.append(compiled)
+        self._matcher = Matcher(patterns)
+
+    def find(self, analysed: Analysed, conditions: frozenset[str]) -> list[Hit]:
+        found = []
+        for match in self._matcher.find(analysed):
+            compiled = self._cue_of[match.pattern]
+            cue = compiled.cue
+            if conditions.issuperset(cue.when) and _counts(compiled, analysed, match.start):
+                found.append(Hit(cue.kind, cue.key, cue.rule, match.start, match.end, cue.weight))
+        return found
+
+
+def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
+    cue = compiled.cue
+    if cue.question != "counts" and _asks(analysed.clause_at(place)) != (cue.question == "required"):
+        return False
+    if compiled.unless or compiled.needs:
+        sentence = analysed.sentence_at(place)
+        if any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.unless):
+            return False
+        if compiled.needs and not any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.needs):
+            return False
+    if not cue.negated and analysed.is_negated(place):
+        return False
+    return cue.quoted or not analysed.is_quoted(place)
+
+
+def _asks(clause: Clause) -> bool:
+    return clause.question in (Question.INFORMATION, Question.CONFIRMATION)
+
+
+def _occurs(pattern: Pattern, text: str, sentence: tuple[int, int]) -> bool:
+    if pattern.regex is not None:
+        return pattern.regex.search(text, *sentence) is not None
+    return text.find(pattern.anchors[0], *sentence) >= 0
+
+
+@dataclass(frozen=True)
+class Lexicons:
+    """Compiled lexicons of both languages with the model of satisfaction. ``version`` identifies their content."""
+
+    version: str
+    model: SatisfactionModel
+    _sides: Mapping[tuple[str, str], _Side] = field(repr=False)
+
+    def find(self, analysed: Analysed, side: Literal["agent", "customer"], conditions: frozenset[str]) -> list[Hit]:
+        """Every cue of ``side`` that counts in ``analysed``, in order of place."""
+        return self._sides[(analysed.language, side)].find(analysed, conditions)
+
+
+def compile_lexicons(
+    cues: Iterable[Cue], classes: Mapping[Language, Mapping[str, Iterable[str]]], model: SatisfactionModel, version: str
+) -> Lexicons:
+    """Compile ``cues`` with the word classes of each language; ``PatternError`` names a faulty pattern."""
+    listed = tuple(cues)
+    sides = {}
+    for language in ("zh", "en"):
+        compiler = PatternCompiler(classes.get(language, {}), language)
+        for side in ("agent", "customer"):
+            chosen = (cue for cue in listed if cue.language == language and cue.side == side)
+            sides[(language, side)] = _Side(chosen, compiler)
+    return Lexicons(version, model, sides)

@@ -1,0 +1,58 @@
+"""Finding many patterns in one pass (多模式匹配): an Aho-Corasick automaton of anchors, expressions only behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ahocorasick
+
+from peilian.engine.text.analysis import Analysed
+from peilian.engine.text.patterns import Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where pattern number ``pattern`` of the matcher was found, in places of the normal form."""
+
+    pattern: int
+    start: int
+    end: int
+
+
+class Matcher:
+    """Finds ``patterns`` in analysed texts. Each expression runs at most once for a sentence."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._patterns = tuple(patterns)
+        by_anchor: dict[str, list[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            for anchor in pattern.anchors:
+                by_anchor.setdefault(anchor, []).append(number)
+        self._automaton: Any = ahocorasick.Automaton()
+        for anchor, numbers in by_anchor.items():
+            self._automaton.add_word(anchor, (len(anchor), tuple(numbers)))
+        if by_anchor:
+            self._automaton.make_automaton()
+
+    def find(self, analysed: Analysed) -> list[Match]:
+        """All matches, in order of place."""
+        found: list[Match] = []
+        if not len(self._automaton):
+            return found
+        tried: set[tuple[int, int]] = set()
+        for last, (length, numbers) in self._automaton.iter(analysed.text):
+            start = last + 1 - length
+            sentence: tuple[int, int] | None = None
+            for number in numbers:
+                regex = self._patterns[number].regex
+                if regex is None:
+                    found.append(Match(number, start, last + 1))
+                    continue
+                sentence = sentence or analysed.sentence_at(start)
+                if (number, sentence[0]) in tried:
+                    continue
+                tried.add((number, sentence[0]))
+                found += [Match(number, *match.span("found")) for match in regex.finditer(analysed.text, *sentence)]
+        return sorted(found, key=lambda match: (match.start, match.end))

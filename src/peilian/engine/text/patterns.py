@@ -1,0 +1,191 @@
+"""The pattern notation (匹配式) of lexicons: phrases with gaps, alternatives and word classes.
+
+========  =============================================================================================
+``ab``    the text itself, after normalising; where it begins or ends with a Latin letter or digit, a word does
+``(a|b)`` alternatives, which may be nested
+``x?``    the character, group or class before it may be missing; ``x*`` also repeat; ``x+`` repeat
+``<x>``   a class of the lexicon, that is alternatives kept in one place
+``..``    a short gap within one clause; ``..6`` one of at most 6 characters; ``...`` a long one within a sentence
+``#``     a number, in digits or words, or a placeholder of one
+``^``     the beginning of a clause, small words of hesitation or agreement passed over; ``$`` the end of one
+========  =============================================================================================
+
+Every pattern must contain fixed text: the part of it that is least common becomes its *anchor*, and the pattern is
+only tried in sentences in which an anchor was found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from peilian.engine._kernel import Language
+from peilian.engine.text.normalise import normalise
+
+_NUMBER = r"(?:\d+(?:[.~-]\d+)*|[零〇一二两三四五六七八九十百千几半数]+|\[(?:数字|时间|日期|金额)x\])"
+_NUMBER_EN = r"(?:\d+(?:[.~-]\d+)*|\b(?:an?|one|two|three|four|five|six|seven|ten|twelve|few|couple of|several)\b)"
+_GAPS = {  # language -> (short, long)
+    "zh": (r"[^。!?;\n,]{0,10}?", r"[^。!?;\n]{0,30}?"),
+    "en": (r"[^!?;\n,]{0,30}?", r"[^!?;\n]{0,80}?"),
+}
+_BEFORE_CLAUSE = r"(?<![^\s。!?;,、:~…\]\)】\-—])"
+_AFTER_CLAUSE = r"(?=\s*(?:$|[。!?;,、~…#\n\[])|\s)"
+_PASSED_OVER = {
+    "zh": r"(?:(?:嗯+|啊|哎|呃|哦|噢|诶|额|好的?|好嘞|行|对|那么?|亲+爱?的?|您好|你好|是的|然后|就是|这样)[\s,~]*)*",
+    "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b[\s,.!:-]*)*",
+}
+_TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
+_SIZED_GAP = {"zh": r"[^。!?;\n]", "en": r"[^!?;\n]"}
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be understood; ``problem`` is a key of the words catalogue."""
+
+    def __init__(self, problem: str, pattern: str) -> None:
+        super().__init__(f"{problem}: {pattern}")
+        self.problem = problem
+        self.pattern = pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern. ``regex`` is ``None`` for plain text, whose anchor is the match itself. The group ``found``
+    of ``regex`` is what matched without what was passed over at the beginning of the clause."""
+
+    source: str
+    anchors: tuple[str, ...]
+    regex: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a pattern: its regular expression, and the texts of which one must occur (``None``: no such texts)."""
+
+    regex: str
+    anchors: frozenset[str] | None
+    is_plain: bool = False
+
+
+class _Parser:
+    def __init__(self, source: str, compiler: PatternCompiler) -> None:
+        self.source = source
+        self.compiler = compiler
+        self.language = compiler.language
+        self.tokens = [t for t in _TOKEN.findall(normalise(source).text) if t]
+        self.place = 0
+
+    def peek(self) -> str | None:
+        return self.tokens[self.place] if self.place < len(self.tokens) else None
+
+    def take(self) -> str:
+        token = self.tokens[self.place]
+        self.place += 1
+        return token
+
+    def whole(self) -> _Part:
+        part = self.alternatives()
+        if self.peek() is not None:
+            raise PatternError("reading.pattern.stray_bracket", self.source)
+        return part
+
+    def alternatives(self) -> _Part:
+        parts = [self.sequence()]
+        while self.peek() == "|":
+            self.take()
+            parts.append(self.sequence())
+        return parts[0] if len(parts) == 1 else either(parts)
+
+    def sequence(self) -> _Part:
+        parts: list[_Part] = []
+        while (token := self.peek()) not in (None, ")", "|"):
+            if token in ("?", "*", "+"):  # how often the piece before it occurs
+                self.take()
+                if not parts:
+                    raise PatternError("reading.pattern.stray_repetition", self.source)
+                parts[-1] = _Part(f"(?:{parts[-1].regex}){token}", parts[-1].anchors if token == "+" else None)
+            else:
+                parts.append(self.piece())
+        return one_after_other(parts)
+
+    def piece(self) -> _Part:
+        token = self.take()
+        if token == "(":
+            part = self.alternatives()
+            if self.peek() != ")":
+                raise PatternError("reading.pattern.open_bracket", self.source)
+            self.take()
+            return _Part(f"(?:{part.regex})", part.anchors)
+        if token.startswith("<") and token.endswith(">"):
+            return self.compiler.named_class(token[1:-1], self.source)
+        if token in ("..", "..."):
+            return _Part(_GAPS[self.language][len(token) - 2], None)
+        if token.startswith("..") and token[2:].isdigit():
+            return _Part(f"{_SIZED_GAP[self.language]}{{0,{token[2:]}}}?", None)
+        if token == "#":
+            return _Part(_NUMBER if self.language == "zh" else _NUMBER_EN, None)
+        if token == "^":
+            return _Part(_BEFORE_CLAUSE + _PASSED_OVER[self.language], None)
+        if token == "$":
+            return _Part(_AFTER_CLAUSE, None)
+        return _Part(_fixed(token), frozenset([token.strip()]) if token.strip() else None, is_plain=True)
+
+
+def either(parts: Sequence[_Part]) -> _Part:
+    """One of ``parts``, the longest expressions first so that the longest text wins."""
+    ordered = sorted(parts, key=lambda part: -len(part.regex))
+    anchors: frozenset[str] | None = frozenset()
+    for part in parts:
+        anchors = None if anchors is None or part.anchors is None else anchors | part.anchors
+    return _Part("|".join(part.regex for part in ordered), anchors)
+
+
+def one_after_other(parts: Sequence[_Part]) -> _Part:
+    """All of ``parts`` in a row. The anchors are those of the piece whose shortest anchor is longest."""
+    if len(parts) == 1:
+        return parts[0]
+    offered = [part.anchors for part in parts if part.anchors]
+    best = max(offered, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
+    return _Part("".join(part.regex for part in parts), best)
+
+
+def _fixed(text: str) -> str:
+    """The expression of a fixed text: blanks stretch, and Latin words do not match inside longer words."""
+    core = re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
+    head = r"\b" if text[0].isascii() and text[0].isalnum() else ""
+    tail = r"\b" if text[-1].isascii() and text[-1].isalnum() else ""
+    return head + core + tail
+
+
+class PatternCompiler:
+    """Compiles the patterns of one language with its word classes (name -> alternatives, themselves patterns)."""
+
+    def __init__(self, classes: Mapping[str, Iterable[str]], language: Language) -> None:
+        self.language = language
+        self._sources = {name: tuple(items) for name, items in classes.items()}
+        self._classes: dict[str, _Part] = {}
+        self._open: list[str] = []
+
+    def compile(self, source: str) -> Pattern:
+        """Compile ``source``; ``PatternError`` says what is wrong with it."""
+        part = _Parser(source, self).whole()
+        if not part.anchors:
+            raise PatternError("reading.pattern.no_fixed_text", source)
+        is_text = part.is_plain and not any(char.isascii() and (char.isalnum() or char.isspace()) for char in source)
+        start, rest = "", part.regex
+        opening = _BEFORE_CLAUSE + _PASSED_OVER[self.language]
+        if rest.startswith(opening):
+            start, rest = opening, rest[len(opening) :]
+        regex = None if is_text else re.compile(f"{start}(?P<found>{rest})")
+        return Pattern(source, tuple(sorted(part.anchors)), regex)
+
+    def named_class(self, name: str, source: str) -> _Part:
+        """The alternatives of a word class; a class may use others, but not itself."""
+        if name not in self._classes:
+            if name not in self._sources or name in self._open:
+                raise PatternError("reading.pattern.unknown_class", source)
+            self._open.append(name)
+            part = either([_Parser(item, self).whole() for item in self._sources[name]])
+            self._open.pop()
+            self._classes[name] = _Part(f"(?:{part.regex})", part.anchors)
+        return self._classes[name]
