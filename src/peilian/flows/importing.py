@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from peilian.adapters.importers import Format
-from peilian.adapters.importers.files import Limits, examine
+from peilian.adapters.importers.files import LIMITS, Limits, examine
 from peilian.adapters.importers.staging import Group, Staging
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation import Assembled, Conversation, assemble
@@ -18,11 +18,11 @@ from peilian.engine.conversation.pseudonym import pseudonymiser
 
 def read_conversations(
     paths: Path | Sequence[Path],
-    format: str | Format = "auto",  # noqa: A002 - the option's name
+    format: str | Format = "auto",
     *,
     strict: bool = False,
     on_fault: Callable[[Fault], None] | None = None,
-    limits: Limits = Limits(),  # noqa: B008 - a frozen value
+    limits: Limits = LIMITS,
 ) -> Iterator[Conversation]:
     """The conversations of one file, or of messages and companion together, masked, customers as one-time pseudonyms.
 
@@ -56,7 +56,7 @@ def _tell(fault: Fault, on_fault: Callable[[Fault], None] | None) -> None:
 
 
 def _assembled(group: Group, stored: Conversation | None) -> Assembled | Fault | None:
-    """The conversation of a group; a fault when its messages cannot stand together, ``None`` when a row was rejected."""
+    """The conversation of a group; a fault when its rows cannot stand together, ``None`` when one was rejected."""
     if group.is_rejected:
         return None
     try:

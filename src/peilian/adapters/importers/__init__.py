@@ -1,4 +1,4 @@
-"""Importers (导入): how the files of other systems become canonical rows. One module a format; readers for each file form.
+"""Importers (导入): how files of other systems become canonical rows. One module a format, readers for each file form.
 
 A ``Format`` says which columns of a source feed which canonical columns. Everything else is common: readers stream the
 file with bounded memory, the engine reads the rows, the flow stores them.
@@ -53,7 +53,7 @@ class Format:
         return frozenset(source for column, source in self.columns.items() if column.endswith("at"))
 
     def renamed(self, columns: Collection[str]) -> dict[str, str]:
-        """Canonical name of each source column; one that is not mapped keeps its name, unless that is a canonical one."""
+        """Canonical name of each source column; one that is not mapped keeps its name unless that is canonical."""
         names = {source: column for column, source in self.columns.items() if source in columns}
         canonical = MESSAGE_COLUMNS if self.kind == "messages" else ABOUT_COLUMNS
         return {name: names.get(name, f"source_{name}" if name in canonical else name) for name in columns}

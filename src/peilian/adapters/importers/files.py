@@ -37,6 +37,9 @@ class Limits:
     row_group: int = 1 << 30  # bytes of a Parquet row group, uncompressed
 
 
+LIMITS = Limits()
+
+
 class Table(Protocol):
     """An opened file."""
 
@@ -90,7 +93,7 @@ def examine(path: Path, notice: Callable[[int], None] = lambda _bytes: None) -> 
     return Examined(path, form, digest.hexdigest(), encoding)
 
 
-def open_table(examined: Examined, limits: Limits = Limits()) -> Table:  # noqa: B008 - a frozen value
+def open_table(examined: Examined, limits: Limits = LIMITS) -> Table:
     """Open a file that was examined. Raises ``InputError`` when its head cannot be read."""
     from peilian.adapters.importers import parquet, separated
 
@@ -112,7 +115,7 @@ def _form(path: Path, head: bytes) -> Form:
 
 
 class _Encoding:
-    """Which encoding a text has: a mark at its head, else UTF-8 if every byte fits, else GB18030 if it reads as Chinese."""
+    """Which encoding a text has: its mark, else UTF-8 if every byte fits, else GB18030 if it reads as Chinese."""
 
     def __init__(self, head: bytes) -> None:
         self._marked = _marked(head)

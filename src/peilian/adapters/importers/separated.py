@@ -190,7 +190,7 @@ def _refuse(constant: str) -> None:
 
 
 def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
-    """The data row (CSV) or line (JSON lines) with the first byte that ``encoding`` cannot read; ``None`` for a heading."""
+    """The data row (CSV) or line (JSON lines) with the first byte not of ``encoding``; ``None`` for a heading."""
     lines = _Lines(path, encoding, Limits().line, errors="surrogateescape")
     records: Iterable[Iterable[str]] = lines
     if form == "csv":

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from peilian.adapters.importers import Format, choose, known_formats
-from peilian.adapters.importers.files import Examined, Limits, Table, open_table
+from peilian.adapters.importers.files import LIMITS, Examined, Limits, Table, open_table
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation import About, Direction, DirectionSense, MessageRow, Rows
 from peilian.engine.conversation.canonical import parse_about, parse_message
@@ -89,7 +89,7 @@ class Staging:
         format_name: str | Format,
         disguise: Callable[[str], str],
         notice: Callable[[int, int], None] = lambda _done, _total: None,
-        limits: Limits = Limits(),  # noqa: B008 - a frozen value
+        limits: Limits = LIMITS,
     ) -> Staged:
         """Read all files into buckets; ``notice`` hears bytes done and bytes in all, and may raise to stop.
 
@@ -109,7 +109,9 @@ class Staging:
             done = 0
             for number, (examined, table, chosen) in enumerate(opened):
                 start = done
-                buckets.add_file(number, examined, table, chosen, disguise, lambda read, at=start: notice(at + read, total))
+                buckets.add_file(
+                    number, examined, table, chosen, disguise, lambda read, at=start: notice(at + read, total)
+                )
                 done += table.n_bytes()
             staged = buckets.staged
         _write_whole(self.folder / "staged.json", json.dumps(asdict(staged)))
@@ -218,7 +220,9 @@ class _Buckets:
         if "seq" not in names.values():
             item.direction = sense.direction.value
 
-    def _message_adder(self, number: int) -> Callable[[Mapping[str, object], int, Callable[[str], str], DirectionSense], None]:
+    def _message_adder(
+        self, number: int
+    ) -> Callable[[Mapping[str, object], int, Callable[[str], str], DirectionSense], None]:
         files, n_buckets = self._files, len(self._files)
         messages, characters = self._messages, self._characters
 
@@ -233,7 +237,9 @@ class _Buckets:
 
         return add
 
-    def _about_adder(self, number: int) -> Callable[[Mapping[str, object], int, Callable[[str], str], DirectionSense], None]:
+    def _about_adder(
+        self, number: int
+    ) -> Callable[[Mapping[str, object], int, Callable[[str], str], DirectionSense], None]:
         def add(row: Mapping[str, object], at_row: int, disguise: Callable[[str], str], sense: DirectionSense) -> None:
             del at_row, sense
             about = parse_about(row, disguise)
@@ -245,9 +251,7 @@ class _Buckets:
     def _file_of(self, conversation_id: str) -> TextIO:
         return self._files[zlib.crc32(conversation_id.encode()) % len(self._files)]
 
-    def _reject(
-        self, number: int, item: StagedFile, at_row: int, examined: Examined, faults: Iterable[Fault]
-    ) -> None:
+    def _reject(self, number: int, item: StagedFile, at_row: int, examined: Examined, faults: Iterable[Fault]) -> None:
         conversation_id = None
         for fault in faults:
             self._faults.add(replace(fault, file=str(examined.path), row=at_row))

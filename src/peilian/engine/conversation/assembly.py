@@ -188,7 +188,7 @@ def _about(
     abouts: Sequence[About],
     stored: Conversation | None,
 ) -> Conversation:
-    """The conversation with what is known about it: what is stored, overruled by the companion, completed by the rows."""
+    """The conversation with what is known of it: what is stored, overruled by the companion, completed by rows."""
     known: dict[str, Any] = {}
     for about in abouts:
         known.update({name: value for name, value in about._asdict().items() if value is not None})

@@ -154,7 +154,7 @@ def parse_message(row: Mapping[str, object], number: int, disguise: Callable[[st
 
 
 def parse_about(row: Mapping[str, object], disguise: Callable[[str], str]) -> About:
-    """One row of a conversation table; unknown columns are not kept. Raises ``InputError`` with every fault of the row."""
+    """One row of a conversation table; unknown columns are not kept. ``InputError`` holds every fault of the row."""
     faults = _faults(row, _ABOUT_READERS)
     if faults:
         raise InputError(*faults)
@@ -194,7 +194,7 @@ def _raising(wrong: _Wrong) -> Callable[[object], object]:
 
 def clean(text: str) -> str:
     """``text`` without control characters; tab and newline stay, other line ends become newlines."""
-    if _CONTROL.search(text) is None:
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable() or _CONTROL.search(text) is None:
         return text
     text = _SURROGATE.sub("�", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n"))
     return _CONTROL.sub("", text)

@@ -1,4 +1,4 @@
-"""Masking of personal data (脱敏): numbers and addresses that identify a person become placeholders that keep their type.
+"""Masking of personal data (脱敏): numbers and addresses that identify a person become placeholders of their type.
 
 A placeholder is language neutral (``[[phone]]``), so a masked text reads the same to every later step, and masking it
 again changes nothing. A number that the source already starred (``138****5678``) stays as it is. Precision matters as
@@ -9,7 +9,7 @@ depends on them. Structure therefore decides: numbering plans, check digits, and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
@@ -27,12 +27,9 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
 _HAS_DIGIT = re.compile(r"[0-9]")
 _WIDE_DIGIT = re.compile(r"[０-９]")
 _NARROW = {ord("０") + n: ord("0") + n for n in range(10)}
-_LONG_NUMBER = re.compile(r"\d(?:[ ()./\-]{0,2}\d){6}")
-_SPELT_NUMBER = re.compile(r"[路街道巷][一二三四五六七八九十百零〇段巷弄]{1,9}[号號弄]")
-_ADDRESS_HINT = re.compile(
-    r"[号號弄栋棟幢室座]|(?i:\b(?:st|street|rd|road|ave|avenue|blvd|boulevard|lane|ln|drive|dr|court|ct|place|pl|way"
-    r"|terrace|hwy|highway|pkwy|parkway|crescent)\b)"
-)
+_LONG_RUN = re.compile(r"[0-9](?:[ ()（）.\-]{0,2}[0-9]){6,}")
+_LEAD, _TAIL = 2, 10  # characters around a run that may belong to its numbers: "+(", a check letter, an extension
+_ROAD_AND_NUMBER = re.compile(r"[路街道巷弄段同区區园園寓厦廈场村院舍庄苑庭府] ?[0-9一二三四五六七八九十百零〇]")
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63}[@＠][A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,62}){0,4}\.[A-Za-z]{2,24}"
@@ -48,65 +45,81 @@ _ANNOUNCED = re.compile(
 _BEFORE = 24  # characters looked at for such an announcement
 
 # Not inside a longer number or a word; "tel", "wx" and the like may touch the number.
-_START = r"(?:(?<![0-9A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[WwVv][Xx]))(?<!\d[.\-])"
-_END = r"(?![0-9A-Za-z_])(?![.\-]\d)"
+_START = r"(?:(?<![0-9A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[WwVv][Xx]))(?<![0-9][.\-])"
+_END = r"(?![0-9A-Za-z_])(?![.\-][0-9])"
 
-_ID_18 = re.compile(_START + r"[1-8]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]" + _END)
-_ID_15 = re.compile(_START + r"[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}" + _END)
+_ID_18 = re.compile(
+    _START + r"[1-8][0-9]{5}(?:18|19|20)[0-9][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]" + _END
+)
+_ID_15 = re.compile(_START + r"[1-8][0-9]{5}[0-9][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}" + _END)
 _CARD = re.compile(
-    _START
-    + r"(?:\d{4}([ \-])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ \-])\d{6}\2\d{4,5}|\d{6}[ \-]\d{13}|\d{13,19})"
-    + _END
+    _START + r"(?:[0-9]{4}([ \-])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?"
+    r"|[0-9]{4}([ \-])[0-9]{6}\2[0-9]{4,5}|[0-9]{6}[ \-][0-9]{13}|[0-9]{13,19})" + _END
 )
 _MOBILE = re.compile(
-    r"(?:(?<![0-9A-Za-z_])(?:[+＋]|00)?86[ \-]?|" + _START + r")1[3-9]\d(?:\d{8}|([ \-])\d{4}\1\d{4})" + _END
+    r"(?:(?<![0-9A-Za-z_])(?:[+＋]|00)?86[ \-]?|"
+    + _START
+    + r")1[3-9][0-9](?:[0-9]{8}|([ \-])[0-9]{4}\1[0-9]{4})"
+    + _END
 )
-_TAIWAN_MOBILE = re.compile(_START + r"09\d\d(?:\d{6}|([ \-])\d{3}\1?\d{3})" + _END)
-_INTERNATIONAL = re.compile(r"(?<![0-9A-Za-z_])[+＋][1-9]\d{0,2}(?:[ .\-]?\(0?\d{1,4}\))?(?:[ .\-]?\d{1,5}){2,6}" + _END)
+_TAIWAN_MOBILE = re.compile(_START + r"09[0-9][0-9](?:[0-9]{6}|([ \-])[0-9]{3}\1?[0-9]{3})" + _END)
+_INTERNATIONAL = re.compile(
+    r"(?<![0-9A-Za-z_])[+＋][1-9][0-9]{0,2}(?:[ .\-]?\(0?[0-9]{1,4}\))?(?:[ .\-]?[0-9]{1,5}){2,6}" + _END
+)
 _NORTH_AMERICAN = re.compile(
-    r"(?<![0-9A-Za-z_./\-])(?:1[ .\-])?(?:\([2-9]\d\d\) ?[2-9]\d\d[ .\-]|[2-9]\d\d([ .\-])[2-9]\d\d\1)\d{4}" + _END
+    r"(?<![0-9A-Za-z_./\-])(?:1[ .\-])?"
+    r"(?:\([2-9][0-9][0-9]\) ?[2-9][0-9][0-9][ .\-]|[2-9][0-9][0-9]([ .\-])[2-9][0-9][0-9]\1)[0-9]{4}" + _END
 )
 _LANDLINE = re.compile(
     _START
-    + r"(?:[(（]0\d{2,3}[)）][ \-]?|0(?:10|2\d|[3-9]\d\d)[ \-])[2-9]\d{6,7}(?:(?:[ \-]|转|轉|(?i: ?ext\.? ?))\d{1,6})?"
+    + r"(?:[(（]0[0-9]{2,3}[)）][ \-]?|0(?:10|2[0-9]|[3-9][0-9][0-9])[ \-])[2-9][0-9]{6,7}"
+    + r"(?:(?:[ \-]|转|轉|(?i: ?ext\.? ?))[0-9]{1,6})?"
     + _END
 )
-_LANDLINE_JOINED = re.compile(_START + r"(?:010|02\d|0[3-9]\d\d)[2-9]\d{6,7}" + _END)
+_LANDLINE_JOINED = re.compile(_START + r"(?:010|02[0-9]|0[3-9][0-9][0-9])[2-9][0-9]{6,7}" + _END)
 
 # Characters that stand before an address rather than in it; they end the stretch to the left.
 _NAME = r"[^\W\da-zA-Z_我你您他她它们在到住寄送往址是于从去来了请把给叫为改和与及的那这哪个条们說说问問]"
 _ROAD = (
     r"(?:大道|大街|街道|胡同|(?<![线电思套网铁一走赶迷线電網])路|(?<![逛])街|(?<![知渠频味报通管轨跑赛难頻報])道|巷)"
 )
-_NUMBER = r"(?:\d{1,5}|[一二三四五六七八九十百零〇]{1,5})"
+_NUMBER = r"(?:[0-9]{1,5}|[一二三四五六七八九十百零〇]{1,5})"
 _ROOM = (
-    r"(?:[ ,,]?(?:第)?(?:[A-Za-z]?\d{1,5}|[A-Za-z]|[甲乙丙丁东南西北]|[一二三四五六七八九十]{1,3})"
+    r"(?:[ ,,]?(?:第)?(?:[A-Za-z]?[0-9]{1,5}|[A-Za-z]|[甲乙丙丁东南西北]|[一二三四五六七八九十]{1,3})"
     r"[ ]?(?:号楼|號樓|号院|号|號|栋|棟|幢|座|单元|單元|楼|樓|层|層|室|房|户|戶|门|弄))"
 )
 _ADDRESS_ZH = re.compile(
     rf"(?:{_NAME}{{2,8}}(?:省|自治区))?(?:{_NAME}{{2,8}}(?:市|州|盟))?(?:{_NAME}{{1,8}}(?:区|區|县|縣|旗|市))?"
     rf"(?:{_NAME}{{1,8}}(?:镇|鎮|乡|鄉|村|街道))?"
     rf"{_NAME}{{1,8}}(?:"
-    rf"{_ROAD}(?:[东南西北中東]?[一二三四五六七八九十]?段)?(?:{_NUMBER}[巷弄])*{_NUMBER}(?:之\d+|-\d+)?[ ]?(?:号|號|弄)"
+    rf"{_ROAD}(?:[东南西北中東]?[一二三四五六七八九十]?段)?"
+    rf"(?:{_NUMBER}[巷弄])* ?{_NUMBER}(?:之[0-9]+|-[0-9]+)?[ ]?(?:号|號|弄)"
     rf"|(?:小区|小區|花园|花園|公寓|大厦|大廈|广场|家园|新村|家属院|宿舍|山庄|名苑|苑|村|庭|府)"
     rf"{_NUMBER}[ ]?(?:栋|棟|幢|号楼|號樓|座|号院)"
-    rf"){_ROOM}*(?:[ \-]?[A-Za-z]?\d{{3,4}}(?![\d元块%]))?"
+    rf"){_ROOM}*(?:[ \-]?[A-Za-z]?[0-9]{{3,4}}(?![0-9元块%]))?"
 )
 _STREET_WORD = (
     r"(?:Street|St|Road|Rd|Avenue|Ave|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Highway|Hwy|Parkway"
     r"|Pkwy|Crescent|Way)"
 )
-_FLAT = r"(?:,? *(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|apt|apartment|suite|unit|flat|#)\.? *#?[A-Za-z]?\d{1,5}[A-Za-z]?)?"
+_FLAT = (
+    r"(?:,? *(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|apt|apartment|suite|unit|flat|#)\.? *#?"
+    r"[A-Za-z]?[0-9]{1,5}[A-Za-z]?)?"
+)
+# The number comes first, and only then the look back at what stands before it: so the search skips from digit to digit.
 _ADDRESS_EN = re.compile(
-    r"(?<![\w.,:/\-])\d{1,5}[A-Za-z]?(?:-\d{1,5})? (?:[NSEW]\.? |North |South |East |West )?"
-    rf"(?:(?:[A-Z][a-z'’]+|\d{{1,3}}(?:st|nd|rd|th)) ){{1,3}}{_STREET_WORD}\b\.?{_FLAT}"
-    r"|(?<![\w.,:/\-])\d{2,5} (?!(?:way|one|two|minute|minutes|hour|hours|day|days|mile|miles|more|of|the|in|on|to|and|or)\b)"
-    rf"[a-z]{{3,}} (?:street|avenue|road|boulevard|lane)\b{_FLAT}"
+    r"[0-9](?<![\w.,:/\-][0-9])(?:"
+    r"[0-9]{0,4}[A-Za-z]?(?:-[0-9]{1,5})? (?:[NSEW]\.? |North |South |East |West )?"
+    rf"(?:(?:[A-Z][a-z'’]+|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,3}}{_STREET_WORD}\b\.?{_FLAT}"
+    r"|[0-9]{1,4} (?!(?:way|one|two|minute|minutes|hour|hours|day|days|mile|miles|more|of|the|in|on|to|and|or)\b)"
+    rf"[a-z]{{3,}} (?:street|avenue|road|boulevard|lane)\b{_FLAT})"
 )
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    f"{number}"
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for number in range(first, last + 1)
 )
 
 
@@ -123,14 +136,35 @@ def mask(text: str) -> str:
 
 def _mask_numbers(text: str) -> str:
     if not _HAS_DIGIT.search(text):
-        return _ADDRESS_ZH.sub(PLACEHOLDERS["address"], text) if _SPELT_NUMBER.search(text) else text
-    if _LONG_NUMBER.search(text):
-        for pattern, replace in _NUMBERS:
-            text = pattern.sub(replace, text)
-    if _ADDRESS_HINT.search(text):
+        return _ADDRESS_ZH.sub(PLACEHOLDERS["address"], text) if _ROAD_AND_NUMBER.search(text) else text
+    runs = list(_LONG_RUN.finditer(text))
+    if runs:
+        text = _replaced(text, _numbers(text, runs))
+    if _ROAD_AND_NUMBER.search(text):
         text = _ADDRESS_ZH.sub(PLACEHOLDERS["address"], text)
-        text = _ADDRESS_EN.sub(PLACEHOLDERS["address"], text)
-    return text
+    return _ADDRESS_EN.sub(PLACEHOLDERS["address"], text)
+
+
+def _numbers(text: str, runs: Iterable[re.Match[str]]) -> Iterator[tuple[int, int, str]]:
+    """Start, end and placeholder of the personal numbers in runs of digits; the first kind that fits takes a place."""
+    for run in runs:
+        taken: list[tuple[int, int, str]] = []
+        for pattern, kind, is_one in _NUMBERS:
+            for found in pattern.finditer(text, max(0, run.start() - _LEAD), run.end() + _TAIL):
+                start, end = found.span()
+                is_free = end > run.start() and all(end <= other[0] or start >= other[1] for other in taken)
+                if is_free and is_one(found[0]) and not _ANNOUNCED.search(text[max(0, start - _BEFORE) : start]):
+                    taken.append((start, end, PLACEHOLDERS[kind]))
+        yield from sorted(taken)
+
+
+def _replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    parts, last = [], 0
+    for start, end, token in spans:
+        if start >= last:
+            parts += [text[last:start], token]
+            last = end
+    return "".join((*parts, text[last:]))
 
 
 def _always(_number: str) -> bool:
@@ -138,7 +172,7 @@ def _always(_number: str) -> bool:
 
 
 def _is_id_18(number: str) -> bool:
-    """Whether an 18-place citizen number is one (GB 11643): its check digit fits, or place and birth date are plausible."""
+    """Whether an 18-place citizen number is one (GB 11643): the check digit fits, or place and birth are plausible."""
     total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
     is_checked = "10X98765432"[total % 11] == number[-1].upper()
     return is_checked or (_is_in_a_province(number) and "1920" <= number[6:10] <= "2009")
@@ -174,26 +208,14 @@ def _is_international(number: str) -> bool:
     return 8 <= sum(char.isdecimal() for char in number) <= 15
 
 
-def _replacer(kind: str, is_one: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
-    token = PLACEHOLDERS[kind]
-
-    def replace(found: re.Match[str]) -> str:
-        before = found.string[max(0, found.start() - _BEFORE) : found.start()]
-        if not is_one(found[0]) or _ANNOUNCED.search(before):
-            return found[0]
-        return token
-
-    return replace
-
-
-_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (_ID_18, _replacer("id_number", _is_id_18)),
-    (_CARD, _replacer("bank_card", _is_card)),
-    (_ID_15, _replacer("id_number", _is_in_a_province)),
-    (_MOBILE, _replacer("phone", _always)),
-    (_TAIWAN_MOBILE, _replacer("phone", _always)),
-    (_INTERNATIONAL, _replacer("phone", _is_international)),
-    (_LANDLINE, _replacer("landline", _always)),
-    (_LANDLINE_JOINED, _replacer("landline", _always)),
-    (_NORTH_AMERICAN, _replacer("phone", _always)),
+_NUMBERS: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
+    (_ID_18, "id_number", _is_id_18),
+    (_CARD, "bank_card", _is_card),
+    (_ID_15, "id_number", _is_in_a_province),
+    (_MOBILE, "phone", _always),
+    (_TAIWAN_MOBILE, "phone", _always),
+    (_INTERNATIONAL, "phone", _is_international),
+    (_LANDLINE, "landline", _always),
+    (_LANDLINE_JOINED, "landline", _always),
+    (_NORTH_AMERICAN, "phone", _always),
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 def pseudonymiser(key: bytes) -> Callable[[str], str]:
-    """The function from a customer's id to a keyed pseudonym (HMAC-SHA256, cut to 96 bits; ``p_`` and 24 hex digits)."""
+    """The function from a customer's id to a keyed pseudonym (HMAC-SHA256 cut to 96 bits: ``p_`` and 24 hex digits)."""
     keyed = hmac.new(key, digestmod=hashlib.sha256)
 
     def pseudonym(customer_id: str) -> str:
