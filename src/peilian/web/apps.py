@@ -8,3 +8,9 @@ class WebConfig(AppConfig):
 
     name = "peilian.web"
     label = "web"
+
+    def ready(self) -> None:
+        """See to it that the Chinese texts can be read."""
+        from peilian.web.shell.messages import ensure_compiled
+
+        ensure_compiled()

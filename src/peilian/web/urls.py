@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-FEATURES = ("accounts",)
+FEATURES = ("accounts", "shell")
 
 urlpatterns = [path("", include(f"peilian.web.{feature}.urls")) for feature in FEATURES]

@@ -47,7 +47,7 @@ def format_ratio(value: Number) -> str:
 
 
 def format_seconds(seconds: Number, language: Language) -> str:
-    """A span in its two largest units: ``4.2秒``, ``2分05秒``, ``1小时05分``, ``2天3小时`` / ``2 min 5 s``, ``2 d 3 h``."""
+    """A span in its two largest units: ``4.2秒``, ``2分05秒``, ``2天3小时`` / ``2 min 5 s``, ``2 d 3 h``."""
     exact = abs(_exact(seconds))
     if exact < 10 and exact != exact.to_integral_value():
         text = f"{_rounded(exact, 1):f}"

@@ -25,7 +25,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Values along the axes; ``low`` and ``high`` bound them where the uncertainty is known. ``None``: not yet known."""
+    """Values along the axes, bounded by ``low`` and ``high`` where the uncertainty is known; ``None``: not known."""
 
     name: str
     values: Sequence[float | None]

@@ -65,7 +65,7 @@ def histogram(
     slot: int = 1,
     note: str = "",
 ) -> Chart:
-    """Counts in bins of equal width; ``edges`` is one longer than ``counts``. The median and the target stand as lines."""
+    """Counts in bins of equal width (``edges`` is one longer than ``counts``); median and target stand as lines."""
     width = edges[1] - edges[0] if len(edges) > 1 else 0.0
     if len(edges) != len(counts) + 1 or any(
         abs(b - a - width) > 1e-6 * max(1.0, abs(width)) for a, b in pairwise(edges)
