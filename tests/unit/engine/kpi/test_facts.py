@@ -6,46 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peilian.engine.conversation.values import Conversation, Message, Role
 from peilian.engine.kpi import Facts, Rules, measure_facts
-
-SECOND = 1000
-
-# One letter a message: c customer, a/b agents, s supervisor, o bot, y system; then flags: i internal, t template
-# (automatic), f clock fault; then its time in seconds, or nothing when the transcript is untimed.
-SPEAKERS = {
-    "c": (Role.CUSTOMER, "customer-1"),
-    "a": (Role.AGENT, "agent-a"),
-    "b": (Role.AGENT, "agent-b"),
-    "s": (Role.SUPERVISOR, "lead-s"),
-    "o": (Role.BOT, None),
-    "y": (Role.SYSTEM, None),
-}
-
-
-def conversation(line: str) -> Conversation:
-    messages = []
-    for seq, word in enumerate(line.split()):
-        flags, _, time = word.partition("@")
-        role, author = SPEAKERS[flags[0]]
-        messages.append(
-            Message(
-                message_id=str(seq),
-                seq=seq,
-                role=role,
-                text="",
-                author=author,
-                at_ms=int(float(time) * SECOND) if time else None,
-                is_internal="i" in flags,
-                is_automatic="t" in flags,
-                is_clock_fault="f" in flags,
-            )
-        )
-    return Conversation(conversation_id="k", messages=tuple(messages))
+from support.chats import SECOND, chat
 
 
 def facts(line: str, rules: Rules | None = None) -> Facts:
-    return measure_facts(conversation(line), rules or Rules())
+    return measure_facts(chat(line), rules or Rules())
 
 
 def seconds(ms: int | None) -> float | None:
