@@ -1,0 +1,34 @@
+"""Who stands behind a platform account: the employee's name, at the time of the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from peilian.apps.people.api import RosterLine, roster_lines
+
+
+class Staff:
+    """Names by account. An account that nobody is known to use keeps its own name."""
+
+    def __init__(self, lines: Iterable[RosterLine]) -> None:
+        self._uses: dict[str, list[RosterLine]] = {}
+        for line in lines:
+            self._uses.setdefault(line.account, []).append(line)
+
+    @classmethod
+    def today(cls) -> Staff:
+        """The staff as the directory knows it now."""
+        return cls(roster_lines())
+
+    def name(self, account: str, on: date | None = None) -> str:
+        """Who used ``account`` on a day; without a day, or outside every known use, the latest user."""
+        uses = self._uses.get(account, [])
+        for use in uses:
+            if on is not None and use.starts_on <= on and (use.ends_on is None or on < use.ends_on):
+                return use.employee
+        return max(uses, key=lambda use: use.starts_on).employee if uses else account
+
+    def accounts_of(self, name: str) -> list[str]:
+        """Every account that somebody of this name has used."""
+        return sorted({account for account, uses in self._uses.items() if any(use.employee == name for use in uses)})
