@@ -17,8 +17,10 @@ PASSWORD = "correct horse battery"
 def a_unit(
     code: str | None = None, *, parent: people.Unit | None = None, kind: str = "team", **names: str
 ) -> people.Unit:
-    """A unit below ``parent``."""
+    """A unit below ``parent``, else below the company."""
     code = code or f"unit-{next(_numbers)}"
+    if parent is None and kind != "company":
+        parent = a_company()
     return people.add_unit(
         actor=None, code=code, name=names or {"zh": code, "en": code}, kind=people.UnitKind(kind), parent=parent
     )

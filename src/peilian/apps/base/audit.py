@@ -34,15 +34,24 @@ class Audit:
     verb: str
     at: datetime
     entries: list[AuditEntry] = field(default_factory=list)
+    is_unchanged: bool = False
 
     def created(self, row: models.Model) -> None:
         """``row`` is new: every field is noted."""
         self.note(row, {name: [None, value] for name, value in _fields(row).items() if value not in (None, "", {}, [])})
 
     def changed(self, row: models.Model, **before: Any) -> None:
-        """``row`` has changed; ``before`` holds the former value of each changed field."""
+        """``row`` has changed; ``before`` holds the former value of each field that may have. No difference, no entry."""
         now = _fields(row)
-        self.note(row, {name: [_plain(old), now[name]] for name, old in before.items() if _plain(old) != now[name]})
+        changes = {name: [_plain(old), now[name]] for name, old in before.items() if _plain(old) != now[name]}
+        if changes:
+            self.note(row, changes)
+        else:
+            self.unchanged()
+
+    def unchanged(self) -> None:
+        """All was already as wished: the write may end without an entry."""
+        self.is_unchanged = True
 
     def note(self, row: models.Model, changes: Mapping[str, Any]) -> None:
         """``row`` was written, with ``changes`` {field: [before, after]}."""
@@ -67,12 +76,12 @@ class Audit:
 def write(*, actor: User | None, verb: str) -> Iterator[Audit]:
     """One audited transaction. ``actor`` is ``None`` for the product itself; ``verb`` is e.g. ``people.add_employee``.
 
-    Leaving the block without a noted change raises ``UnauditedWriteError`` and rolls back.
+    Leaving the block without having said what was written raises ``UnauditedWriteError`` and rolls back.
     """
     audit = Audit(actor=actor, verb=verb, at=timezone.now())
     with transaction.atomic(), _allowed():
         yield audit
-        if not audit.entries:
+        if not audit.entries and not audit.is_unchanged:
             raise UnauditedWriteError(verb)
         AuditEntry.objects.bulk_create(audit.entries)
 

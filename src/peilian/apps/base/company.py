@@ -37,12 +37,15 @@ def today_in_company() -> date:
 
 
 def change_company(*, actor: User | None, name: Mapping[str, str], time_zone: str, calendar: str) -> Company:
-    """Change the company's settings."""
+    """Change the company's settings; at least one of the names ``{zh, en}`` is needed."""
+    name = {language: name.get(language, "").strip() for language in ("zh", "en") if name.get(language, "").strip()}
+    if not name:
+        raise InputError(Fault(Reason("company.no_name"), field="name"))
     if time_zone not in available_timezones():
         raise InputError(Fault(Reason("company.unknown_time_zone", {"value": time_zone}), field="time_zone"))
     row = company()
     before = {"name": row.name, "time_zone": row.time_zone, "calendar": row.calendar}
-    row.name, row.time_zone, row.calendar = dict(name), time_zone, calendar
+    row.name, row.time_zone, row.calendar = name, time_zone, calendar
     with write(actor=actor, verb="base.change_company") as audit:
         row.save()
         audit.changed(row, **before)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from peilian.apps.base.audit import write
@@ -35,6 +36,7 @@ def keep_file(*, actor: User | None, name: str, chunks: Iterable[bytes]) -> Stor
         target = _path(digest.hexdigest())
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh.replace(target)
+        _sync_folder(target.parent)
     finally:
         fresh.unlink(missing_ok=True)
     with write(actor=actor, verb="base.keep_file") as audit:
@@ -60,8 +62,22 @@ def drop_file(*, actor: User | None, row: StoredFile) -> None:
         audit.note(row, {"sha256": [row.sha256, None]})
         digest = row.sha256
         row.delete()
+        # Only once nothing can bring the row back.
+        transaction.on_commit(lambda: _drop_unnamed(digest))
+
+
+def _drop_unnamed(digest: str) -> None:
     if not StoredFile.objects.filter(sha256=digest).exists():
         _path(digest).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable, not only the bytes behind it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _path(digest: str) -> Path:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import close_old_connections, connection, models
+from django.db import DatabaseError, close_old_connections, connection, models
 from django.utils import timezone
 
 from peilian.apps.base import inbox
@@ -81,9 +81,12 @@ def start_job(*, actor: User | None, kind: str, parameters: Mapping[str, Any]) -
 
 
 def cancel_job(*, actor: User | None, job: Job) -> Job:
-    """Ask a job to stop; a queued one is over at once, a running one when its handler notices."""
+    """Ask a job to stop; a queued one is over at once, a running one when its handler notices, one that is over stays."""
     with write(actor=actor, verb="base.cancel_job") as audit:
         fresh = Job.objects.select_for_update().get(pk=job.pk)
+        if fresh.is_over:
+            audit.unchanged()
+            return fresh
         before = {"is_cancel_requested": fresh.is_cancel_requested, "state": fresh.state}
         fresh.is_cancel_requested = True
         if fresh.state == JobState.QUEUED:
@@ -103,7 +106,9 @@ def run_worker(*, stop: threading.Event, pause_seconds: float = 0.5) -> None:
 
 def run_next_job() -> bool:
     """Run the oldest job that waits, if any; tell whether there was one."""
-    job = _claim(timezone.now())
+    now = timezone.now()
+    _give_up(now)
+    job = _claim(now)
     if job is None:
         return False
     context = JobContext(job_id=job.pk, parameters=job.parameters, actor=job.created_by)
@@ -144,17 +149,25 @@ def fault_as_json(fault: Any) -> dict[str, Any]:
     }
 
 
+def _lost(now: datetime) -> models.Q:
+    return models.Q(state=JobState.RUNNING, heartbeat_at__lt=now - LEASE)
+
+
+def _give_up(now: datetime) -> None:
+    """End what lost its worker and is not to be tried again: cancelled meanwhile, or broken off too often."""
+    for job in Job.objects.filter(_lost(now)):
+        if job.is_cancel_requested:
+            _finish(job, JobState.CANCELLED, None, [])
+        elif job.attempts >= MAX_ATTEMPTS:
+            reason = {"key": "job.gave_up", "params": {"attempts": job.attempts}}
+            _finish(job, JobState.FAILED, None, [{"reason": reason}])
+
+
 def _claim(now: datetime) -> Job | None:
     with bookkeeping():
-        lost = models.Q(state=JobState.RUNNING, heartbeat_at__lt=now - LEASE)
-        rows = Job.objects.filter(models.Q(state=JobState.QUEUED) | lost).order_by("id")
+        rows = Job.objects.filter(models.Q(state=JobState.QUEUED) | _lost(now)).order_by("id")
         job = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).first()
         if job is None:
-            return None
-        if job.attempts >= MAX_ATTEMPTS:
-            job.state, job.finished_at = JobState.FAILED, now
-            job.faults = [{"reason": {"key": "job.gave_up", "params": {"attempts": job.attempts}}}]
-            job.save()
             return None
         job.state, job.heartbeat_at, job.attempts = JobState.RUNNING, now, job.attempts + 1
         job.started_at = job.started_at or now
@@ -165,8 +178,12 @@ def _claim(now: datetime) -> Job | None:
 def _beat(job_id: UUID, over: threading.Event) -> None:
     try:
         while not over.wait(LEASE.total_seconds() / 4):
-            with bookkeeping():
-                Job.objects.filter(pk=job_id).update(heartbeat_at=timezone.now())
+            try:
+                with bookkeeping():
+                    Job.objects.filter(pk=job_id, state=JobState.RUNNING).update(heartbeat_at=timezone.now())
+            except DatabaseError:
+                # The next beat comes before the lease is over; only a longer silence gives the job away.
+                log.warning("job %s missed a heartbeat", job_id, exc_info=True)
     finally:
         connection.close()
 
@@ -174,6 +191,10 @@ def _beat(job_id: UUID, over: threading.Event) -> None:
 def _finish(job: Job, state: JobState, result: Mapping[str, Any] | None, faults: list[dict[str, Any]]) -> None:
     with write(actor=job.created_by, verb="base.finish_job") as audit:
         fresh = Job.objects.select_for_update().get(pk=job.pk)
+        if fresh.state != JobState.RUNNING or fresh.attempts != job.attempts:
+            # The lease ran out and another worker took over; what counts is what that one says.
+            audit.unchanged()
+            return
         before = {"state": fresh.state, "result": fresh.result, "faults": fresh.faults}
         fresh.state, fresh.finished_at = state, timezone.now()
         fresh.result, fresh.faults = dict(result) if result is not None else None, faults

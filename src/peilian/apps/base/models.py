@@ -40,6 +40,18 @@ class Company(Row):
         return str(self.name.get("zh") or self.name.get("en") or "")
 
 
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Entries can be added and read."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Refused: entries stay as they are."""
+        raise TypeError("audit entries are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused: entries stay."""
+        raise TypeError("audit entries are never deleted")
+
+
 class AuditEntry(Row):
     """One write (审计记录): who did what to which object, with the values before and after. Append-only."""
 
@@ -51,6 +63,8 @@ class AuditEntry(Row):
     object_label = models.CharField(max_length=200)
     changes = models.JSONField(default=dict)  # {field: [before, after]}
     schema_version = models.PositiveSmallIntegerField(default=1)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

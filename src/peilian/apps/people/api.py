@@ -7,22 +7,17 @@ itself (set-up, demo). Reading goes through ``visible_to``.
 from __future__ import annotations
 
 from peilian.apps.people.directory import (
-    RosterLine,
     add_employee,
     add_post,
     add_unit,
-    add_user,
     assign_account,
     change_employee,
     change_unit,
-    end_grant,
-    grant_role,
+    end_account,
+    end_guide,
+    end_membership,
     place_employee,
-    roster_lines,
-    set_active,
     set_guide,
-    set_language,
-    set_password,
     set_stage,
 )
 from peilian.apps.people.gate import NotVisibleError, Sight, visible_to
@@ -42,6 +37,23 @@ from peilian.apps.people.models import (
     User,
 )
 from peilian.apps.people.roles import INVENTORY, ROLES, Permission, Reach, Role, role
+from peilian.apps.people.roster import (
+    RosterChange,
+    RosterLine,
+    RosterReport,
+    import_roster,
+    preview_roster,
+    roster_lines,
+)
+from peilian.apps.people.users import (
+    add_user,
+    change_company,
+    end_grant,
+    grant_role,
+    set_active,
+    set_language,
+    set_password,
+)
 
 __all__ = [
     "INVENTORY",
@@ -58,7 +70,9 @@ __all__ = [
     "Reach",
     "Role",
     "RoleGrant",
+    "RosterChange",
     "RosterLine",
+    "RosterReport",
     "Sight",
     "Stage",
     "StageEntry",
@@ -70,11 +84,17 @@ __all__ = [
     "add_unit",
     "add_user",
     "assign_account",
+    "change_company",
     "change_employee",
     "change_unit",
+    "end_account",
     "end_grant",
+    "end_guide",
+    "end_membership",
     "grant_role",
+    "import_roster",
     "place_employee",
+    "preview_roster",
     "role",
     "roster_lines",
     "set_active",

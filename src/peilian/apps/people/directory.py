@@ -1,15 +1,18 @@
-"""Writes to the directory: units, posts, employees, accounts, users, roles."""
+"""Writes to the directory: units, posts, employees and what changes about them from day to day.
+
+The functions that begin with ``record_`` write inside an audit that is already open; the roster import shares them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from peilian.apps.base.api import today_in_company, write
-from peilian.apps.people.gate import NotVisibleError, visible_to
+from peilian.apps.base.api import Audit, write
+from peilian.apps.people.checks import filled, named, permit, refuse
 from peilian.apps.people.models import (
+    WORKPLACES,
     AgentAccount,
     AgentKind,
     Employee,
@@ -17,84 +20,78 @@ from peilian.apps.people.models import (
     GuidanceKind,
     Membership,
     Post,
-    RoleGrant,
     Stage,
     StageEntry,
     Unit,
     UnitKind,
-    User,
 )
-from peilian.apps.people.roles import ROLES, Permission, Reach
-from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.apps.people.roles import Permission
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-def _permit(actor: User | None, permission: Permission) -> None:
-    """Only company-wide holders of ``permission`` change the directory; the product itself (``None``) may."""
-    if actor is not None and not visible_to(actor).reaches_company(permission):
-        raise NotVisibleError
-
-
-def refuse(key: str, field: str | None = None, **params: str | int | None) -> InputError:
-    """The error of one field."""
-    return InputError(Fault(Reason(key, params), field=field))
+    from peilian.apps.people.models import User
 
 
 def add_unit(
     *, actor: User | None, code: str, name: Mapping[str, str], kind: UnitKind, parent: Unit | None = None
 ) -> Unit:
-    """Add a unit below ``parent`` (the company itself has none)."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
-    if not code.strip():
-        raise refuse("people.empty", "code")
-    if not any(name.values()):
-        raise refuse("people.empty", "name")
+    """Add a unit below ``parent``. Only the company itself has none, and there is one company."""
+    permit(actor, Permission.MANAGE_PEOPLE)
+    code, names = filled(code, "code", limit=60), named(name)
     if Unit.objects.filter(code=code).exists():
         raise refuse("people.code_taken", "code", value=code)
+    _check_place(kind, parent)
     with write(actor=actor, verb="people.add_unit") as audit:
-        unit = Unit.objects.create(code=code, name=dict(name), kind=kind, parent=parent)
+        unit = Unit.objects.create(code=code, name=names, kind=kind, parent=parent)
         audit.created(unit)
     return unit
 
 
 def change_unit(*, actor: User | None, unit: Unit, name: Mapping[str, str], parent: Unit | None) -> Unit:
     """Rename a unit or hang it elsewhere; never below itself."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
+    permit(actor, Permission.MANAGE_PEOPLE)
+    names = named(name)
     above = parent
     while above is not None:
         if above.pk == unit.pk:
             raise refuse("people.unit_below_itself", "parent")
         above = above.parent
+    if (parent is None) != (unit.kind == UnitKind.COMPANY):
+        raise refuse("people.unit_needs_parent", "parent")
     before = {"name": unit.name, "parent": unit.parent_id}
-    unit.name, unit.parent = dict(name), parent
+    unit.name, unit.parent = names, parent
     with write(actor=actor, verb="people.change_unit") as audit:
         unit.save()
         audit.changed(unit, **before)
     return unit
 
 
+def _check_place(kind: UnitKind, parent: Unit | None) -> None:
+    """One tree under one company: whoever leads its root reaches everybody, so nothing else may be a root."""
+    is_company = kind == UnitKind.COMPANY
+    if is_company and Unit.objects.filter(kind=UnitKind.COMPANY).exists():
+        raise refuse("people.one_company", "kind")
+    if is_company != (parent is None):
+        raise refuse("people.unit_needs_parent", "parent")
+
+
 def add_post(*, actor: User | None, code: str, name: Mapping[str, str], agent_kind: str = "") -> Post:
     """Add a post."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
+    permit(actor, Permission.MANAGE_PEOPLE)
+    code, names = filled(code, "code", limit=60), named(name)
     if agent_kind and agent_kind not in AgentKind.values:
         raise refuse("people.unknown_choice", "agent_kind", value=agent_kind, known=", ".join(AgentKind.values))
     if Post.objects.filter(code=code).exists():
         raise refuse("people.code_taken", "code", value=code)
     with write(actor=actor, verb="people.add_post") as audit:
-        post = Post.objects.create(code=code, name=dict(name), agent_kind=agent_kind)
+        post = Post.objects.create(code=code, name=names, agent_kind=agent_kind)
         audit.created(post)
     return post
 
 
 def add_employee(*, actor: User | None, number: str, name: str, hired_on: date | None = None) -> Employee:
     """Add an employee under a number that nobody has yet."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
-    if not number.strip():
-        raise refuse("people.empty", "number")
-    if not name.strip():
-        raise refuse("people.empty", "name")
+    permit(actor, Permission.MANAGE_PEOPLE)
+    number, name = filled(number, "number", limit=60), filled(name, "name", limit=100)
     if Employee.objects.filter(number=number).exists():
         raise refuse("people.number_taken", "number", value=number)
     with write(actor=actor, verb="people.add_employee") as audit:
@@ -107,9 +104,8 @@ def change_employee(
     *, actor: User | None, employee: Employee, name: str, hired_on: date | None, left_on: date | None
 ) -> Employee:
     """Change an employee's name and days of service."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
-    if not name.strip():
-        raise refuse("people.empty", "name")
+    permit(actor, Permission.MANAGE_PEOPLE)
+    name = filled(name, "name", limit=100)
     if hired_on and left_on and left_on < hired_on:
         raise refuse("people.ends_before_start", "left_on")
     before = {"name": employee.name, "hired_on": employee.hired_on, "left_on": employee.left_on}
@@ -129,46 +125,119 @@ def place_employee(
     starts_on: date,
     ends_on: date | None = None,
 ) -> Membership:
-    """Put an employee into a unit from a day on; an open membership before it ends that day."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
+    """Put an employee into a unit from a day on (until ``ends_on``, exclusive).
+
+    On one day an employee belongs to one team or department: what held before ends where this begins, and this ends
+    where what was already planned for later begins. Besides that one may work at any number of shops and sites.
+    """
+    permit(actor, Permission.MANAGE_PEOPLE)
+    with write(actor=actor, verb="people.place_employee") as audit:
+        return record_place(audit, employee=employee, unit=unit, post=post, starts_on=starts_on, ends_on=ends_on)
+
+
+def record_place(
+    audit: Audit, *, employee: Employee, unit: Unit, post: Post | None, starts_on: date, ends_on: date | None
+) -> Membership:
+    """``place_employee`` inside an open audit."""
     if ends_on is not None and ends_on <= starts_on:
         raise refuse("people.ends_before_start", "ends_on")
-    with write(actor=actor, verb="people.place_employee") as audit:
-        for open_one in Membership.objects.filter(employee=employee, ends_on=None, starts_on__lt=starts_on):
-            open_one.ends_on = starts_on
-            open_one.save()
-            audit.changed(open_one, ends_on=None)
-        membership = Membership.objects.create(
-            employee=employee, unit=unit, post=post, starts_on=starts_on, ends_on=ends_on
-        )
-        audit.created(membership)
+    same_day = None
+    for other in _same_line(employee, unit):
+        if other.starts_on == starts_on:
+            same_day = other
+        elif other.starts_on > starts_on:
+            ends_on = min(ends_on or other.starts_on, other.starts_on)
+        elif other.ends_on is None or other.ends_on > starts_on:
+            before, other.ends_on = other.ends_on, starts_on
+            other.save()
+            audit.changed(other, ends_on=before)
+    if same_day is None:
+        row = Membership.objects.create(employee=employee, unit=unit, post=post, starts_on=starts_on, ends_on=ends_on)
+        audit.created(row)
+        return row
+    was = {"unit": same_day.unit_id, "post": same_day.post_id, "ends_on": same_day.ends_on}
+    same_day.unit, same_day.post, same_day.ends_on = unit, post, ends_on
+    same_day.save()
+    audit.changed(same_day, **was)
+    return same_day
+
+
+def _same_line(employee: Employee, unit: Unit) -> list[Membership]:
+    """The memberships that one in ``unit`` takes the place of: those of teams, or those of the same shop or site."""
+    rows = Membership.objects.filter(employee=employee).select_for_update().order_by("starts_on")
+    if unit.kind in WORKPLACES:
+        return list(rows.filter(unit=unit))
+    return list(rows.exclude(unit__kind__in=WORKPLACES))
+
+
+def end_membership(*, actor: User | None, membership: Membership, ends_on: date) -> Membership:
+    """An employee belongs to a unit no longer, from ``ends_on`` on."""
+    permit(actor, Permission.MANAGE_PEOPLE)
+    with write(actor=actor, verb="people.end_membership") as audit:
+        return record_end(audit, membership, ends_on)
+
+
+def record_end(audit: Audit, membership: Membership, ends_on: date) -> Membership:
+    """``end_membership`` inside an open audit."""
+    if ends_on <= membership.starts_on:
+        raise refuse("people.ends_before_start", "ends_on")
+    before, membership.ends_on = membership.ends_on, ends_on
+    membership.save()
+    audit.changed(membership, ends_on=before)
     return membership
 
 
 def set_stage(*, actor: User | None, employee: Employee, stage: Stage, starts_on: date) -> StageEntry:
     """An employee reaches a stage on a day."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
+    permit(actor, Permission.MANAGE_PEOPLE)
     with write(actor=actor, verb="people.set_stage") as audit:
-        entry = StageEntry.objects.create(employee=employee, stage=stage, starts_on=starts_on)
-        audit.created(entry)
-    return entry
+        return record_stage(audit, employee=employee, stage=stage, starts_on=starts_on)
+
+
+def record_stage(audit: Audit, *, employee: Employee, stage: Stage, starts_on: date) -> StageEntry:
+    """``set_stage`` inside an open audit."""
+    row, is_new = StageEntry.objects.get_or_create(employee=employee, starts_on=starts_on, defaults={"stage": stage})
+    if is_new:
+        audit.created(row)
+        return row
+    before, row.stage = row.stage, stage
+    row.save()
+    audit.changed(row, stage=before)
+    return row
 
 
 def set_guide(
     *, actor: User | None, employee: Employee, guide: Employee, kind: GuidanceKind, starts_on: date
 ) -> Guidance:
     """Give an employee a supervisor or mentor from a day on, in place of the one before."""
-    _permit(actor, Permission.MANAGE_PEOPLE)
+    permit(actor, Permission.MANAGE_PEOPLE)
+    with write(actor=actor, verb="people.set_guide") as audit:
+        return record_guide(audit, employee=employee, guide=guide, kind=kind, starts_on=starts_on)
+
+
+def record_guide(audit: Audit, *, employee: Employee, guide: Employee, kind: GuidanceKind, starts_on: date) -> Guidance:
+    """``set_guide`` inside an open audit."""
     if guide.pk == employee.pk:
         raise refuse("people.guides_self", "guide", name=employee.name)
-    with write(actor=actor, verb="people.set_guide") as audit:
-        for open_one in Guidance.objects.filter(employee=employee, kind=kind, ends_on=None):
-            open_one.ends_on = max(starts_on, open_one.starts_on)
-            open_one.save()
-            audit.changed(open_one, ends_on=None)
-        row = Guidance.objects.create(employee=employee, guide=guide, kind=kind, starts_on=starts_on)
-        audit.created(row)
+    for open_one in Guidance.objects.filter(employee=employee, kind=kind, ends_on=None).select_for_update():
+        open_one.ends_on = max(starts_on, open_one.starts_on)
+        open_one.save()
+        audit.changed(open_one, ends_on=None)
+    row = Guidance.objects.create(employee=employee, guide=guide, kind=kind, starts_on=starts_on)
+    audit.created(row)
     return row
+
+
+def end_guide(*, actor: User | None, guidance: Guidance, ends_on: date) -> Guidance:
+    """A supervisor or mentor guides an employee no longer, from ``ends_on`` on."""
+    permit(actor, Permission.MANAGE_PEOPLE)
+    if ends_on < guidance.starts_on:
+        raise refuse("people.ends_before_start", "ends_on")
+    before, guidance.ends_on = guidance.ends_on, ends_on
+    with write(actor=actor, verb="people.end_guide") as audit:
+        guidance.save()
+        audit.changed(guidance, ends_on=before)
+    return guidance
 
 
 def assign_account(
@@ -184,140 +253,41 @@ def assign_account(
 
     When somebody else holds it openly from before, that use ends where the new one begins.
     """
-    _permit(actor, Permission.MANAGE_PEOPLE)
-    if not account.strip():
-        raise refuse("people.empty", "account")
+    permit(actor, Permission.MANAGE_PEOPLE)
+    with write(actor=actor, verb="people.assign_account") as audit:
+        return record_account(
+            audit, platform=platform, account=account, employee=employee, starts_at=starts_at, ends_at=ends_at
+        )
+
+
+def record_account(
+    audit: Audit, *, platform: str, account: str, employee: Employee, starts_at: datetime, ends_at: datetime | None
+) -> AgentAccount:
+    """``assign_account`` inside an open audit."""
+    account, platform = filled(account, "account", limit=200), platform.strip()[:60]
     if ends_at is not None and ends_at <= starts_at:
         raise refuse("people.ends_before_start", "ends_at")
-    with write(actor=actor, verb="people.assign_account") as audit:
-        for other in AgentAccount.objects.filter(platform=platform, account=account):
-            if other.ends_at is None and other.starts_at < starts_at:
-                other.ends_at = starts_at
-                other.save()
-                audit.changed(other, ends_at=None)
-            elif other.overlaps(starts_at, ends_at):
-                raise refuse("people.account_taken", "account", value=account, name=other.employee.name)
-        row = AgentAccount.objects.create(
-            platform=platform, account=account, employee=employee, starts_at=starts_at, ends_at=ends_at
-        )
-        audit.created(row)
+    for other in AgentAccount.objects.filter(platform=platform, account=account).select_for_update():
+        if other.ends_at is None and other.starts_at < starts_at:
+            other.ends_at = starts_at
+            other.save()
+            audit.changed(other, ends_at=None)
+        elif other.overlaps(starts_at, ends_at):
+            raise refuse("people.account_taken", "account", value=account, name=other.employee.name)
+    row = AgentAccount.objects.create(
+        platform=platform, account=account, employee=employee, starts_at=starts_at, ends_at=ends_at
+    )
+    audit.created(row)
     return row
 
 
-def add_user(
-    *,
-    actor: User | None,
-    username: str,
-    name: str,
-    password: str | None,
-    employee: Employee | None = None,
-    language: str = "zh",
-) -> User:
-    """Somebody who can sign in; without a password only after one is set."""
-    _permit(actor, Permission.GRANT_ROLES)
-    if not username.strip():
-        raise refuse("people.empty", "username")
-    if User.objects.filter(username__iexact=username).exists():
-        raise refuse("people.username_taken", "username", value=username)
-    user = User(username=username, name=name, employee=employee, language=language)
-    if password is None:
-        user.set_unusable_password()
-    else:
-        user.set_password(password)
-    with write(actor=actor, verb="people.add_user") as audit:
-        user.save()
-        audit.created(user)
-    return user
-
-
-def set_password(*, actor: User | None, user: User, password: str) -> None:
-    """Give a user a new password; one's own needs no permission."""
-    if actor is None or actor.pk != user.pk:
-        _permit(actor, Permission.GRANT_ROLES)
-    user.set_password(password)
-    with write(actor=actor, verb="people.set_password") as audit:
-        user.save()
-        audit.note(user, {"password": ["***", "***"]})
-
-
-def set_language(*, user: User, language: str) -> None:
-    """The user chooses the language to read in."""
-    before = user.language
-    user.language = "en" if language == "en" else "zh"
-    with write(actor=user, verb="people.set_language") as audit:
-        user.save(update_fields=["language"])
-        audit.changed(user, language=before)
-
-
-def set_active(*, actor: User | None, user: User, is_active: bool) -> None:
-    """Let a user in, or keep out."""
-    _permit(actor, Permission.GRANT_ROLES)
-    before = user.is_active
-    user.is_active = is_active
-    with write(actor=actor, verb="people.set_active") as audit:
-        user.save(update_fields=["is_active"])
-        audit.changed(user, is_active=before)
-
-
-def grant_role(
-    *,
-    actor: User | None,
-    user: User,
-    role: str,
-    unit: Unit | None = None,
-    starts_on: date | None = None,
-    ends_on: date | None = None,
-) -> RoleGrant:
-    """Give a user a role. A role that reaches a unit needs the unit."""
-    _permit(actor, Permission.GRANT_ROLES)
-    if role not in ROLES:
-        raise refuse("people.unknown_choice", "role", value=role, known=", ".join(ROLES))
-    if ROLES[role].reach is Reach.UNIT and unit is None:
-        raise refuse("people.role_needs_unit", "unit", role=role)
-    with write(actor=actor, verb="people.grant_role") as audit:
-        grant = RoleGrant.objects.create(
-            user=user, role=role, unit=unit, starts_on=starts_on or today_in_company(), ends_on=ends_on
-        )
-        audit.created(grant)
-    return grant
-
-
-def end_grant(*, actor: User | None, grant: RoleGrant) -> None:
-    """Take a role back from today on."""
-    _permit(actor, Permission.GRANT_ROLES)
-    before = grant.ends_on
-    grant.ends_on = today_in_company()
-    with write(actor=actor, verb="people.end_grant") as audit:
-        grant.save()
-        audit.changed(grant, ends_on=before)
-
-
-@dataclass(frozen=True, slots=True)
-class RosterLine:
-    """Which employee, of which team and on which post, used an account from when to when; for measuring by person."""
-
-    account: str
-    employee: str
-    team: str | None
-    post: str | None
-    starts_on: date
-    ends_on: date | None
-
-
-def roster_lines() -> Sequence[RosterLine]:
-    """Everybody's account uses, cut by memberships, as the measuring flow takes them."""
-    lines = []
-    members: dict[object, list[Membership]] = {}
-    for membership in Membership.objects.select_related("unit", "post"):
-        members.setdefault(membership.employee_id, []).append(membership)
-    for row in AgentAccount.objects.select_related("employee"):
-        first, last = row.starts_at.date(), row.ends_at.date() if row.ends_at else None
-        for membership in members.get(row.employee_id, []):
-            starts = max(first, membership.starts_on)
-            ends = min((day for day in (last, membership.ends_on) if day is not None), default=None)
-            if ends is None or starts < ends:
-                post = str(membership.post) if membership.post else None
-                lines.append(RosterLine(row.account, row.employee.name, str(membership.unit), post, starts, ends))
-        if row.employee_id not in members:
-            lines.append(RosterLine(row.account, row.employee.name, None, None, first, last))
-    return lines
+def end_account(*, actor: User | None, use: AgentAccount, ends_at: datetime) -> AgentAccount:
+    """An employee uses an account no longer, from ``ends_at`` on."""
+    permit(actor, Permission.MANAGE_PEOPLE)
+    if ends_at <= use.starts_at:
+        raise refuse("people.ends_before_start", "ends_at")
+    before, use.ends_at = use.ends_at, ends_at
+    with write(actor=actor, verb="people.end_account") as audit:
+        use.save()
+        audit.changed(use, ends_at=before)
+    return use

@@ -16,14 +16,22 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 
 from peilian.adapters.lake.visibility import AccountSpan, Visibility
-from peilian.apps.base.api import company_zone, today_in_company
-from peilian.apps.people.models import AgentAccount, Employee, Guidance, GuidanceKind, Membership, RoleGrant, Unit
+from peilian.apps.base.api import AuditEntry, Job, company_zone, today_in_company
+from peilian.apps.people.models import (
+    AgentAccount,
+    Employee,
+    Guidance,
+    GuidanceKind,
+    Membership,
+    RoleGrant,
+    Unit,
+    UnitKind,
+    User,
+)
 from peilian.apps.people.roles import ROLES, Permission, Reach
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-    from peilian.apps.people.models import User
 
 M = TypeVar("M", bound=Model)
 
@@ -78,6 +86,29 @@ class Sight:
         """One unit; ``NotVisibleError`` when absent or not covered."""
         return _one(self.units(permission), pk)
 
+    def users(self) -> QuerySet[User]:
+        """Those whose sign-in and roles the user may manage."""
+        return User.objects.all() if self.reaches_company(Permission.GRANT_ROLES) else User.objects.none()
+
+    def managed_user(self, pk: UUID | str) -> User:
+        """One user to manage; ``NotVisibleError`` when absent or not covered."""
+        return _one(self.users(), pk)
+
+    def jobs(self) -> QuerySet[Job]:
+        """Everybody's jobs for who looks after the installation, else the own ones."""
+        if self.reaches_company(Permission.SEE_JOBS):
+            return Job.objects.all()
+        own = getattr(self.user, "pk", None)
+        return Job.objects.filter(created_by=own) if own and self.user.is_active else Job.objects.none()
+
+    def job(self, pk: UUID | str) -> Job:
+        """One job; ``NotVisibleError`` when absent or not covered."""
+        return _one(self.jobs(), pk)
+
+    def audit(self) -> QuerySet[AuditEntry]:
+        """The trail of every write; all of it or nothing."""
+        return AuditEntry.objects.all() if self.reaches_company(Permission.SEE_AUDIT) else AuditEntry.objects.none()
+
     def lake(self, permission: Permission) -> Visibility:
         """What of the lake the permission covers.
 
@@ -91,7 +122,7 @@ class Sight:
 
     @cached_property
     def _roots(self) -> set[UUID]:
-        return set(Unit.objects.filter(parent=None).values_list("pk", flat=True))
+        return set(Unit.objects.filter(parent=None, kind=UnitKind.COMPANY).values_list("pk", flat=True))
 
     @cached_property
     def _children(self) -> dict[UUID | None, list[UUID]]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 from peilian.apps.base.models import Row, new_id
 from peilian.engine._kernel import Language
@@ -36,6 +37,9 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
 
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(Lower("username"), name="one_user_a_name")]
+
     def __str__(self) -> str:
         return self.name
 
@@ -53,6 +57,10 @@ class UnitKind(models.TextChoices):
     TEAM = "team"
     SHOP = "shop"
     SITE = "site"
+
+
+# Where people work besides the team they belong to.
+WORKPLACES = (UnitKind.SHOP, UnitKind.SITE)
 
 
 class Unit(Row):
