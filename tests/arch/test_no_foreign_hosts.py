@@ -18,7 +18,22 @@ FETCHES = re.compile(
 )
 # Homes, scratch folders and work folders of somebody's machine. Spelled so that this file does not find itself.
 MACHINE_PLACES = re.compile(r"(?<![\w.~$}/-])/(?:home/\w|Users/\w|root/|work/|tmp/|private/var/)")
-TEXT_ENDINGS = {"", ".py", ".md", ".toml", ".txt", ".yaml", ".yml", ".html", ".css", ".js", ".sh", ".cfg", ".json", ".po"}
+TEXT_ENDINGS = {
+    "",
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".yaml",
+    ".yml",
+    ".html",
+    ".css",
+    ".js",
+    ".sh",
+    ".cfg",
+    ".json",
+    ".po",
+}
 
 
 def pages_and_styles() -> list[Path]:
@@ -63,7 +78,7 @@ def test_the_project_names_no_place_of_one_machine():
         ("a { background: url('http://cdn.example/x.png') }", True),
         ('@import "https://fonts.example/x.css"', True),
         ('<div hx-get="https://elsewhere.example/">', True),
-        ('<script src="{% static \'x.js\' %}">', False),
+        ("<script src=\"{% static 'x.js' %}\">", False),
         ('<svg xmlns="http://www.w3.org/2000/svg">', False),
         ('<a href="/people/">', False),
     ],

@@ -26,7 +26,9 @@ def product_functions() -> list[Function]:
 
 def oversized() -> dict[str, int]:
     """Everything over the hard limits."""
-    found = {f.place: f.lines for path in python_files("src", "tests", "bench") for f in functions(path) if f.lines > LONGEST}
+    found = {
+        f.place: f.lines for path in python_files("src", "tests", "bench") for f in functions(path) if f.lines > LONGEST
+    }
     for path in python_files("src", "tests", "bench"):
         n_lines = len(path.read_text(encoding="utf-8").splitlines())
         if n_lines > LONGEST_FILE:
@@ -68,7 +70,8 @@ def test_an_engine_has_a_narrow_door(engine):
 def test_the_length_of_a_function_is_counted_from_def_to_its_last_line(tmp_path, monkeypatch):
     monkeypatch.setattr("arch.tree.ROOT", tmp_path)
     file = tmp_path / "sample.py"
-    file.write_text("@decorated\ndef outer():\n    def inner():\n        pass\n\n    return inner\n\nclass C:\n    def m(self): ...\n")
+    outer = "@decorated\ndef outer():\n    def inner():\n        pass\n\n    return inner\n"
+    file.write_text(f"{outer}\nclass C:\n    def m(self): ...\n")
     assert {f.place: f.lines for f in functions(file)} == {
         "sample.py::outer": 5,
         "sample.py::outer.inner": 2,

@@ -21,7 +21,7 @@ SENDERS = {"send"}
 
 @dataclass(frozen=True)
 class Given:
-    """A reason as the source gives it. ``key`` is a pattern when the source puts it together; ``params`` None: unknown."""
+    """A reason as the source gives it. ``key`` is a pattern, ``params`` None when unknown."""
 
     place: str
     key: re.Pattern[str]

@@ -5,6 +5,7 @@ As a program: prints the path of Chromium, or ends with exit code 1 and one line
 
 from __future__ import annotations
 
+import re
 import shutil
 import socketserver
 import subprocess
@@ -13,6 +14,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "Chromium is not installed (apt-get install chromium fonts-noto-cjk)"
@@ -26,6 +32,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+HEIGHTS = {1440: 900, 390: 844}
+LOCALES = {"zh": "zh-CN", "en": "en-US"}
+LANGUAGE_CODES = {"zh": "zh-hans", "en": "en"}
+# What Chromium asks for by itself, whatever its flags say. The sink gives it no answer, and a page that asked for the
+# same would be caught by the watch over the page's own requests.
+CHROMIUMS_OWN = re.compile(r"(?:[ /.])(?:google|googleapis|gvt1)\.com[:/ ]")
 
 
 @cache
@@ -34,7 +46,10 @@ def chromium() -> str | None:
     for name in NAMES:
         path = shutil.which(name)
         # On Ubuntu the package may be a hollow launcher, so it has to tell its version.
-        if path and subprocess.run([path, "--version", "--no-sandbox"], capture_output=True, check=False).returncode == 0:
+        if (
+            path
+            and subprocess.run([path, "--version", "--no-sandbox"], capture_output=True, check=False).returncode == 0
+        ):
             return path
     return None
 
@@ -82,7 +97,41 @@ def arguments(*, sink_port: int, product_port: int) -> list[str]:
         *ARGUMENTS,
         f"--proxy-server=http://127.0.0.1:{sink_port}",
         f"--proxy-bypass-list=<-loopback>;127.0.0.1:{product_port}",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ]
+
+
+@contextmanager
+def open_page(browser: Browser, url: str, elsewhere: Sink, *, language: str, width: int) -> Iterator[Page]:
+    """A page in a context of its own; leaving the block fails when it, or its browser, turned to another host."""
+    phone = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2} if width < 600 else {}
+    context = browser.new_context(
+        base_url=url,
+        locale=LOCALES[language],
+        timezone_id="Asia/Shanghai",
+        viewport={"width": width, "height": HEIGHTS.get(width, 900)},
+        reduced_motion="reduce",
+        **phone,
+    )
+    context.add_cookies([{"name": "django_language", "value": LANGUAGE_CODES[language], "url": url}])
+    context.set_default_timeout(20_000)
+    asked: list[str] = []
+    asked_before = len(elsewhere.asked_for)
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.on("websocket", lambda opened: asked.append(opened.url))
+    try:
+        yield page
+    finally:
+        context.close()
+    foreign = [one for one in asked if _is_foreign(one, url)]
+    foreign += [line for line in elsewhere.asked_for[asked_before:] if not CHROMIUMS_OWN.search(line)]
+    assert not foreign, f"the browser was sent elsewhere: {foreign}"
+
+
+def _is_foreign(asked: str, url: str) -> bool:
+    parts = urlsplit(asked)
+    return parts.scheme not in {"data", "blob", "about"} and parts.netloc != urlsplit(url).netloc
 
 
 if __name__ == "__main__":

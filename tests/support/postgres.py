@@ -46,7 +46,9 @@ def cluster() -> Iterator[str]:
         "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     )
     try:
-        _run(*prefix, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        _run(
+            *prefix, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
+        )
         _run(*prefix, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
         try:
             yield f"postgres://postgres@127.0.0.1:{port}/postgres"

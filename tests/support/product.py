@@ -120,8 +120,8 @@ class Product:
 
     def queue(self, kind: str) -> str:
         """Queue a job; returns its id as the database writes it."""
-        code = f"from peilian.apps.base.api import start_job\nanswer = start_job(actor=None, kind={kind!r}, parameters={{}}).pk.hex"
-        answer: str = self.python(code)
+        start = f"start_job(actor=None, kind={kind!r}, parameters={{}})"
+        answer: str = self.python(f"from peilian.apps.base.api import start_job\nanswer = {start}.pk.hex")
         return answer
 
     def job(self, job_id: str) -> dict[str, Any]:

@@ -74,7 +74,11 @@ class _Worker:
     def _start(self) -> None:
         self._started_at = time.monotonic()
         # A session of its own: Ctrl+C in the terminal reaches the parent only, which then stops the worker in order.
-        self._process = subprocess.Popen([sys.executable, "-m", __name__], stdin=subprocess.PIPE, start_new_session=True)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],  # noqa: S603  (no word of it comes from outside)
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def revive(self) -> None:
         """Start a new worker when there is none and the pause since the last start is over."""

@@ -34,7 +34,9 @@ def test_the_shipped_packs_are_in_order():
 
 
 def test_a_pack_in_order_is_counted_by_kind(tmp_path):
-    done = run("check", a_pack(tmp_path / "p", one=WORDS.format(key="one"), two=WORDS.format(key="two")), "--as", "json")
+    done = run(
+        "check", a_pack(tmp_path / "p", one=WORDS.format(key="one"), two=WORDS.format(key="two")), "--as", "json"
+    )
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout) == [{"pack": "sample", "kind": "words", "documents": 2}]
 
