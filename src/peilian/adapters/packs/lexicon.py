@@ -40,7 +40,9 @@ class CueField(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     any: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
+    unless_near: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     question: _QuestionRule | None = None
     quoted: bool | None = None
@@ -60,6 +62,8 @@ class MarkField(BaseModel):
     sign: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     aside: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     unless: tuple[str, ...] = ()
+    unless_near: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
     question: _QuestionRule = "counts"
     quoted: bool = False
     negated: bool = False
@@ -160,6 +164,8 @@ def _cues(item: Loaded) -> Iterator[Cue]:
                 side=document.side,
                 patterns=cue.any,
                 unless=(*mark.unless, *cue.unless),
+                unless_near=(*mark.unless_near, *cue.unless_near),
+                not_after=(*mark.not_after, *cue.not_after),
                 needs=cue.needs,
                 when=cue.when,
                 question=cue.question or mark.question,
@@ -183,7 +189,7 @@ def _pattern_faults(item: Loaded, classes: dict[Language, dict[str, tuple[str, .
                     item.path, node, ("marks", n, "cues", c, "id"), Reason("reading.double_cue", {"id": cue.id})
                 )
             seen.add(rule)
-            for name in ("any", "unless", "needs"):
+            for name in ("any", "unless", "unless_near", "needs", "not_after"):
                 for p, source in enumerate(getattr(cue, name)):
                     try:
                         compiler.compile(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,11 +16,15 @@ MarkKind = Literal["move", "fault", "issue", "emotion", "sign", "aside"]
 Condition = Literal["opening", "not_opening", "alone", "upset", "parting", "thanking"]
 
 
+_REACH = 24  # characters before a cue that are searched for what may not stand there
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """Phrases that are a sign of something, and the conditions under which they are.
 
-    ``unless`` are patterns of which none, ``needs`` patterns of which one must occur in the same sentence. ``question``
+    ``unless`` are patterns of which none may occur in the same clause, ``unless_near`` in the same sentence; of ``needs``
+    one must occur in the sentence; none of ``not_after`` may end where the cue begins. ``question``
     says whether the cue counts inside a question that asks for information or confirmation; a proposal with a tag
     (好吗) is no such question. ``quoted`` and ``negated`` say whether it counts in a quotation or behind a negation.
     ``side`` is who must speak; ``weight`` is the strength of an emotion from -1 to 1, or of a sign.
@@ -31,7 +36,9 @@ class Cue:
     language: Language
     patterns: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    unless_near: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
     question: Literal["counts", "blocks", "required"] = "counts"
     quoted: bool = False
     negated: bool = False
@@ -56,7 +63,9 @@ class Hit:
 class _Compiled:
     cue: Cue
     unless: tuple[Pattern, ...]
+    unless_near: tuple[Pattern, ...]
     needs: tuple[Pattern, ...]
+    not_after: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +86,8 @@ class _Side:
         for cue in cues:
             compiled = _Compiled(
                 cue,
-                tuple(compiler.compile(source) for source in cue.unless),
-                tuple(compiler.compile(source) for source in cue.needs),
+                *(tuple(map(compiler.compile, sources)) for sources in (cue.unless, cue.unless_near, cue.needs)),
+                compiler.compile_ending(cue.not_after) if cue.not_after else None,
             )
             for source in cue.patterns:
                 patterns.append(compiler.compile(source))
@@ -99,9 +108,14 @@ def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     cue = compiled.cue
     if cue.question != "counts" and _asks(analysed.clause_at(place)) != (cue.question == "required"):
         return False
-    if compiled.unless or compiled.needs:
+    clause = analysed.clause_at(place)
+    if compiled.not_after and compiled.not_after.search(analysed.text[max(clause.start, place - _REACH) : place]):
+        return False
+    if any(_occurs(pattern, analysed.text, (clause.start, clause.end)) for pattern in compiled.unless):
+        return False
+    if compiled.unless_near or compiled.needs:
         sentence = analysed.sentence_at(place)
-        if any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.unless):
+        if any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.unless_near):
             return False
         if compiled.needs and not any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.needs):
             return False

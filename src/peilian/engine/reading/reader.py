@@ -14,6 +14,8 @@ from peilian.engine.reading.values import Finding, FindingKind, MessageReading, 
 from peilian.engine.text import Analysed, analyse
 
 _QUOTE = 40
+_FRAMES = frozenset({"greet", "check_more", "close"})
+_FRAMED = frozenset({"own", "ask", "solve", "verify", "follow_up", "explain", "done"})
 _FINDINGS: tuple[FindingKind, ...] = ("move", "fault", "issue")
 
 
@@ -33,7 +35,7 @@ def _read(message: Message, i: int, course: Course, lexicons: Lexicons) -> Messa
         return MessageReading(i, message.role, message.author, len(message.text), emotion=emotion)
     if message.role not in (Role.AGENT, Role.SUPERVISOR) or message.is_internal or message.is_automatic:
         return MessageReading(i, message.role, message.author, len(message.text))
-    analysed = analyse(message.text)
+    analysed = analyse(message.text).citing(course.all_texts)
     hits = read_answer(analysed, course, lexicons)
     findings = findings_of(hits, analysed, message)
     waited = _waited(message, course)
@@ -48,10 +50,20 @@ def _read(message: Message, i: int, course: Course, lexicons: Lexicons) -> Messa
 
 def read_answer(analysed: Analysed, course: Course, lexicons: Lexicons) -> list[Hit]:
     """Everything found in one agent message: by cues, then by the detectors."""
-    answer = Answer(analysed, course, lexicons.find(analysed, "agent", course.conditions(analysed)))
+    answer = Answer(analysed, course, settle(lexicons.find(analysed, "agent", course.conditions(analysed))))
     for detector in ordered_detectors():
         answer.hits += list(detector.find(answer))
     return answer.hits
+
+
+def settle(hits: list[Hit]) -> list[Hit]:
+    """Leave out what is only the wording of something else: 有什么可以帮您 greets and promises nothing."""
+    frames = [hit for hit in hits if hit.key in _FRAMES]
+    return [hit for hit in hits if hit.key not in _FRAMED or not any(_overlap(hit, frame) for frame in frames)]
+
+
+def _overlap(first: Hit, second: Hit) -> bool:
+    return first.start < second.end and second.start < first.end
 
 
 def findings_of(hits: Iterable[Hit], analysed: Analysed, message: Message) -> tuple[Finding, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -44,15 +45,16 @@ _PERMISSION_ZH = re.compile(
     r"(?:您|你)(?:看|觉得)(?:这样)?(?:是否)?(?:可以|好|行|怎么样|如何|呢|能接受)?(?:吗|么|嘛)?|是否(?:可以|同意|接受|方便)|怎么样|可否)$"
 )
 _CONFIRM_ZH = re.compile(
-    r"(?:(?:是|对|没错|这个意思)(?:吗|么|嘛|吧|哈)|是不是|对不对|对吗?|的意思吗?)$"
+    r"(?:(?:是|对|没错|这个意思)(?:吗|么|嘛|吧|哈)|是不是|对不对|的意思|(?:没有|还没).{1,10}是吗)$"
 )
+_TAGGED_ZH = re.compile(r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)|了没有?|了不|没有呢?|与否)$")
 _ASKING_ZH = re.compile(
-    r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)|了没有?|了不|没有呢?|与否)$|什么|啥|怎么|怎样|如何|为何|多少|哪(?!怕)|几(?:个|点|号|次|台|天|位|份|单|件|月|楼|人)|"
-    r"谁|何时|何地|贵姓|是否|是不是|有没有|能不能|会不会|要不要|可不可以|可否|能否|多大|多久|多长"
+    r"什么|啥|怎么|怎样|如何|为何|多少|哪(?!怕)|几(?:个|点|号|次|台|天|位|份|单|件|月|楼|人)|"
+    r"谁(?:在|来|给|帮|收|签|说|呢|$)|何时|何地|贵姓|是否|是不是|有没有|能不能|会不会|要不要|可不可以|可否|能否|多大|多久|多长"
 )
 _NOT_ASKING_ZH = re.compile(
     r"如果|若|的话|无论|不管|不论|均可|都可以|都能|随时|没什么|没有?什么|没啥|任何|什么的|怎么也|就怕|看看?(?:是)?(?:什么|怎么|哪)|知道|了解(?:了|一下)?(?:是|您)?怎么|"
-    r"查(?:看)?一?下|按照|根据|告诉|建议|说明|教程|多少都|多少会|谁也|哪里都|什么都|怎么都|几个工作日|几天"
+    r"查(?:看)?一?下|按照|根据|告诉|建议|说明|教程|(?:查看|观察|确认|检查|试)[^,]{0,14}(?:是否|能否|有没有|会不会|是不是)|可以打开|即可|链接|多少都|多少会|谁也|哪里都|什么都|怎么都|几个工作日|几天"
 )
 _PERMISSION_EN = re.compile(
     r"\b(?:is|are|would|will|does) (?:that|this|it|you) (?:be )?(?:ok|okay|fine|all ?right|alright|work|good|acceptable|happy)\b|"
@@ -76,6 +78,8 @@ _NEGATED_ZH = re.compile(
 )
 _NEGATED_EN = re.compile(r"(?:\bnot|n't|\bnever|\bno|\bwithout|\bcannot|\bunable to|\bnor|\bwon't)(?:\s+[\w']+){0,2}\s*$")
 _NEGATION_REACH = 24
+_LEAST_CITED = 24  # shorter sentences are repeated by chance
+_ENDS = " .!?。\n"
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Analysed:
     language: Language
     sentence_starts: tuple[int, ...]
     clauses: tuple[Clause, ...]
+    repeated: tuple[tuple[int, int], ...] = ()  # spans that an earlier message contains word for word
 
     @property
     def text(self) -> str:
@@ -111,7 +116,16 @@ class Analysed:
     @cached_property
     def quotations(self) -> tuple[tuple[int, int], ...]:
         """Spans of text that the writer only cites: in quotation marks, or quoted lines."""
-        return tuple(match.span() for match in _QUOTED.finditer(self.text))
+        return (*self.repeated, *(match.span() for match in _QUOTED.finditer(self.text)))
+
+    def citing(self, sources: Iterable[str]) -> Analysed:
+        """The same text with the sentences marked as quoted that one of ``sources`` (normal forms) contains."""
+        bounds = zip(self.sentence_starts, (*self.sentence_starts[1:], len(self.text)), strict=True)
+        long_ones = [(start, end) for start, end in bounds if end - start >= _LEAST_CITED]
+        found = tuple(
+            (start, end) for start, end in long_ones if any(self.text[start:end].strip(_ENDS) in text for text in sources)
+        )
+        return replace(self, repeated=found) if found else self
 
     def is_quoted(self, place: int) -> bool:
         """Whether ``place`` lies in a quotation, or in a clause that reports what the other side said."""
@@ -179,7 +193,7 @@ def _question(clause: str, mark: str, language: Language) -> Question:
         return Question.PERMISSION
     if _CONFIRM_ZH.search(core):
         return Question.CONFIRMATION
-    if asked or (_ASKING_ZH.search(core) and not _NOT_ASKING_ZH.search(core) and "。" not in mark):
+    if asked or _TAGGED_ZH.search(core) or (_ASKING_ZH.search(core) and not _NOT_ASKING_ZH.search(core) and "。" not in mark):
         return Question.INFORMATION
     return Question.NONE
 

@@ -179,6 +179,11 @@ class PatternCompiler:
         regex = None if is_text else re.compile(f"{start}(?P<found>{rest})")
         return Pattern(source, tuple(sorted(part.anchors)), regex)
 
+    def compile_ending(self, sources: Iterable[str]) -> re.Pattern[str]:
+        """One expression that finds any of ``sources`` at the end of a text."""
+        part = either([_Parser(source, self).whole() for source in sources])
+        return re.compile(f"(?:{part.regex})$")
+
     def named_class(self, name: str, source: str) -> _Part:
         """The alternatives of a word class; a class may use others, but not itself."""
         if name not in self._classes:

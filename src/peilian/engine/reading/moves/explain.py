@@ -17,17 +17,30 @@ _FILLERS = {
     ),
     "en": re.compile(r"https?://\S+|\b(?:ok|okay|yes|no|sure|hi|hello|great|good|fine|alright|and|so|well|the|a|an|to|of|i|you|it|is)\b|[\W\d]"),
 }
+_TOPIC = {
+    "zh": re.compile(
+        r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|^(?:如果?|若|要是|假如).{0,30}$|^\(?.{0,4}专员.{1,4}\)?$|"
+        r"温馨提示|^为了更好|请如实|^(?:希望|期待|盼)"
+    ),
+    "en": re.compile(
+        r"^(?:if|when|after|before|once|unless|until|in order|as for|regarding|in|on|at|from|while|or|with|for)\b(?!.*\b(?:is|are|was|were|will|does|has|have|can)\b)|"
+        r"^(?:if|when|once|unless|after|before|assuming|provided)\b|^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
+    ),
+}
 _LEAST = {"zh": 4, "en": 12}
 _DOES_SOMETHING_ELSE = (
     "greet", "verify", "ask", "paraphrase", "empathise", "apologise", "own", "wait", "solve", "compensate", "done",
-    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "time", "rude", "blame",
+    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "time", "rude", "blame", "refuse", "alternative",
 )  # fmt: skip
 
 
 @detector("explain", order=90)
 def find(answer: Answer) -> Iterator[Hit]:
     """The first clause of a sentence that states something and was put to no other use."""
+    first_proposal = min((hit.start for hit in answer.with_key("solve")), default=len(answer.analysed.text))
     for clause in answer.analysed.clauses:
+        if answer.analysed.language == "en" and clause.start > first_proposal:
+            return  # what is said behind an instruction belongs to it
         if clause.question is not Question.NONE or answer.within(clause, *_DOES_SOMETHING_ELSE, "explain"):
             continue
         if _content(answer, clause, answer.analysed.language) and not _echoes(answer, clause):
@@ -36,7 +49,7 @@ def find(answer: Answer) -> Iterator[Hit]:
 
 def _content(answer: Answer, clause: Clause, language: Language) -> bool:
     """Whether enough is left of the clause without the small words."""
-    if answer.analysed.is_quoted(clause.start):
+    if answer.analysed.is_quoted(clause.start) or _TOPIC[language].search(answer.text_of(clause)):
         return False
     return len(_FILLERS[language].sub("", answer.text_of(clause))) >= _LEAST[language]
 
