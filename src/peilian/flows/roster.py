@@ -104,7 +104,7 @@ def day_of(value: Moment, zone: ZoneInfo) -> date:
 
 
 def read_roster(path: Path, *, name: str | None = None) -> list[RosterRow]:
-    """Every row of a roster file. ``InputError`` carries every fault of the file, with row and field; then no row counts.
+    """Every row of a roster file; ``InputError`` carries every fault found, with row and field.
 
     ``name`` is what faults call the file, when that is not the name it lies under.
     """

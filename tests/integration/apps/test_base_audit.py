@@ -14,6 +14,10 @@ from support.builders import a_company, a_user, an_employee
 pytestmark = pytest.mark.django_db
 
 
+class PowerCutError(BaseException):
+    """Ends a write in the middle."""
+
+
 def entries(verb: str) -> list[base.AuditEntry]:
     return list(base.AuditEntry.objects.filter(verb=verb))
 
@@ -41,17 +45,25 @@ def test_a_write_that_does_not_say_what_was_written_is_undone():
 
 
 def test_a_write_that_fails_leaves_neither_row_nor_entry():
-    with pytest.raises(ZeroDivisionError), base.write(actor=None, verb="people.broken") as audit:
-        audit.created(people.Employee.objects.create(number="1", name="无名"))
-        _ = 1 / 0
+    def work() -> None:
+        with base.write(actor=None, verb="people.broken") as audit:
+            audit.created(people.Employee.objects.create(number="1", name="无名"))
+            raise PowerCutError
+
+    with pytest.raises(PowerCutError):
+        work()
     assert not people.Employee.objects.exists()
     assert entries("people.broken") == []
 
 
 def test_an_outer_write_that_fails_takes_the_inner_ones_with_it():
-    with pytest.raises(ZeroDivisionError), base.write(actor=None, verb="people.outer"):
-        an_employee("林小禾")
-        _ = 1 / 0
+    def work() -> None:
+        with base.write(actor=None, verb="people.outer"):
+            an_employee("林小禾")
+            raise PowerCutError
+
+    with pytest.raises(PowerCutError):
+        work()
     assert not base.AuditEntry.objects.exists()
     assert not people.Employee.objects.exists()
 

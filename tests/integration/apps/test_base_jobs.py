@@ -29,6 +29,10 @@ def kind(monkeypatch):
     return register
 
 
+class PowerCutError(BaseException):
+    """Kills a worker in the middle."""
+
+
 def start(kind: str, actor=None, **parameters: Any) -> base.Job:
     return base.start_job(actor=actor, kind=kind, parameters=parameters)
 
@@ -42,13 +46,14 @@ def lose(job: base.Job) -> None:
 def leave_running(kind: str) -> base.Job:
     """A job whose worker is killed in the middle."""
 
-    class PowerCutError(BaseException):
-        pass
+    def die(*_: Any) -> None:
+        raise PowerCutError
 
     job = start(kind)
-    with pytest.raises(PowerCutError), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "_run", lambda *_: (_ for _ in ()).throw(PowerCutError()))
-        base.run_next_job()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "_run", die)
+        with pytest.raises(PowerCutError):
+            base.run_next_job()
     job.refresh_from_db()
     assert job.state == base.JobState.RUNNING
     return job

@@ -41,7 +41,7 @@ class Audit:
         self.note(row, {name: [None, value] for name, value in _fields(row).items() if value not in (None, "", {}, [])})
 
     def changed(self, row: models.Model, **before: Any) -> None:
-        """``row`` has changed; ``before`` holds the former value of each field that may have. No difference, no entry."""
+        """``row`` was written; ``before`` holds former values. Where nothing differs, nothing is noted."""
         now = _fields(row)
         changes = {name: [_plain(old), now[name]] for name, old in before.items() if _plain(old) != now[name]}
         if changes:

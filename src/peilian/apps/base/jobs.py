@@ -81,7 +81,7 @@ def start_job(*, actor: User | None, kind: str, parameters: Mapping[str, Any]) -
 
 
 def cancel_job(*, actor: User | None, job: Job) -> Job:
-    """Ask a job to stop; a queued one is over at once, a running one when its handler notices, one that is over stays."""
+    """Ask a job to stop: a queued one is over at once, a running one when its handler notices."""
     with write(actor=actor, verb="base.cancel_job") as audit:
         fresh = Job.objects.select_for_update().get(pk=job.pk)
         if fresh.is_over:

@@ -62,7 +62,7 @@ def import_roster(*, actor: User | None, rows: Sequence[RosterRow], default_from
     """
     permit(actor, Permission.MANAGE_PEOPLE)
     with write(actor=actor, verb="people.import_roster") as audit:
-        people = People(rows, partial(row_start, default_from=default_from))
+        people = People(rows, partial(row_start, default_from=default_from, zone=company_zone()))
         people.check()
         _stop_on(people)
         before = _counts()

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -149,7 +150,7 @@ class People:
                     uses[row.platform, row.account].append((row, person))
         for (_platform, account), found in uses.items():
             found.sort(key=lambda use: (self._starts(use[0]), use[0].row))
-            for (row, person), (later, other) in zip(found, found[1:], strict=False):
+            for (row, person), (later, other) in pairwise(found):
                 if person is not other and self._is_shared(row, later):
                     self.faults.append(
                         later.fault("author", "roster.account_shared", account=account, row=row.row, name=person.name)

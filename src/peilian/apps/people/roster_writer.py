@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from peilian.apps.base.api import Audit, company, company_zone
 from peilian.apps.people.directory import record_account, record_end, record_guide, record_place, record_stage
@@ -57,10 +58,8 @@ class RosterWriter:
         """Write every person: first who they are, then, in order of time, what holds of them."""
         for person in self.people.persons.values():
             person.employee = self._person(person)
-        rows = [
-            (self.start(row), row.row, person, row) for person in self.people.persons.values() for row in person.rows
-        ]
-        for _start, _row, person, row in sorted(rows, key=lambda item: item[:2]):
+        rows = [(person, row) for person in self.people.persons.values() for row in person.rows]
+        for person, row in sorted(rows, key=lambda item: (self.start(item[1]), item[1].row)):
             assert person.employee is not None
             self._team(person.employee, row)
             self._shop(person.employee, row)
@@ -71,7 +70,7 @@ class RosterWriter:
 
     def start(self, row: RosterRow) -> datetime:
         """From when a row counts: its own start, else the day of the import, but never before somebody was hired."""
-        return row_start(row, self.default_from)
+        return row_start(row, default_from=self.default_from, zone=self.zone)
 
     def _day(self, row: RosterRow) -> date:
         return day_of(self.start(row), self.zone)
@@ -278,10 +277,9 @@ class RosterWriter:
         return post
 
 
-def row_start(row: RosterRow, default_from: date) -> datetime:
-    """From when a row counts, in the company's zone: its own start, else ``default_from``, never before the hiring."""
+def row_start(row: RosterRow, *, default_from: date, zone: ZoneInfo) -> datetime:
+    """From when a row counts, in ``zone``: its own start, else ``default_from``, never before the hiring."""
     day = max(default_from, row.hired_on) if row.hired_on else default_from
-    zone = company_zone()
     return moment_of(row.starts if row.starts is not None else day, zone).astimezone(zone)
 
 
