@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from peilian.adapters.lake.remeasure import Sources, measure_again
 from peilian.adapters.lake.visibility import Visibility
 from peilian.engine.kpi.algebra import (
     Aggregate,
@@ -40,9 +41,10 @@ from peilian.engine.kpi.algebra import (
     columns_read,
 )
 from peilian.engine.kpi.cells import Cell, make_cell
+from peilian.engine.kpi.facts import EVERY_MILLISECOND, Rules
 from peilian.engine.kpi.query import KpiQuery, KpiRow
+from peilian.engine.kpi.zones import offsets_between
 
-_DAY_MS = 24 * 3600 * 1000
 _EARLIEST_MS, _LATEST_MS = -62_000_000_000_000, 253_000_000_000_000  # what a calendar date can hold, with a margin
 
 # How a dimension is read from the row of a conversation; ``local_at`` is its start on the wall clock of the query.
@@ -59,15 +61,23 @@ _PERSON_DIMENSIONS = ("agent", "team")
 
 
 def query_kpis(
-    connection: duckdb.DuckDBPyConnection, query: KpiQuery, *, visible: Visibility, now_ms: int | None = None
+    connection: duckdb.DuckDBPyConnection,
+    query: KpiQuery,
+    *,
+    visible: Visibility,
+    now_ms: int | None = None,
+    rules: Rules = EVERY_MILLISECOND,
 ) -> list[KpiRow]:
     """Answer ``query`` over the views ``conversations``, ``rounds``, ``participations`` and ``messages``.
 
     A row stands for each group in which a visible conversation exists; there, counts are 0 when nothing is counted,
     other values ``None``. ``now_ms`` decides which conversations are old enough to be judged; it defaults to the time
-    of the last message. Rows are ordered by their dimensions, unknown values last.
+    of the last message. ``rules`` other than the default measure the response times anew. Rows are ordered by their
+    dimensions, unknown values last.
     """
-    planner = _Planner(connection, query, visible, _last_message_ms(connection) if now_ms is None else now_ms)
+    if now_ms is None:
+        now_ms = _last_message_ms(connection)
+    planner = _Planner(connection, query, visible, now_ms, measure_again(connection, rules))
     groups: dict[tuple[Any, ...], dict[str, Cell]] = {}
     for measures in _batches(query.measures):
         for key, cells in planner.run(measures):
@@ -132,16 +142,21 @@ class _Planner:
     """Builds the statements of one query."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, query: KpiQuery, visible: Visibility, now_ms: int | None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        query: KpiQuery,
+        visible: Visibility,
+        now_ms: int | None,
+        sources: Sources,
     ) -> None:
         self.connection = connection
         self.query = query
         self.visible = visible
         self.now_ms = now_ms
+        self.sources = sources
         self.offsets = _offsets(connection, query.tz)
         self.persons = [name for name in _PERSON_DIMENSIONS if name in query.by]
-        self.has_teams = "team" in query.by or query.teams is not None
-        self.is_attributed = bool(self.persons) or query.agents is not None or self.has_teams
+        self.is_attributed = bool(self.persons or query.agents or query.teams)
 
     def run(self, measures: Sequence[Measure]) -> list[tuple[tuple[Any, ...], dict[str, Cell]]]:
         """The cells of ``measures``, which share grain and attribution, by group."""
@@ -174,7 +189,8 @@ class _Planner:
         sql.tables["visible_spans"] = sql.bind_rows(columns, spans)
         sql.tables["visible_parts"] = """
             select distinct p.conversation_id, p.agent from participations p join visible_spans s on p.agent = s.account
-            where (s.from_ms is null or p.last_at_ms >= s.from_ms) and (s.to_ms is null or p.first_at_ms < s.to_ms)"""
+            where p.first_at_ms is null
+                or ((s.from_ms is null or p.last_at_ms >= s.from_ms) and (s.to_ms is null or p.first_at_ms < s.to_ms))"""
 
     def _chosen_conversations(self, sql: _Statement, columns: frozenset[str]) -> None:
         """``chosen``: visible conversations that pass the filters, with local time and derived columns.
@@ -196,7 +212,7 @@ class _Planner:
             share = "case when coalesce(c.csat_max, 5) > 0 then c.csat / coalesce(c.csat_max, 5) end"
             derived += [f"{share} as csat_share", f"{share} * 5 as csat_points"]
         plain = "c.* replace (c.channel::varchar as channel, c.topic::varchar as topic)"
-        sql.tables["dated"] = f"select {plain}, {', '.join(derived)} from conversations c{joins}"
+        sql.tables["dated"] = f"select {plain}, {', '.join(derived)} from {self.sources.conversations} c{joins}"
         sql.tables["chosen"] = f"select * from dated where {' and '.join(self._filters(sql))}"
 
     def _filters(self, sql: _Statement) -> list[str]:
@@ -209,7 +225,7 @@ class _Planner:
         if query.to:
             found.append(f"local_at < {sql.bind(_midnight(query.to + timedelta(days=1)))}::timestamp")
         for column, values in (("channel", query.channels), ("topic", query.topics)):
-            if values is not None:
+            if values:
                 found.append(f"list_contains({sql.bind(list(values))}::varchar[], {column}::varchar)")
         if query.start_minutes:
             first, last = (sql.bind(minute) for minute in query.start_minutes)
@@ -225,33 +241,34 @@ class _Planner:
             sql.tables["facts"] = "select * from grain"
             return
         kept = ["true"]
-        if self.query.agents is not None:
+        if self.query.agents:
             kept.append(f"list_contains({sql.bind(list(self.query.agents))}::varchar[], agent)")
-        if self.query.teams is not None:
+        if self.query.teams:
             kept.append(f"list_contains({sql.bind(list(self.query.teams))}::varchar[], team)")
-        sql.tables["owned"] = self._with_team(sql)
-        source = "owned"
+        source = self._with_team(sql)
         if not self.visible.is_everything:
             source += " semi join visible_parts using (conversation_id, agent)"
-        where = " and ".join(kept)
+        # A conversation counts once in a group, however many of its accounts are there; so does a round whose account
+        # was in a team twice. Other columns tell the rows of one conversation apart.
+        columns = "* exclude (team)" if self.query.teams and "team" not in self.query.by else "*"
         if attribution is Attribution.TOOK_PART:
-            names = ", ".join(["conversation_id", *self.persons])
-            sql.tables["facts"] = f"select distinct {names} from {source} where {where}"
-        else:
-            sql.tables["facts"] = f"select * from {source} where {where}"
+            columns = ", ".join(["conversation_id", *self.persons])
+        sql.tables["facts"] = f"select distinct {columns} from {source} where {' and '.join(kept)}"
 
     def _with_team(self, sql: _Statement) -> str:
-        if not self.has_teams:
-            return "select * from grain"
+        """The relation of the grain, with a column ``team`` when teams are asked for."""
+        if not self.query.teams and "team" not in self.query.by:
+            return "grain"
         rows = [(span.account, span.team, span.from_ms, span.to_ms) for span in self.query.roster]
         columns = (("account", "varchar"), ("team", "varchar"), ("from_ms", "bigint"), ("to_ms", "bigint"))
         sql.tables["roster"] = sql.bind_rows(columns, rows)
-        return """
+        sql.tables["owned"] = """
             select g.*, r.team from grain g
             join chosen c on c.conversation_id = g.conversation_id
             left join roster r on r.account = g.agent
                 and (r.from_ms is null or c.started_at_ms >= r.from_ms)
                 and (r.to_ms is null or c.started_at_ms < r.to_ms)"""
+        return "owned"
 
     def _grain_rows(self, sql: _Statement, grain: Grain, attribution: Attribution) -> str:
         match grain, attribution:
@@ -263,7 +280,7 @@ class _Planner:
                 return """select c.conversation_id, p.agent::varchar as agent from chosen c
                     left join participations p on p.conversation_id = c.conversation_id"""
             case Grain.ROUND, _:
-                return "select * replace (agent::varchar as agent) from rounds"
+                return f"select * replace (agent::varchar as agent) from {self.sources.rounds}"
             case Grain.PARTICIPATION, _:
                 return _CONCURRENT
             case Grain.AUTHORSHIP, _:
@@ -359,33 +376,8 @@ def _offsets(connection: duckdb.DuckDBPyConnection, tz: str) -> list[tuple[int, 
     """
     found = connection.execute("select min(started_at_ms), max(started_at_ms) from conversations").fetchone()
     first, last = found if found and found[0] is not None else (0, 0)
-    zone = ZoneInfo(tz)
-    at, last = max(first, _EARLIEST_MS), min(last, _LATEST_MS)
-    offsets = [(first, _offset_ms(zone, at))]
-    while at <= last:
-        later = at + _DAY_MS
-        if _offset_ms(zone, later) == offsets[-1][1]:
-            at = later
-        else:
-            at = _turn(zone, at, later)
-            offsets.append((at, _offset_ms(zone, at)))
-    return offsets
-
-
-def _turn(zone: ZoneInfo, low: int, high: int) -> int:
-    """The first moment in (low, high] with another offset than at ``low``, to the millisecond."""
-    before = _offset_ms(zone, low)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _offset_ms(zone, middle) == before else (low, middle)
-    return high
-
-
-def _offset_ms(zone: ZoneInfo, at_ms: int) -> int:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-    offset = moment.astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset // timedelta(milliseconds=1)
+    offsets = offsets_between(max(first, _EARLIEST_MS), min(last, _LATEST_MS), ZoneInfo(tz))
+    return [(min(first, offsets[0][0]), offsets[0][1]), *offsets[1:]]
 
 
 def _midnight(day: date) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from peilian.engine.conversation.values import Conversation, Message, Role
 
 WorkingMs = Callable[[int, int], int]
+LONGEST_THRESHOLD_MS = 180_000  # the longest limit that a measure puts on a response; a cap must lie above it
 
 
 @dataclass(frozen=True, slots=True)

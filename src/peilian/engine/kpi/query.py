@@ -27,22 +27,14 @@ class RosterSpan:
     from_ms: int | None = None
     to_ms: int | None = None
 
-    def overlaps(self, other: RosterSpan) -> bool:
-        """Whether some moment belongs to both spans of one account."""
-        if self.account != other.account:
-            return False
-        starts_in_time = other.to_ms is None or self.from_ms is None or self.from_ms < other.to_ms
-        return starts_in_time and (self.to_ms is None or other.from_ms is None or other.from_ms < self.to_ms)
-
 
 @dataclass(frozen=True)
 class KpiQuery:
     """Which measures, by which dimensions, of which conversations.
 
     Dates are local dates of ``tz`` and both included. ``agents`` and ``teams`` keep the rows that the measure
-    attributes to one of them; ``None`` means no restriction. ``start_minutes`` keeps conversations whose local start
-    lies in [first, last) minutes of the day; a first above the last spans midnight. Spans of one account in ``roster``
-    must not overlap.
+    attributes to one of them; nothing named means no restriction. ``start_minutes`` keeps conversations whose local
+    start lies in [first, last) minutes of the day; a first above the last spans midnight.
     """
 
     measures: tuple[Measure, ...]
@@ -50,10 +42,10 @@ class KpiQuery:
     tz: str = "Asia/Shanghai"
     from_: date | None = None
     to: date | None = None
-    agents: tuple[str, ...] | None = None
-    teams: tuple[str, ...] | None = None
-    channels: tuple[str, ...] | None = None
-    topics: tuple[str, ...] | None = None
+    agents: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     roster: tuple[RosterSpan, ...] = ()
     start_minutes: tuple[int, int] | None = None
 

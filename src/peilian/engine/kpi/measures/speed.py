@@ -16,11 +16,12 @@ from peilian.engine.kpi.algebra import (
     Ratio,
     declare,
 )
+from peilian.engine.kpi.facts import LONGEST_THRESHOLD_MS
 
 SECOND = 1000
 
 _FIRST_ZH = (
-    "首次响应时间从客户第一条消息起,到其后第一条人工回复止;机器人、自动回复、内部备注和时间早于提问的回复都不算。"
+    "首次响应时间从客户第一条消息起，到其后第一条人工回复止；机器人、自动回复、内部备注和时间早于提问的回复都不算。"
     "没有人回复的和没有时间的会话不参与计算。按坐席看时归给出首次回复的人。"
 )
 _FIRST_EN = (
@@ -52,7 +53,7 @@ declare(
         unit="seconds",
         better="lower",
         definition=Text(
-            zh=f"{_FIRST_ZH}中位数:一半会话不慢于它;落在两个值之间时按线性插值。",
+            zh=f"{_FIRST_ZH}中位数：一半会话不慢于它；落在两个值之间时按线性插值。",
             en=f"{_FIRST_EN} The median: half of the conversations are no slower; between two values it is "
             "interpolated linearly.",
         ),
@@ -69,7 +70,7 @@ declare(
         unit="seconds",
         better="lower",
         definition=Text(
-            zh=f"{_FIRST_ZH}九成位:九成会话不慢于它;落在两个值之间时按线性插值。",
+            zh=f"{_FIRST_ZH}九成位：九成会话不慢于它；落在两个值之间时按线性插值。",
             en=f"{_FIRST_EN} The 90th percentile: nine of ten conversations are no slower; between two values it "
             "is interpolated linearly.",
         ),
@@ -86,9 +87,9 @@ declare(
         unit="ratio",
         better="higher",
         definition=Text(
-            zh="首次响应不超过 30 秒的会话 ÷ 客户提过问且有时间的会话。没有人回复的会话留在分母里,算作未达到;"
-            "没有时间的会话不算。首次响应从客户第一条消息起,到其后第一条人工回复止。"
-            "按坐席看时归给出首次回复的人,没有人回复的归“无人”。",
+            zh="首次响应不超过 30 秒的会话 ÷ 客户提过问且有时间的会话。没有人回复的会话留在分母里，算作未达到；"
+            "没有时间的会话不算。首次响应从客户第一条消息起，到其后第一条人工回复止。"
+            "按坐席看时归给出首次回复的人，没有人回复的归“无人”。",
             en="Conversations with a first response of at most 30 seconds, over conversations with a timed "
             "question. Unanswered ones stay in the denominator and count as not within; untimed ones are "
             "left out. The clock runs from the first customer message to the first human answer after it. By "
@@ -107,8 +108,8 @@ declare(
         unit="seconds",
         better="lower",
         definition=Text(
-            zh="每一轮从客户开口(连发时取第一条)到人工回复的秒数,对所有已回复的轮次求平均,"
-            "不是各会话平均值的平均。未回复的轮次不参与计算;选用平台预设时,按预设封顶或计入。"
+            zh="每一轮从客户开口（连发时取第一条）到人工回复的秒数，对所有已回复的轮次求平均，"
+            "不是各会话平均值的平均。未回复的轮次不参与计算；选用平台预设时，按预设封顶或计入。"
             "按坐席看时归回复的人。",
             en="The seconds from the customer's message that opens a round (the first of several) to the human "
             "answer, averaged over all answered rounds, not over the means of conversations. Open rounds are "
@@ -127,15 +128,17 @@ declare(
         unit="ratio",
         better="higher",
         definition=Text(
-            zh="3 分钟内得到人工回复的轮次 ÷ 全部有时间的轮次。未回复的轮次留在分母里,算作未达到。"
-            "按坐席看时归回复的人;未回复的归此前最后回复的人,没有就归“无人”。",
+            zh="3 分钟内得到人工回复的轮次 ÷ 全部有时间的轮次。未回复的轮次留在分母里，算作未达到。"
+            "按坐席看时归回复的人；未回复的归此前最后回复的人，没有就归“无人”。",
             en="Rounds with a human answer within 180 seconds, over all timed rounds. Open rounds stay in the "
             "denominator and count as not within. By agent: who answered; an open round belongs to the last "
             "one who answered before it, else to nobody.",
         ),
         grain=Grain.ROUND,
         attribution=Attribution.OWN_ROW,
-        aggregate=Ratio(AllOf(Known("answered_i"), AtMost("response_ms", 180 * SECOND)), of=Known("asked_at_ms")),
+        aggregate=Ratio(
+            AllOf(Known("answered_i"), AtMost("response_ms", LONGEST_THRESHOLD_MS)), of=Known("asked_at_ms")
+        ),
     )
 )
 
@@ -146,8 +149,8 @@ declare(
         unit="seconds",
         better="lower",
         definition=Text(
-            zh="从客户第一条消息起,到客户或人工的最后一条消息止的秒数,对有人回复的会话求平均。"
-            "没有人回复的和没有时间的会话不参与计算。按坐席看时,参与过的坐席各算整段。",
+            zh="从客户第一条消息起，到客户或人工的最后一条消息止的秒数，对有人回复的会话求平均。"
+            "没有人回复的和没有时间的会话不参与计算。按坐席看时，参与过的坐席各算整段。",
             en="The seconds from the first customer message to the last message of customer or human, averaged "
             "over answered conversations. Unanswered and untimed conversations are left out. By agent: every "
             "account that answered counts the whole span.",
