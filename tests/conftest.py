@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # The installation of a test run lies in a folder of its own; set before Django reads its settings.
 os.environ["PEILIAN_HOME"] = tempfile.mkdtemp(prefix="peilian-test-")
+atexit.register(shutil.rmtree, os.environ["PEILIAN_HOME"], ignore_errors=True)
 os.environ["PEILIAN_SECRET_KEY"] = "only-for-tests"
 os.environ["PEILIAN_DEBUG"] = "0"
 os.environ.pop("PEILIAN_PSEUDONYM_KEY", None)
 
 
+def pytest_report_header() -> str:
+    """Which database the tests run on."""
+    kind, _, _ = os.environ.get("DATABASE_URL", "sqlite").partition(":")
+    return f"database: {kind}"
+
+
 @pytest.fixture
-def home(tmp_path: Path, settings) -> Iterator[Path]:
+def home(tmp_path: Path, settings) -> Path:
     """An installation's folders, empty, for this test alone."""
     settings.HOME = tmp_path
     settings.LAKE = tmp_path / "lake"
     settings.FILES = tmp_path / "files"
-    yield tmp_path
+    return tmp_path

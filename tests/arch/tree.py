@@ -76,11 +76,8 @@ def exports(path: Path) -> list[str]:
 
 def written_files() -> list[Path]:
     """Every file that is, or is about to be, part of the project: what git knows or would not ignore."""
-    shown = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    return [path for name in shown.split("\0") if name and (path := ROOT / name).is_file()]
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if shown.returncode:  # an unpacked archive: no git, but also nothing that was made beside it
+        return [path for path in ROOT.rglob("*") if path.is_file() and not {".venv", "var"} & set(path.parts)]
+    return [path for name in shown.stdout.split("\0") if name and (path := ROOT / name).is_file()]

@@ -74,8 +74,8 @@ class _Worker:
     def _start(self) -> None:
         self._started_at = time.monotonic()
         # A session of its own: Ctrl+C in the terminal reaches the parent only, which then stops the worker in order.
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],  # noqa: S603  (no word of it comes from outside)
+        self._process = subprocess.Popen(  # noqa: S603  (no word of it comes from outside)
+            [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
