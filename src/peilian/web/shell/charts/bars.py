@@ -87,7 +87,7 @@ def _option(
         "xAxis": axis.option(),
         "yAxis": category_axis([item.label for item in items], is_gapped=True) | {"inverse": True},
     }
-    option["grid"]["right"] = 64
+    option["grid"] |= {"right": 64, "top": 24}
     drawn: Option = {
         "type": "bar",
         "name": title,
@@ -99,6 +99,8 @@ def _option(
     if target is not None:
         words = f"{word('target', language)} {format_value(target, unit, language)}"
         line = threshold(target, words, color="--good", is_dashed=False, axis="xAxis")
+        # The axis of names runs downwards, so the line ends at the bottom and begins at the top.
+        line["label"]["position"] = "start"
         drawn["markLine"] = {"silent": True, "symbol": "none", "data": [line]}
     option["series"] = [drawn]
     return option
@@ -109,7 +111,7 @@ def _item(title: str, item: Bar, unit: Unit, language: Language) -> Option:
         "value": number(item.value),
         "head": item.label,
         "said": said(title, item.value, unit, language, n=item.n),
-        "label": {"formatter": format_value(item.value, unit, language)},
+        "label": {"formatter": format_value(item.value, unit, language), "opacity": 1},
     }
     if item.is_small:
         made["itemStyle"] = {"opacity": 0.45}

@@ -100,7 +100,15 @@ def _option(axes: Sequence[Axis], profiles: Sequence[Profile], unit: Unit, langu
         for bound in (profile.low, profile.high):
             if bound is not None:
                 line = {"color": color, "width": 1, "type": "dotted", "opacity": 0.8}
-                data.append({"name": profile.name, "value": _filled(bound), "symbol": "none", "lineStyle": line})
+                data.append(
+                    {
+                        "name": profile.name,
+                        "value": _filled(bound),
+                        "symbol": "none",
+                        "lineStyle": line,
+                        "itemStyle": {"color": color},
+                    }
+                )
         data.append(
             {
                 "name": profile.name,
@@ -117,8 +125,9 @@ def _option(axes: Sequence[Axis], profiles: Sequence[Profile], unit: Unit, langu
         "tooltip": {"trigger": "item"},
         "radar": {
             "indicator": [{"name": axis.label, "max": axis.most, "min": 0} for axis in axes],
-            "radius": "66%",
-            "axisName": {"color": "--ink-2"},
+            "radius": "58%",
+            "center": ["50%", "55%"],
+            "axisName": {"color": "--ink-2", "overflow": "break", "width": 72},
             "axisLine": {"lineStyle": {"color": "--grid"}},
             "splitLine": {"lineStyle": {"color": "--grid"}},
             "splitArea": {"show": False},

@@ -49,7 +49,8 @@ def scale(values: Sequence[float], unit: Unit, language: Language, *, is_from_ze
     if high <= low:
         high = low + (1.0 if unit != "ratio" else 0.1)
     step = _step((high - low) / _STEPS_AIMED_AT, unit)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    first = math.floor(low / step + 1e-9)
+    last = max(first + 1, math.ceil(high / step - 1e-9))
     places = [_clean(at * step) for at in range(first, last + 1)]
     ticks = tuple((place, _brief(format_value(place, unit, language))) for place in places)
     return Scale(low=ticks[0][0], high=ticks[-1][0], step=_clean(step), ticks=ticks)

@@ -1,0 +1,129 @@
+"""The catalogue of Chinese texts: what is collected, kept, dropped, and complained about."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+import pytest
+
+from peilian.web.shell import messages
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    (tmp_path / "web" / "templates").mkdir(parents=True)
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "web" / "templates" / "page.html").write_text(
+        """{% extends "base.html" %}
+{% block title %}{% translate "Good morning" %}{% endblock %}
+  {% if a %}
+      <p title="{% translate 'A hint' %}">{% blocktranslate count n=n trimmed %}
+          {{ n }} row
+        {% plural %}
+          {{ n }} rows
+      {% endblocktranslate %}</p>
+    {% endif %}
+{% translate "May" context "month" %}
+"""
+    )
+    (tmp_path / "apps" / "code.py").write_text(
+        '_("Good morning")\nngettext("%d day", "%d days", 3)\nother("not this")\n'
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    return tmp_path / "django.po"
+
+
+def _translate(catalogue: Path, english: str, chinese: str) -> None:
+    text = catalogue.read_text()
+    assert f'msgid "{english}"\nmsgstr ""' in text
+    catalogue.write_text(text.replace(f'msgid "{english}"\nmsgstr ""', f'msgid "{english}"\nmsgstr "{chinese}"'))
+
+
+def test_texts_are_collected_from_templates_and_code(package, catalogue):
+    assert messages.update(catalogue, package) == 5
+    text = catalogue.read_text()
+    assert '#: apps/code.py web/templates/page.html\nmsgid "Good morning"' in text
+    assert 'msgid_plural "%(n)s rows"' in text
+    assert 'msgctxt "month"\nmsgid "May"' in text
+    assert "not this" not in text
+
+
+def test_collecting_twice_changes_nothing(package, catalogue):
+    messages.update(catalogue, package)
+    _translate(catalogue, "Good morning", "早上好")
+    messages.update(catalogue, package)
+    once = catalogue.read_bytes()
+    messages.update(catalogue, package)
+    assert catalogue.read_bytes() == once
+    assert "早上好".encode() in once
+
+
+def test_texts_are_sorted_and_carry_no_line_numbers_or_dates(package, catalogue):
+    messages.update(catalogue, package)
+    text = catalogue.read_text()
+    assert text.index('"A hint"') < text.index('"Good morning"')
+    assert "page.html:" not in text
+    assert "Date" not in text
+
+
+def test_a_text_that_is_gone_is_dropped(package, catalogue):
+    messages.update(catalogue, package)
+    (package / "apps" / "code.py").unlink()
+    messages.update(catalogue, package)
+    assert "%d day" not in catalogue.read_text()
+
+
+def test_a_changed_text_takes_no_guessed_translation(package, catalogue):
+    messages.update(catalogue, package)
+    _translate(catalogue, "Good morning", "早上好")
+    (package / "apps" / "code.py").write_text('_("Good mornings")')
+    (package / "web" / "templates" / "page.html").write_text("")
+    assert messages.update(catalogue, package) == 1
+    assert "早上好" not in catalogue.read_text()
+
+
+def test_the_check_names_what_lacks_chinese_or_was_not_collected(package, catalogue):
+    messages.update(catalogue, package)
+    _translate(catalogue, "Good morning", "早上好")
+    (package / "apps" / "new.py").write_text('_("Brand new")')
+    found = messages.faults(catalogue, package)
+    assert any("not collected: 'Brand new' in apps/new.py" in fault for fault in found)
+    assert any(fault == "no Chinese: 'A hint' in web/templates/page.html" for fault in found)
+    assert not any("Good morning" in fault for fault in found)
+
+
+def test_the_check_finds_a_placeholder_that_was_lost(package, catalogue):
+    (package / "web" / "templates" / "page.html").write_text(
+        "{% blocktranslate %}Hello {{ name }}{% endblocktranslate %}"
+    )
+    messages.update(catalogue, package)
+    _translate(catalogue, "Hello %(name)s", "你好")
+    assert any("Hello" in fault for fault in messages.faults(catalogue, package))
+
+
+def test_a_doubtful_translation_is_a_fault(package, catalogue):
+    messages.update(catalogue, package)
+    _translate(catalogue, "A hint", "提示")
+    catalogue.write_text(catalogue.read_text().replace('msgid "A hint"', '#, fuzzy\nmsgid "A hint"'))
+    assert "not reviewed: 'A hint'" in messages.faults(catalogue, package)
+
+
+def test_what_is_compiled_is_what_was_translated(package, catalogue):
+    messages.update(catalogue, package)
+    _translate(catalogue, "Good morning", "早上好")
+    messages.ensure_compiled(catalogue)
+    with catalogue.with_suffix(".mo").open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Good morning") == "早上好"
+
+
+def test_a_compiled_file_that_is_new_enough_is_left_alone(package, catalogue):
+    messages.update(catalogue, package)
+    compiled = messages.compile_catalogue(catalogue)
+    before = compiled.stat().st_mtime_ns
+    messages.ensure_compiled(catalogue)
+    assert compiled.stat().st_mtime_ns == before
