@@ -17,8 +17,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
-from peilian.adapters.importers import Format, choose, known_formats
-from peilian.adapters.importers.files import LIMITS, Examined, Limits, Table, open_table
+from peilian.adapters.importers import Format, choose
+from peilian.adapters.importers.files import LIMITS, Limits, Table
+from peilian.adapters.importers.opening import Examined, open_table
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation import About, Direction, DirectionSense, MessageRow, Rows
 from peilian.engine.conversation.canonical import parse_about, parse_message
@@ -102,7 +103,7 @@ class Staging:
         for examined in files:
             table = open_table(examined, limits)
             chosen = format_name if isinstance(format_name, Format) else None
-            opened.append((examined, table, chosen or choose(table.columns, str(format_name), str(examined.path))))
+            opened.append((examined, table, chosen or choose(table.columns, str(format_name), examined.path.name)))
         total = sum(table.n_bytes() for _, table, _ in opened)
         n_buckets = min(_MOST_BUCKETS, 1 + total // _BUCKET_BYTES)
         with _Buckets(self.folder, n_buckets) as buckets:
@@ -208,11 +209,7 @@ class _Buckets:
                 self._reject(number, item, at_row, examined, [raw])
                 continue
             try:
-                if same:
-                    row = raw
-                else:
-                    row = {names.get(name) or _foreign(chosen, names, name): value for name, value in raw.items()}
-                    row.update(chosen.constants)
+                row = raw if same else canonical_row(raw, chosen, names)
                 add(row, at_row, disguise, sense)
             except InputError as error:
                 self._reject(number, item, at_row, examined, error.faults)
@@ -254,12 +251,19 @@ class _Buckets:
     def _reject(self, number: int, item: StagedFile, at_row: int, examined: Examined, faults: Iterable[Fault]) -> None:
         conversation_id = None
         for fault in faults:
-            self._faults.add(replace(fault, file=str(examined.path), row=at_row))
+            self._faults.add(replace(fault, file=examined.path.name, row=at_row))
             conversation_id = fault.conversation_id
         if conversation_id is None:
             item.n_lost += 1
         else:
             self._file_of(conversation_id).write(_encode((number, conversation_id)) + "\n")
+
+
+def canonical_row(raw: Mapping[str, object], chosen: Format, names: dict[str, str]) -> dict[str, object]:
+    """A row under canonical names; ``names`` gives the name of each source column and learns new ones."""
+    row = {names.get(name) or _foreign(chosen, names, name): value for name, value in raw.items()}
+    row.update(chosen.constants)
+    return row
 
 
 def _foreign(chosen: Format, names: dict[str, str], name: str) -> str:
@@ -315,8 +319,3 @@ def _write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
-
-
-def format_titles() -> dict[str, Format]:
-    """Every known format by key."""
-    return dict(known_formats())

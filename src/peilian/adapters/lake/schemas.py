@@ -49,6 +49,7 @@ CONVERSATIONS = pa.schema(
         pa.field("refunded_amount", pa.decimal128(18, 4)),
         pa.field("queue", _WORD),
         pa.field("transferred_from", pa.string()),
+        pa.field("erased_at_ms", _TIME),  # when its customer's personal data was erased
         # facts
         pa.field("is_timed", pa.bool_(), nullable=False),
         pa.field("has_question", pa.bool_(), nullable=False),  # a visible customer message exists
