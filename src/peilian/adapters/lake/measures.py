@@ -154,7 +154,7 @@ class _Planner:
         self.visible = visible
         self.now_ms = now_ms
         self.sources = sources
-        self.offsets = _offsets(connection, query.tz)
+        self.offsets = _offsets(connection, query.zone)
         self.persons = [name for name in _PERSON_DIMENSIONS if name in query.by]
         self.is_attributed = bool(self.persons or query.agents or query.teams)
 
@@ -189,8 +189,8 @@ class _Planner:
         sql.tables["visible_spans"] = sql.bind_rows(columns, spans)
         sql.tables["visible_parts"] = """
             select distinct p.conversation_id, p.agent from participations p join visible_spans s on p.agent = s.account
-            where p.first_at_ms is null
-                or ((s.from_ms is null or p.last_at_ms >= s.from_ms) and (s.to_ms is null or p.first_at_ms < s.to_ms))"""
+            where p.first_at_ms is null or (
+                (s.from_ms is null or p.last_at_ms >= s.from_ms) and (s.to_ms is null or p.first_at_ms < s.to_ms))"""
 
     def _chosen_conversations(self, sql: _Statement, columns: frozenset[str]) -> None:
         """``chosen``: visible conversations that pass the filters, with local time and derived columns.
@@ -369,14 +369,14 @@ def _cells(measures: Sequence[Measure], values: Sequence[Any]) -> dict[str, Cell
     }
 
 
-def _offsets(connection: duckdb.DuckDBPyConnection, tz: str) -> list[tuple[int, int]]:
-    """(since when, offset from UTC in ``tz``) in milliseconds, over the time that the lake spans.
+def _offsets(connection: duckdb.DuckDBPyConnection, zone: ZoneInfo) -> list[tuple[int, int]]:
+    """(since when, offset from UTC in ``zone``) in milliseconds, over the time that the lake spans.
 
     The zone's own rules are used, not the database's, so that days begin where the rest of the product says.
     """
     found = connection.execute("select min(started_at_ms), max(started_at_ms) from conversations").fetchone()
     first, last = found if found and found[0] is not None else (0, 0)
-    offsets = offsets_between(max(first, _EARLIEST_MS), min(last, _LATEST_MS), ZoneInfo(tz))
+    offsets = offsets_between(max(first, _EARLIEST_MS), min(last, _LATEST_MS), zone)
     return [(min(first, offsets[0][0]), offsets[0][1]), *offsets[1:]]
 
 

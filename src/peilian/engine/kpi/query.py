@@ -60,6 +60,11 @@ class KpiQuery:
         if self.from_ and self.to and self.from_ > self.to:
             raise _refuse("kpi.dates_reversed", "from", first=self.from_.isoformat(), last=self.to.isoformat())
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of its days."""
+        return ZoneInfo(self.tz)
+
 
 @dataclass(frozen=True, slots=True)
 class KpiRow:
