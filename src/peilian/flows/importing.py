@@ -332,8 +332,9 @@ def read_conversations(
         staged = staging.stage(files, format, disguise, limits=limits)
         if tell is None and staged.n_faults:
             raise InputError(*islice(staging.faults(), FAULTS_KEPT))
-        for fault in staging.faults() if tell else ():
-            tell(fault)
+        if tell is not None:
+            for fault in staging.faults():
+                tell(fault)
         for number in range(staged.n_buckets):
             for group in staging.bucket(staged, number):
                 found = assembled(group, None)

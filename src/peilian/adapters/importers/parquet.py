@@ -30,9 +30,9 @@ class ParquetTable:
         metadata = self._file.metadata
         self.columns = tuple(self._schema.names)
         self.n_rows: int = metadata.num_rows
-        self._read = 0
+        self._read: int = 0
         groups = [metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups)]
-        self._bytes = sum(groups)
+        self._bytes: int = sum(groups)
         if self.n_rows == 0:
             raise stop(path, "import.empty_file")
         if len(self.columns) > limits.columns:

@@ -109,10 +109,7 @@ class Staging:
         with _Buckets(self.folder, n_buckets) as buckets:
             done = 0
             for number, (examined, table, chosen) in enumerate(opened):
-                start = done
-                buckets.add_file(
-                    number, examined, table, chosen, disguise, lambda read, at=start: notice(at + read, total)
-                )
+                buckets.add_file(number, examined, table, chosen, disguise, _from(done, total, notice))
                 done += table.n_bytes()
             staged = buckets.staged
         _write_whole(self.folder / "staged.json", json.dumps(asdict(staged)))
@@ -160,6 +157,11 @@ class Staging:
 
     def _path(self, number: int) -> Path:
         return self.folder / f"bucket-{number:03d}.jsonl"
+
+
+def _from(done: int, total: int, notice: Callable[[int, int], None]) -> Callable[[int], None]:
+    """Hears how much of one file is read, and tells how much of all."""
+    return lambda read: notice(done + read, total)
 
 
 class _Buckets:

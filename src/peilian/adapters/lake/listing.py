@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import duckdb
@@ -111,9 +111,17 @@ def page(
     total = counted[0] if counted and counted[0] is not None else None
     if total is None and offset:
         total = _count(connection, where, params)
-    items = tuple(ConversationSummary(*row[:6], tuple(row[6] or ()), *row[7:]) for row in rows)
+    items = tuple(_summary(row) for row in rows)
     return ConversationPage(items, total or 0, offset, limit)
 
+
+def _summary(row: tuple[Any, ...]) -> ConversationSummary:
+    values = dict(zip(_SUMMARY_COLUMNS, row, strict=True))
+    values["agents"] = tuple(values["agents"] or ())
+    return ConversationSummary(**values)
+
+
+_SUMMARY_COLUMNS = tuple(item.name for item in fields(ConversationSummary))
 
 _SUMMARIES = """
     WITH openings AS (

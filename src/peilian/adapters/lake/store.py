@@ -17,13 +17,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from peilian.adapters.lake import erasure, listing, manifest, segments, session, stored_readings, writing
+from peilian.adapters.lake import erasure, listing, manifest, segments, session, stored_readings
 from peilian.adapters.lake.erasure import Erasure
 from peilian.adapters.lake.listing import Choices, ConversationFilter, ConversationPage, Order
 from peilian.adapters.lake.manifest import Manifest, Segment
 from peilian.adapters.lake.schemas import READ_TABLES, SCHEMA_VERSION
 from peilian.adapters.lake.stored_readings import StoredReading
 from peilian.adapters.lake.visibility import Visibility
+from peilian.adapters.lake.writing import STAGING, Partitions, Writer, locked, sweep
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.conversation.pseudonym import pseudonymiser
 from peilian.engine.conversation.values import Conversation
@@ -180,18 +181,18 @@ class Lake:
     @contextmanager
     def writing(self, keep: str | None = None) -> Iterator[Manifest]:
         """Hold the lake's only pen, after removing what earlier writers left; ``keep`` spares one staging folder."""
-        with writing.locked(self.path):
+        with locked(self.path):
             state = self.manifest
-            writing.sweep(self.path, state, keep)
+            sweep(self.path, state, keep)
             yield state
 
     def staging(self, key: str) -> Path:
         """The folder where an import of this key puts what is not yet part of the lake."""
-        return self.path / writing.STAGING / key
+        return self.path / STAGING / key
 
-    def writer(self, state: Manifest, key: str, days: Mapping[int, tuple[int, int]]) -> writing.Writer:
+    def writer(self, state: Manifest, key: str, days: Mapping[int, tuple[int, int]]) -> Writer:
         """A change in the making, inside ``writing``; ``days`` gives messages and characters by UTC day."""
-        return writing.Writer(self.path, state, self.staging(key) / "runs", writing.Partitions(days))
+        return Writer(self.path, state, self.staging(key) / "runs", Partitions(days))
 
     def attach(self, segment_id: str, tables: Mapping[str, pa.Table]) -> bool:
         """Store the reading of a segment, in one step; ``False`` when the segment was replaced in the meantime.
@@ -206,7 +207,6 @@ class Lake:
             if segment is None:
                 return False
             readings = tables["conversation_readings"]
-            versions = {name: _only_value(readings, name) for name in ("lexicon_version", "engine_version")}
             if readings.num_rows != segment.n_conversations:
                 raise ValueError(f"{readings.num_rows} readings for {segment.n_conversations} conversations")
             columns = ["conversation_id", "started_at_ms"]
@@ -218,7 +218,12 @@ class Lake:
                     path = self.path / segments.FOLDER / segment.id / f"{name}-{state.generation + 1:06d}.parquet"
                     files[name] = segments.write_table(self.path, path, name, table)
             manifest.sync_folder(self.path / segments.FOLDER / segment.id)
-            read = replace(segment, files=files, **versions)
+            read = replace(
+                segment,
+                files=files,
+                lexicon_version=_only_value(readings, "lexicon_version"),
+                engine_version=_only_value(readings, "engine_version"),
+            )
             manifest.swap(self.path, state.successor(without=[segment.id], plus=[read]))
             return True
 
@@ -246,7 +251,7 @@ class Lake:
             if new:
                 state = state.successor(without=old, plus=new)
                 manifest.swap(self.path, state)
-                writing.sweep(self.path, state)
+                sweep(self.path, state)
         return Erasure(pseudonym, conversations, messages)
 
 
