@@ -48,7 +48,8 @@ class ConversationEvidence:
     ``agents`` answered, in order of their first answer. ``csat`` and ``satisfaction`` (the estimate of the reading) run
     from 0 to 1. ``open_texts`` are the customer's messages after the last human answer. ``lowest_valence`` and
     ``lowest_i`` tell the customer's worst moment. ``next_contact_ms`` is when the same customer began the next
-    conversation. Without a reading (``is_read``) findings, estimate and valence are missing, not clean.
+    conversation. The texts of an erased conversation (``is_erased``) are gone; it counts and is not quoted.
+    Without a reading (``is_read``) findings, estimate and valence are missing, not clean.
     """
 
     conversation_id: str
@@ -56,6 +57,7 @@ class ConversationEvidence:
     is_timed: bool = False
     has_question: bool = True
     is_bot_answered: bool = False
+    is_erased: bool = False
     is_read: bool = False
     agents: tuple[str, ...] = ()
     rounds: tuple[RoundEvidence, ...] = ()
@@ -95,6 +97,7 @@ class LoadEvidence:
     concurrent: int
     response_ms: int
     channel: str | None = None
+    asked_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class PointTally:
         self.affected.add(conversation)
         for agent in concerned:
             self.concerned[agent] = self.concerned.get(agent, 0) + 1
-        self._remember(conversation, sight.hits)
+        if not conversation.is_erased:
+            self._remember(conversation, sight.hits)
 
     def _remember(self, conversation: ConversationEvidence, hits: tuple[Hit, ...]) -> None:
         """Keep the strongest hit as a candidate for a quote: the longest wait, else the least satisfied customer."""
@@ -109,7 +110,9 @@ class PointTally:
             measure: (self.affected.of(measure), self.everyone.of(measure).without(self.affected.of(measure)))
             for measure in ("csat", "estimate")
         }
-        measure: SatisfactionMeasure = "csat" if min(m.n for m in sides["csat"]) >= ranking.min_rated else "estimate"
+        n_rated, n_estimated = (min(mean.n for mean in sides[measure]) for measure in ("csat", "estimate"))
+        is_rated_enough = n_rated >= ranking.min_rated or not n_estimated
+        measure: SatisfactionMeasure = "csat" if is_rated_enough else "estimate"
         return measure, *sides[measure]
 
     @property

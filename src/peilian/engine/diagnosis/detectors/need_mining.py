@@ -5,19 +5,19 @@ from __future__ import annotations
 from peilian.engine.diagnosis.detectors import Hit, Look, Sight, detector
 from peilian.engine.diagnosis.evidence import ConversationEvidence
 
-_CLARIFYING = ("ask", "paraphrase", "verify")
-_SETTLING = ("solve", "done", "refuse", "close")
+CLARIFYING = ("ask", "paraphrase", "verify")
+SETTLING = ("solve", "done", "refuse", "close")
 
 
 @detector("solution_without_asking", needs_reading=True)
 def find_solution_without_asking(conversation: ConversationEvidence, look: Look) -> Sight | None:
     """Affected when the first solution, refusal or farewell came without any question, restatement or check before it,
     and the customer then had to say the matter again."""
-    settling = conversation.named("move", *_SETTLING)
+    settling = conversation.named("move", *SETTLING)
     if not settling:
         return None
     first = settling[0]
-    has_asked = any(item.i <= first.i for item in conversation.named("move", *_CLARIFYING))
+    has_asked = any(item.i <= first.i for item in conversation.named("move", *CLARIFYING))
     repeats = [item for item in conversation.named("issue", "customer_repeats") if item.i > first.i]
     is_affected = bool(repeats) and not has_asked
     agents = (first.agent,) if first.agent is not None else ()

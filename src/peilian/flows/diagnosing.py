@@ -1,0 +1,202 @@
+"""Diagnosing (诊断): what the lake shows, as ranked pain points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from peilian.adapters.lake import AccountSpan, Lake, Visibility
+from peilian.adapters.lake.evidence import EvidenceQuestion, GatheredEvidence
+from peilian.adapters.packs.pain_points import load_rules
+from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.diagnosis import (
+    ConversationEvidence,
+    Diagnosis,
+    DiagnosisRules,
+    Evidence,
+    LoadEvidence,
+    diagnose,
+)
+from peilian.engine.diagnosis.detectors.need_mining import CLARIFYING, SETTLING
+from peilian.engine.kpi.query import RosterSpan
+from peilian.flows.roster import moment_of, read_roster
+
+UNHURRIED_MS = 3_600_000
+UNHURRIED_CHANNEL = "ticket"
+"""Where half of the first answers take longer than ``UNHURRIED_MS`` and no channel is named, nobody is chatting."""
+
+_MOVES = tuple(sorted({*CLARIFYING, *SETTLING, "refuse", "close"}))
+
+
+@cache
+def shipped_rules() -> DiagnosisRules:
+    """The pain points of the shipped packs."""
+    return load_rules()
+
+
+def diagnose_lake(
+    lake: Lake,
+    *,
+    visible: Visibility,
+    now_ms: int,
+    from_: date | None = None,
+    to: date | None = None,
+    accounts: Sequence[str] | None = None,
+    team: str | None = None,
+    roster: Sequence[RosterSpan] = (),
+    tz: str = "Asia/Shanghai",
+    rules: DiagnosisRules | None = None,
+) -> Diagnosis:
+    """Diagnose the visible conversations dated from ``from_`` to ``to`` (local days of ``tz``, both included).
+
+    ``accounts`` or ``team`` (by ``roster``) limit the view to agents. With a roster, agents go by the employee's name,
+    whatever account they used. Conversations that were not read yet make the diagnosis partial. Raises ``InputError``
+    for an unknown zone, reversed days, or a team without accounts.
+    """
+    from_ms, to_ms = _span(from_, to, tz)
+    chosen = _chosen(accounts, team, roster)
+    question = EvidenceQuestion(from_ms, to_ms, chosen, _MOVES)
+    names = _Names(roster)
+    with lake.connect() as connection:
+        gathered = GatheredEvidence(connection, question, visible=visible)
+        evidence = Evidence(
+            conversations=map(names.in_conversation, gathered.conversations()),
+            loads=map(names.in_load, gathered.loads()),
+            observed_until_ms=gathered.observed_until_ms,
+            agents=_looked_at(chosen, visible, names),
+            unknown_channel_as=_pace(gathered),
+        )
+        found = diagnose(evidence, rules or shipped_rules(), now_ms, from_ms=from_ms, to_ms=to_ms)
+        return found.with_texts(gathered.texts(found.quoted_places()))
+
+
+def read_roster_spans(path: Path, *, tz: str = "Asia/Shanghai") -> tuple[RosterSpan, ...]:
+    """The uses of accounts that a roster file tells. Raises ``InputError`` for every fault of the file."""
+    zone = _zone(tz)
+
+    def at_ms(moment: date | None) -> int | None:
+        return None if moment is None else int(moment_of(moment, zone).timestamp() * 1000)
+
+    spans = [
+        RosterSpan(row.account, row.employee, row.team, at_ms(row.starts), at_ms(row.ends))
+        for row in read_roster(path)
+        if row.account is not None
+    ]
+    return tuple(spans)
+
+
+def _pace(gathered: GatheredEvidence) -> str | None:
+    usual = gathered.usual_wait_without_channel_ms
+    return UNHURRIED_CHANNEL if usual is not None and usual > UNHURRIED_MS else None
+
+
+def _span(from_: date | None, to: date | None, tz: str) -> tuple[int | None, int | None]:
+    """The days as UTC milliseconds, the first included, the last excluded."""
+    zone = _zone(tz)
+    if from_ and to and from_ > to:
+        params = {"first": from_.isoformat(), "last": to.isoformat()}
+        raise InputError(Fault(Reason("diagnosis.days_reversed", params), field="from"))
+    return _midnight_ms(from_, zone), _midnight_ms(to and to + timedelta(days=1), zone)
+
+
+def _zone(tz: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(Fault(Reason("diagnosis.unknown_zone", {"name": tz}), field="tz")) from None
+
+
+def _midnight_ms(day: date | None, zone: ZoneInfo) -> int | None:
+    return None if day is None else int(datetime.combine(day, time(), zone).timestamp()) * 1000
+
+
+def _chosen(
+    accounts: Sequence[str] | None, team: str | None, roster: Sequence[RosterSpan]
+) -> tuple[AccountSpan, ...] | None:
+    """The accounts asked for; ``None`` when everybody is."""
+    chosen = None if accounts is None else tuple(AccountSpan(account) for account in accounts)
+    if team is None:
+        return chosen
+    of_team = [span for span in roster if span.team == team]
+    if not of_team:
+        known = ", ".join(sorted({span.team for span in roster if span.team})) or "–"
+        raise InputError(Fault(Reason("diagnosis.unknown_team", {"team": team, "known": known}), field="team"))
+    wanted = None if chosen is None else {span.account for span in chosen}
+    return tuple(
+        AccountSpan(span.account, span.from_ms, span.to_ms)
+        for span in of_team
+        if wanted is None or span.account in wanted
+    )
+
+
+@dataclass
+class _Names:
+    """Calls agents by the names of a roster, whatever account they used at the time."""
+
+    roster: Sequence[RosterSpan]
+    _uses: Mapping[str, list[RosterSpan]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        uses: dict[str, list[RosterSpan]] = {}
+        for span in self.roster:
+            uses.setdefault(span.account, []).append(span)
+        self._uses = uses
+
+    def of(self, account: str, at_ms: int | None) -> str:
+        """Who used an account at a moment; the account itself when the roster does not know."""
+        for span in self._uses.get(account, ()):
+            is_open = at_ms is None or (
+                (span.from_ms is None or span.from_ms <= at_ms) and (span.to_ms is None or at_ms < span.to_ms)
+            )
+            if is_open and span.employee:
+                return span.employee
+        return account
+
+    def during(self, span: AccountSpan) -> Iterator[str]:
+        """Everybody who used an account during a span."""
+        known = [
+            use.employee
+            for use in self._uses.get(span.account, ())
+            if use.employee and _overlap(use.from_ms, use.to_ms, span.from_ms, span.to_ms)
+        ]
+        yield from known
+        yield span.account
+
+    def in_conversation(self, conversation: ConversationEvidence) -> ConversationEvidence:
+        """The same with names."""
+        if not self._uses:
+            return conversation
+        at_ms = conversation.rounds[0].asked_at_ms if conversation.rounds else conversation.ended_at_ms
+
+        def name(account: str | None) -> str | None:
+            return None if account is None else self.of(account, at_ms)
+
+        return replace(
+            conversation,
+            agents=tuple(dict.fromkeys(self.of(account, at_ms) for account in conversation.agents)),
+            rounds=tuple(replace(item, agent=name(item.agent)) for item in conversation.rounds),
+            findings=tuple(replace(item, agent=name(item.agent)) for item in conversation.findings),
+        )
+
+    def in_load(self, load: LoadEvidence) -> LoadEvidence:
+        """The same with the name."""
+        return replace(load, agent=self.of(load.agent, load.asked_at_ms)) if self._uses else load
+
+
+def _overlap(first: int | None, last: int | None, other_first: int | None, other_last: int | None) -> bool:
+    begins = max((moment for moment in (first, other_first) if moment is not None), default=None)
+    ends = min((moment for moment in (last, other_last) if moment is not None), default=None)
+    return begins is None or ends is None or begins < ends
+
+
+def _looked_at(chosen: tuple[AccountSpan, ...] | None, visible: Visibility, names: _Names) -> frozenset[str] | None:
+    """The agents the view is limited to: those asked for, of those that may be seen; ``None`` is everybody."""
+    sides: Iterable[tuple[AccountSpan, ...]] = (
+        spans for spans in (chosen, None if visible.is_everything else visible.spans) if spans is not None
+    )
+    sets = [frozenset(name for span in spans for name in names.during(span)) for spans in sides]
+    return frozenset.intersection(*sets) if sets else None
