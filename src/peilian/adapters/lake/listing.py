@@ -23,7 +23,9 @@ class ConversationFilter:
     """Which conversations; what is ``None`` or empty does not limit. Times are UTC ms, ``from_ms`` in, ``to_ms`` out.
 
     ``agents`` are platform accounts of which one took part; ``text`` is looked for in the messages, in any case;
-    ``findings`` are keys of moves, faults or issues, all of which must be found; ``csat`` bounds are in its scale.
+    ``findings`` are keys of moves, faults or issues, all of which must be found; ``finding_kind`` asks for any
+    finding of a kind. ``csat`` bounds are in the source's scale; ``rating`` is relative to it: low up to two fifths of
+    the greatest rating (5 unless given), high from four fifths.
     """
 
     from_ms: int | None = None
@@ -36,6 +38,8 @@ class ConversationFilter:
     csat_max: float | None = None
     satisfaction_label: str | None = None
     findings: tuple[str, ...] = ()
+    finding_kind: str | None = None
+    rating: Literal["low", "high", "none"] | None = None
     is_answered: bool | None = None
     has_complaint: bool | None = None
     first_response_over_ms: int | None = None
@@ -43,7 +47,8 @@ class ConversationFilter:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
-    """One line of a list; ``opening`` is the beginning of the first thing that the customer said."""
+    """One line of a list; ``opening`` is the beginning of the first thing that the customer said, ``faults`` and
+    ``issues`` are the keys found in it, each once."""
 
     conversation_id: str
     started_at_ms: int | None
@@ -61,6 +66,8 @@ class ConversationSummary:
     has_complaint: bool | None
     satisfaction: float | None
     satisfaction_label: str | None
+    faults: tuple[str, ...]
+    issues: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def page(
 
 def _summary(row: tuple[Any, ...]) -> ConversationSummary:
     values = dict(zip(_SUMMARY_COLUMNS, row, strict=True))
-    values["agents"] = tuple(values["agents"] or ())
+    values |= {name: tuple(values[name] or ()) for name in ("agents", "faults", "issues")}
     return ConversationSummary(**values)
 
 
@@ -130,11 +137,18 @@ _SUMMARIES = """
           AND conversation_id IN (SELECT conversation_id FROM page) GROUP BY 1),
     accounts AS (
         SELECT conversation_id, list(agent ORDER BY place) AS agents FROM participations
-        WHERE conversation_id IN (SELECT conversation_id FROM page) GROUP BY 1)
+        WHERE conversation_id IN (SELECT conversation_id FROM page) GROUP BY 1),
+    noticed AS (
+        SELECT conversation_id,
+               list_sort(list(DISTINCT key::VARCHAR) FILTER (kind = 'fault')) AS faults,
+               list_sort(list(DISTINCT key::VARCHAR) FILTER (kind = 'issue')) AS issues
+        FROM findings
+        WHERE kind IN ('fault', 'issue') AND conversation_id IN (SELECT conversation_id FROM page) GROUP BY 1)
     SELECT c.conversation_id, c.started_at_ms, c.customer, c.channel::VARCHAR, c.topic::VARCHAR, o.opening, a.agents,
            c.n_messages, c.is_answered, c.first_response_ms, c.is_resolved, c.csat, c.csat_max, c.has_complaint,
-           c.satisfaction, c.satisfaction_label::VARCHAR
+           c.satisfaction, c.satisfaction_label::VARCHAR, f.faults, f.issues
     FROM page c LEFT JOIN openings o USING (conversation_id) LEFT JOIN accounts a USING (conversation_id)
+    LEFT JOIN noticed f USING (conversation_id)
     ORDER BY {order}, c.conversation_id
 """
 
@@ -142,6 +156,13 @@ _SUMMARIES = """
 def _count(connection: duckdb.DuckDBPyConnection, where: str, params: dict[str, Any]) -> int:
     found = connection.execute(f"SELECT count(*) FROM conversations WHERE {where}", params).fetchone()
     return int(found[0]) if found else 0
+
+
+_RATINGS = {
+    "low": "csat <= 0.4 * coalesce(csat_max, 5)",
+    "high": "csat >= 0.8 * coalesce(csat_max, 5)",
+    "none": "csat IS NULL",
+}
 
 
 def _conditions(question: ConversationFilter) -> tuple[list[str], dict[str, Any]]:
@@ -158,6 +179,7 @@ def _conditions(question: ConversationFilter) -> tuple[list[str], dict[str, Any]
         "first_response_over_ms": "first_response_ms > $first_response_over_ms",
         "satisfaction_label": """conversation_id IN (
             SELECT conversation_id FROM conversation_readings WHERE satisfaction_label = $satisfaction_label)""",
+        "finding_kind": "conversation_id IN (SELECT conversation_id FROM findings WHERE kind = $finding_kind)",
     }
     params: dict[str, Any] = {}
     conditions = []
@@ -165,6 +187,8 @@ def _conditions(question: ConversationFilter) -> tuple[list[str], dict[str, Any]
         if (value := getattr(question, name)) is not None:
             params[name] = value
             conditions.append(condition)
+    if question.rating is not None:
+        conditions.append(_RATINGS[question.rating])
     if question.agents:
         params["agents"] = list(question.agents)
         conditions.append(
