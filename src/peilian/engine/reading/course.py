@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from peilian.engine.conversation import Message
@@ -11,6 +13,7 @@ from peilian.engine.text import Analysed
 
 _UPSET = -0.25
 _REMEMBERED = 40
+_CITES = re.compile(r"\b(?:said|wrote|writes|says):?\s*\n")
 
 
 @dataclass
@@ -43,6 +46,11 @@ class Course:
         if self.is_upset:
             found.append("upset")
         return frozenset(found) | self.signs
+
+    def citable(self, text: str) -> Iterable[str]:
+        """The earlier messages whose sentences count as cited when ``text`` repeats them: the customer's, and every
+        one when it says that it cites. An agent who repeats a template of the house cites nobody."""
+        return self.all_texts if _CITES.search(text) else self.customer_texts
 
     def hear(self, message: Message, analysed: Analysed, emotion: Emotion, signs: frozenset[str]) -> None:
         """The customer speaks; ``signs`` are the keys of the signs found in the message."""

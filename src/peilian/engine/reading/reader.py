@@ -14,7 +14,7 @@ from peilian.engine.reading.values import Finding, FindingKind, MessageReading, 
 from peilian.engine.text import Analysed, analyse
 
 _QUOTE = 40
-_FRAMES = frozenset({"greet", "check_more", "close"})
+_FRAMES = frozenset({"greet", "check_more", "close", "offer"})
 _FRAMED = frozenset({"own", "ask", "solve", "verify", "follow_up", "explain", "done"})
 _FINDINGS: tuple[FindingKind, ...] = ("move", "fault", "issue")
 
@@ -35,7 +35,7 @@ def _read(message: Message, i: int, course: Course, lexicons: Lexicons) -> Messa
         return MessageReading(i, message.role, message.author, len(message.text), emotion=emotion)
     if message.role not in (Role.AGENT, Role.SUPERVISOR) or message.is_internal or message.is_automatic:
         return MessageReading(i, message.role, message.author, len(message.text))
-    analysed = analyse(message.text).citing(course.all_texts)
+    analysed = analyse(message.text).citing(course.citable(message.text))
     hits = read_answer(analysed, course, lexicons)
     findings = findings_of(hits, analysed, message)
     waited = _waited(message, course)

@@ -39,15 +39,15 @@ _SENTENCE_END = re.compile(rf"{_NOISE}|(?P<end>[。!?;\n]+|\.(?=\s|$)|\.(?=[{_HA
 _CLAUSE_END = re.compile(
     rf"(?P<noise>{_NOISE})|(?P<end>[,、~…:]+(?![0-9/])|(?<=[{_HAN}\])])\s+|\s+(?=[{_HAN}\[#])|\s[-–—>]+\s|(?<=[{_HAN}])[-—]+(?=[{_HAN}]))"
 )
-_TAIL_ZH = re.compile(r"(?:[\s呢哦哈呀啊哒啦噢亲的~哟嗷喔嘛\[\]]|先生|女士|亲爱|小姐姐|美女|您好|#e-s\[数字x\])+$")
+_TAIL_ZH = re.compile(r"(?:\[[^\[\]]{0,20}\]|[\s呢哦哈呀啊哒啦噢亲的~哟嗷喔嘛\[\]]|先生|女士|亲爱|小姐姐|美女|您好|#e-s\[数字x\])+$")
 _PERMISSION_ZH = re.compile(
     r"(?:(?<![能是])(?:可以|好|行|成|方便|ok|同意|接受)(?:吗|么|不|嘛|吧|呗)|(?:好|行|成|可)不(?:好|行|成|可以)|可以不可以|能接受吗|"
-    r"(?:您|你)(?:看|觉得)(?:这样)?(?:是否)?(?:可以|好|行|怎么样|如何|呢|能接受)?(?:吗|么|嘛)?|是否(?:可以|同意|接受|方便)|怎么样|可否)$"
+    r"^(?:那|那您|那么)?(?:您|你)?(?:看|这边)?方便.*(?:吗|么)|(?:您|你)(?:看|觉得)(?:这样)?(?:是否)?(?:可以|好|行|怎么样|如何|呢|能接受)?(?:吗|么|嘛)?|是否(?:可以|同意|接受|方便)|怎么样|可否)$|不妨"
 )
 _CONFIRM_ZH = re.compile(
     r"(?:(?:是|对|没错|这个意思)(?:吗|么|嘛|吧|哈)|是不是|对不对|的意思|(?:没有|还没).{1,10}是吗)$"
 )
-_TAGGED_ZH = re.compile(r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)|了没有?|了不|没有呢?|与否)$")
+_TAGGED_ZH = re.compile(r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)|了没有?|了不|(?<![还也都暂并])(?<!暂时)(?<!目前)没有呢?(?<!^没有)|与否)$|吗[^,吗]{1,5}$")
 _ASKING_ZH = re.compile(
     r"什么|啥|怎么|怎样|如何|为何|多少|哪(?!怕)|几(?:个|点|号|次|台|天|位|份|单|件|月|楼|人)|"
     r"谁(?:在|来|给|帮|收|签|说|呢|$)|何时|何地|贵姓|是否|是不是|有没有|能不能|会不会|要不要|可不可以|可否|能否|多大|多久|多长"
@@ -66,7 +66,7 @@ _CONFIRM_EN = re.compile(
 )
 _ASKING_EN = re.compile(
     r"^\W*(?:(?:ok|okay|well|and|so|but|also|hi|hello|thanks|thank you|sorry|please|now|then|just)\W+)*"
-    r"(?:(?:do|does|did|have|has|are|is|was|were|can|could|will|would|may|might) (?:you|i|we|it|the|your|this|that|there|they|he|she|any)\b(?! be able)|"
+    r"(?:(?:do|does|did|have|has|are|is|was|were|can|could|will|would|may|might) (?:you|i|we|it|the|your|this|that|there|they|he|she|any)\b(?! be able)(?<!do this)(?<!do it)(?<!do that)|"
     r"(?:what|which|when|where|why|who|how) (?:is|are|was|were|do|does|did|can|could|would|will|has|have|many|much|long|exactly|version|kind|type|email|about|often|old)\b)"
 )
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"\n]{0,300}\"|‹[^›]*›|«[^»]*»|(?m:^>.*$)")
@@ -171,7 +171,7 @@ def _clauses_of(text: str, begin: int, stop: int, sentence: int, mark: str, lang
             found.append((left, right))
         start = cut_end
     return [
-        Clause(left, right, sentence, _question(text[left:right], mark if n == len(found) - 1 else "", language))
+        Clause(left, right, sentence, _question(text[left:right], mark if n == len(found) - 1 else "", language, n == 0))
         for n, (left, right) in enumerate(found)
     ]
 
@@ -184,10 +184,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _question(clause: str, mark: str, language: Language) -> Question:
+def _question(clause: str, mark: str, language: Language, is_first: bool) -> Question:
     asked = "?" in mark
     if language == "en":
-        return _question_en(clause, asked)
+        return _question_en(clause, asked, is_first)
     core = _TAIL_ZH.sub("", clause)
     if _PERMISSION_ZH.search(core):
         return Question.PERMISSION
@@ -198,9 +198,9 @@ def _question(clause: str, mark: str, language: Language) -> Question:
     return Question.NONE
 
 
-def _question_en(clause: str, asked: bool) -> Question:
+def _question_en(clause: str, asked: bool, is_first: bool) -> Question:
     if asked and _PERMISSION_EN.search(clause):
         return Question.PERMISSION
     if asked and _CONFIRM_EN.search(clause):
         return Question.CONFIRMATION
-    return Question.INFORMATION if asked or _ASKING_EN.search(clause) else Question.NONE
+    return Question.INFORMATION if asked or (is_first and _ASKING_EN.search(clause)) else Question.NONE

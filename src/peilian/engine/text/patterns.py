@@ -26,17 +26,24 @@ from peilian.engine.text.normalise import normalise
 _NUMBER = r"(?:\d+(?:[.~-]\d+)*|[零〇一二两三四五六七八九十百千几半数]+|\[(?:数字|时间|日期|金额)x\])"
 _NUMBER_EN = r"(?:\d+(?:[.~-]\d+)*|\b(?:an?|one|two|three|four|five|six|seven|ten|twelve|few|couple of|several)\b)"
 _GAPS = {  # language -> (short, long)
-    "zh": (r"[^。!?;\n,]{0,10}?", r"[^。!?;\n]{0,30}?"),
+    "zh": (r"[^。.!?;\n,]{0,10}?", r"[^。.!?;\n]{0,30}?"),
     "en": (r"[^!?;\n,]{0,30}?", r"[^!?;\n]{0,80}?"),
 }
-_BEFORE_CLAUSE = r"(?<![^\s。!?;,、:~…\]\)】\-—])"
-_AFTER_CLAUSE = r"(?=\s*(?:$|[。!?;,、~…#\n\[])|\s)"
+_BEFORE_CLAUSE = {
+    "zh": r"(?<![^\s。!?;,、:~…\]\)】\-—])",
+    "en": r"(?:\A|(?<=[\n(])|(?<=[.!?;:,\-–>•*]\s)|(?<=\n\s))",
+}
+_AFTER_CLAUSE = {
+    "zh": r"(?=\s*(?:$|[。.!?;,、~…#\n\[])|\s)",
+    "en": r"(?=\s*(?:$|[.!?;,:)\n]))",
+}
 _PASSED_OVER = {
     "zh": r"(?:(?:嗯+|啊|哎|呃|哦|噢|诶|额|好的?|好嘞|行|对|那么?|亲+爱?的?|您好|你好|是的|然后|就是|这样)[\s,~]*)*",
     "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b[\s,.!:-]*)*",
 }
+_WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
-_SIZED_GAP = {"zh": r"[^。!?;\n]", "en": r"[^!?;\n]"}
+_SIZED_GAP = {"zh": r"[^。.!?;\n]", "en": r"[^!?;\n]"}
 
 
 class PatternError(ValueError):
@@ -125,9 +132,9 @@ class _Parser:
         if token == "#":
             return _Part(_NUMBER if self.language == "zh" else _NUMBER_EN, None)
         if token == "^":
-            return _Part(_BEFORE_CLAUSE + _PASSED_OVER[self.language], None)
+            return _Part(_BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language], None)
         if token == "$":
-            return _Part(_AFTER_CLAUSE, None)
+            return _Part(_AFTER_CLAUSE[self.language], None)
         return _Part(_fixed(token), frozenset([token.strip()]) if token.strip() else None, is_plain=True)
 
 
@@ -150,11 +157,8 @@ def one_after_other(parts: Sequence[_Part]) -> _Part:
 
 
 def _fixed(text: str) -> str:
-    """The expression of a fixed text: blanks stretch, and Latin words do not match inside longer words."""
-    core = re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
-    head = r"\b" if text[0].isascii() and text[0].isalnum() else ""
-    tail = r"\b" if text[-1].isascii() and text[-1].isalnum() else ""
-    return head + core + tail
+    """The expression of a fixed text, in which blanks stretch."""
+    return re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
 
 
 class PatternCompiler:
@@ -173,10 +177,10 @@ class PatternCompiler:
             raise PatternError("reading.pattern.no_fixed_text", source)
         is_text = part.is_plain and not any(char.isascii() and (char.isalnum() or char.isspace()) for char in source)
         start, rest = "", part.regex
-        opening = _BEFORE_CLAUSE + _PASSED_OVER[self.language]
+        opening = _BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language]
         if rest.startswith(opening):
             start, rest = opening, rest[len(opening) :]
-        regex = None if is_text else re.compile(f"{start}(?P<found>{rest})")
+        regex = None if is_text else re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")
         return Pattern(source, tuple(sorted(part.anchors)), regex)
 
     def compile_ending(self, sources: Iterable[str]) -> re.Pattern[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from peilian.engine.reading.lexicon import Hit
 from peilian.engine.reading.moves import Answer, detector
-from peilian.engine.text import Question
+from peilian.engine.text import Clause, Question
 
-_OTHER_USES = ("verify", "check_more", "greet", "rude", "close", "courtesy", "rhetorical", "ask", "thank")
+_OTHER_USES = ("verify", "check_more", "greet", "rude", "close", "courtesy", "offer", "rhetorical", "ask", "thank")
+_MENU = " > "  # a path through menus with a question mark is a proposal
 
 
 @detector("ask", order=30)
@@ -17,6 +18,14 @@ def find(answer: Answer) -> Iterator[Hit]:
     for clause in answer.analysed.clauses:
         if clause.question not in (Question.INFORMATION, Question.CONFIRMATION):
             continue
-        if answer.within(clause, *_OTHER_USES) or answer.analysed.is_quoted(clause.end - 1):
+        if answer.within(clause, *_OTHER_USES) or _MENU in answer.text_of(clause) or _continues(answer, clause) or answer.analysed.is_quoted(clause.end - 1):
             continue
         yield Hit("move", "ask", "ask.question", clause.start, clause.end)
+
+
+def _continues(answer: Answer, clause: Clause) -> bool:
+    """Whether an English clause only goes on with a request of its sentence: name, email *and order number please?*"""
+    return answer.analysed.language == "en" and any(
+        answer.analysed.sentence_at(hit.start)[0] <= clause.start < answer.analysed.sentence_at(hit.start)[1]
+        for hit in answer.with_key("verify")
+    )

@@ -19,7 +19,7 @@ _FILLERS = {
 }
 _TOPIC = {
     "zh": re.compile(
-        r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|^(?:如果?|若|要是|假如).{0,30}$|^\(?.{0,4}专员.{1,4}\)?$|"
+        r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|^(?:如果?|若|要是|假如)(?!.*(?:是|可|会|就|则|将|都|不能|无法)).{0,30}$|^\(?.{0,4}专员.{1,4}\)?$|"
         r"温馨提示|^为了更好|请如实|^(?:希望|期待|盼)"
     ),
     "en": re.compile(
@@ -28,9 +28,10 @@ _TOPIC = {
     ),
 }
 _LEAST = {"zh": 4, "en": 12}
+_SHORT = 14  # characters: a noun in a list of what is asked for
 _DOES_SOMETHING_ELSE = (
     "greet", "verify", "ask", "paraphrase", "empathise", "apologise", "own", "wait", "solve", "compensate", "done",
-    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "time", "rude", "blame", "refuse", "alternative",
+    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "offer", "rude", "blame", "refuse", "alternative",
 )  # fmt: skip
 
 
@@ -41,10 +42,19 @@ def find(answer: Answer) -> Iterator[Hit]:
     for clause in answer.analysed.clauses:
         if answer.analysed.language == "en" and clause.start > first_proposal:
             return  # what is said behind an instruction belongs to it
+        if _belongs_to_another(answer, clause):
+            continue
         if clause.question is not Question.NONE or answer.within(clause, *_DOES_SOMETHING_ELSE, "explain"):
             continue
         if _content(answer, clause, answer.analysed.language) and not _echoes(answer, clause):
             yield Hit("move", "explain", "explain.statement", clause.start, clause.end)
+
+
+def _belongs_to_another(answer: Answer, clause: Clause) -> bool:
+    """Whether the clause goes on with an instruction or a request of its sentence."""
+    start, _ = answer.analysed.sentence_at(clause.start)
+    leading = [hit for hit in answer.with_key("solve", "verify") if start <= hit.start < clause.start]
+    return any(hit.key == "solve" or clause.end - clause.start < _SHORT for hit in leading)
 
 
 def _content(answer: Answer, clause: Clause, language: Language) -> bool:
