@@ -80,7 +80,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "peilian.web.shell.context.shell",
             ],
             "libraries": {"peilian": "peilian.web.shell.tags"},
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "peilian.web.shell.tags"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "peilian.web.shell.tags",
+                "peilian.web.insight.tabs",
+            ],
         },
     }
 ]

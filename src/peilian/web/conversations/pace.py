@@ -18,6 +18,12 @@ _UNHURRIED = frozenset({"email", "community", "forum", "ticket", "letter", "soci
 _LIVE_MEDIAN_MS = 600_000
 
 
+def is_unhurried(channel: str | None, waited_ms: int) -> bool:
+    """Whether a wait says nothing about haste: the channel is none for live talk, or unknown and the wait very long."""
+    name = (channel or "").lower()
+    return name not in _LIVE and (name in _UNHURRIED or waited_ms > _LIVE_MEDIAN_MS)
+
+
 def is_live(conversation: Conversation, facts: Facts) -> bool:
     """Whether customer and agent were there at the same time: by the channel, else by how fast answers usually came."""
     channel = (conversation.channel or "").lower()

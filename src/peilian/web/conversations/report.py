@@ -13,6 +13,7 @@ from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation
 from peilian.engine.kpi import Facts
 from peilian.engine.reading.values import MessageReading, Satisfaction
+from peilian.web.conversations.listing import rating_text
 from peilian.web.conversations.transcript import Noticed, Turn
 from peilian.web.conversations.wordings import KEYS, Explanation, Kind, explain, kind_name, label_name, name_of
 from peilian.web.shell.charts import Chart, Point, Series, trend
@@ -86,10 +87,7 @@ def _first_answer(facts: Facts, turns: Sequence[Turn], language: Language) -> Pa
 def _rating(conversation: Conversation) -> Part:
     if conversation.csat is None:
         return Part(_("not rated by the customer"))
-    rating = f"{conversation.csat:g}"
-    if conversation.csat_max is not None:
-        rating += f"/{conversation.csat_max:g}"
-    return Part(_("rating %(rating)s") % {"rating": rating})
+    return Part(_("rating %(rating)s") % {"rating": rating_text(conversation.csat, conversation.csat_max)})
 
 
 def _counted(kind: str, found: Sequence[Noticed], language: Language) -> list[Part]:

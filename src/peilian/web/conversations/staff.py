@@ -29,6 +29,10 @@ class Staff:
                 return use.employee
         return max(uses, key=lambda use: use.starts_on).employee if uses else account
 
-    def accounts_of(self, name: str) -> list[str]:
-        """Every account that somebody of this name has used."""
-        return sorted({account for account, uses in self._uses.items() if any(use.employee == name for use in uses)})
+    def teams(self, accounts: Iterable[str]) -> list[str]:
+        """The teams that the users of these accounts have belonged to, each once, in order of name."""
+        return sorted({use.team for account in accounts for use in self._uses.get(account, []) if use.team})
+
+    def accounts_of_team(self, team: str) -> list[str]:
+        """Every account that a member of the team has used."""
+        return sorted(account for account, uses in self._uses.items() if any(use.team == team for use in uses))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation, Message, Role
 from peilian.engine.kpi import Facts
 from peilian.engine.reading.values import Finding, MessageReading
+from peilian.web.conversations.listing import moment_of
 from peilian.web.conversations.pace import is_live, is_slow
 from peilian.web.conversations.spans import Span, marked
 from peilian.web.conversations.staff import Staff
@@ -100,7 +100,7 @@ def turns_of(
     for i, message in enumerate(conversation.messages):
         reading = readings.get(i)
         noticed = tuple(_noticed(i, message.text, reading.findings if reading else ()))
-        at = _moment(message.at_ms)
+        at = moment_of(message.at_ms)
         made.append(
             Turn(
                 i=i,
@@ -174,12 +174,8 @@ def _mood(reading: MessageReading | None, language: Language) -> Mood | None:
     return Mood(label, name_of(label, language), emotion_tone(label))
 
 
-def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else timezone.localtime(datetime.fromtimestamp(at_ms / 1000, UTC))
-
-
 def _starts_day(before: Message | None, at: datetime) -> bool:
-    earlier = _moment(before.at_ms) if before else None
+    earlier = moment_of(before.at_ms) if before else None
     return earlier is None or earlier.date() != at.date()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from peilian.apps.people.api import Sight, visible_to
+from peilian.apps.people.api import Sight, User, visible_to
 
 
 def sight_of(request: HttpRequest) -> Sight:
@@ -14,3 +14,10 @@ def sight_of(request: HttpRequest) -> Sight:
         found = visible_to(request.user)
         request._peilian_sight = found  # type: ignore[attr-defined]
     return found
+
+
+def user_of(request: HttpRequest) -> User:
+    """The user of a request that only the signed-in can make."""
+    user = request.user
+    assert isinstance(user, User)
+    return user

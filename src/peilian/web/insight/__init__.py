@@ -1,0 +1,1 @@
+"""Insight: what its pages share, and where its address leads."""
