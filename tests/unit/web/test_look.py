@@ -139,3 +139,12 @@ def test_every_static_file_that_a_template_names_exists():
     for path in TEMPLATES:
         for name in re.findall(r"""{% static ['"]([^'"]+)['"]""", path.read_text()):
             assert (STATIC / name).is_file(), f"{path.name}: {name}"
+
+
+def test_every_component_and_tag_is_documented():
+    from peilian.web.shell.tags import register
+
+    page = (WEB.parents[2] / "docs" / "howto" / "interface.md").read_text()
+    components = {path.stem for path in (WEB / "templates" / "components").glob("*.html")}
+    assert {name for name in components if f"`{name}`" not in page} == set()
+    assert {name for name in register.tags if f"{{% {name}" not in page} == set()

@@ -127,3 +127,7 @@ def test_a_compiled_file_that_is_new_enough_is_left_alone(package, catalogue):
     before = compiled.stat().st_mtime_ns
     messages.ensure_compiled(catalogue)
     assert compiled.stat().st_mtime_ns == before
+
+
+def test_every_text_of_the_interface_has_chinese():
+    assert messages.faults() == []

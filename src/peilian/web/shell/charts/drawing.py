@@ -10,7 +10,7 @@ from peilian.web.shell.charts.scale import Scale
 
 INK, FAINT, GRID = "#1d2326", "#5c676c", "#d5d2cb"
 FONT = "Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
-WIDTH = 720.0
+WIDTH = 560.0
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Plot:
 
 def upright(canvas: Canvas, scale: Scale, labels: Sequence[str], *, is_gapped: bool) -> Plot:
     """Axes with values going up and labels along the bottom."""
-    plot = Plot(left=64, top=36, right=WIDTH - 16, bottom=canvas.height - 28)
+    plot = Plot(left=64, top=36, right=WIDTH - 32, bottom=canvas.height - 28)
     for value, text in scale.ticks:
         y = plot.y(scale.place(value))
         canvas.line(plot.left, y, plot.right, y, color=GRID)
@@ -96,7 +96,7 @@ def upright(canvas: Canvas, scale: Scale, labels: Sequence[str], *, is_gapped: b
 
 def lying(canvas: Canvas, scale: Scale, labels: Sequence[str]) -> Plot:
     """Axes with values going right and labels down the side."""
-    plot = Plot(left=160, top=28, right=WIDTH - 72, bottom=canvas.height - 28)
+    plot = Plot(left=128, top=28, right=WIDTH - 72, bottom=canvas.height - 28)
     for value, text in scale.ticks:
         x = plot.x(scale.place(value))
         canvas.line(x, plot.top, x, plot.bottom, color=GRID)
@@ -127,7 +127,7 @@ def legend(canvas: Canvas, entries: Sequence[tuple[str, str]]) -> None:
         x += 36 + sum(12 if ord(sign) > 0x2E7F else 7 for sign in name)
 
 
-def shortened(text: str, most: int = 18) -> str:
+def shortened(text: str, most: int = 14) -> str:
     """A name that fits beside an axis."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
