@@ -16,7 +16,7 @@ from peilian.cli._output import as_option, lang_option, out_option, stop_with, w
 from peilian.engine._kernel import InputError, Language, Reason
 from peilian.engine.diagnosis import Diagnosis, as_dict
 from peilian.engine.diagnosis.values import AgentFigure, PainPoint, Quote, Rate
-from peilian.flows import diagnosing, reading
+from peilian.flows import diagnosing, measuring, reading
 from peilian.flows.wording import say
 
 _MARKS = {"above_team": " ↑", "few": " *"}
@@ -64,7 +64,7 @@ def command(
     language = cast(Language, lang)
     try:
         opened = Lake.open(lake)
-        spans = diagnosing.read_roster_spans(roster, tz=tz) if roster else ()
+        spans = measuring.roster_of(roster, tz) if roster else ()
         _read_unread(opened)
         found = diagnosing.diagnose_lake(
             opened,

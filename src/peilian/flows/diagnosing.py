@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from peilian.adapters.lake import AccountSpan, Lake, Visibility
 from peilian.adapters.lake.evidence import EvidenceQuestion, GatheredEvidence
@@ -22,8 +21,8 @@ from peilian.engine.diagnosis import (
     diagnose,
 )
 from peilian.engine.diagnosis.detectors.need_mining import CLARIFYING, SETTLING
-from peilian.engine.kpi.query import RosterSpan
-from peilian.flows.roster import moment_of, read_roster
+from peilian.engine.kpi.query import KpiQuery, RosterSpan
+from peilian.flows.measuring import COMPANY_ZONE, AccountUse
 
 UNHURRIED_MS = 3_600_000
 UNHURRIED_CHANNEL = "ticket"
@@ -47,8 +46,8 @@ def diagnose_lake(
     to: date | None = None,
     accounts: Sequence[str] | None = None,
     team: str | None = None,
-    roster: Sequence[RosterSpan] = (),
-    tz: str = "Asia/Shanghai",
+    roster: Iterable[RosterSpan | AccountUse] = (),
+    tz: str = COMPANY_ZONE,
     rules: DiagnosisRules | None = None,
 ) -> Diagnosis:
     """Diagnose the visible conversations dated from ``from_`` to ``to`` (local days of ``tz``, both included).
@@ -57,10 +56,12 @@ def diagnose_lake(
     whatever account they used. Conversations that were not read yet make the diagnosis partial. Raises ``InputError``
     for an unknown zone, reversed days, or a team without accounts.
     """
-    from_ms, to_ms = _span(from_, to, tz)
-    chosen = _chosen(accounts, team, roster)
+    zone = KpiQuery(measures=(), tz=tz, from_=from_, to=to).zone
+    from_ms, to_ms = _midnight_ms(from_, zone), _midnight_ms(to and to + timedelta(days=1), zone)
+    uses = tuple(_as_span(use, zone) for use in roster)
+    chosen = _chosen(accounts, team, uses)
     question = EvidenceQuestion(from_ms, to_ms, chosen, _MOVES)
-    names = _Names(roster)
+    names = _Names(uses)
     with lake.connect() as connection:
         gathered = GatheredEvidence(connection, question, visible=visible)
         evidence = Evidence(
@@ -74,40 +75,16 @@ def diagnose_lake(
         return found.with_texts(gathered.texts(found.quoted_places()))
 
 
-def read_roster_spans(path: Path, *, tz: str = "Asia/Shanghai") -> tuple[RosterSpan, ...]:
-    """The uses of accounts that a roster file tells. Raises ``InputError`` for every fault of the file."""
-    zone = _zone(tz)
-
-    def at_ms(moment: date | None) -> int | None:
-        return None if moment is None else int(moment_of(moment, zone).timestamp() * 1000)
-
-    spans = [
-        RosterSpan(row.account, row.employee, row.team, at_ms(row.starts), at_ms(row.ends))
-        for row in read_roster(path)
-        if row.account is not None
-    ]
-    return tuple(spans)
-
-
 def _pace(gathered: GatheredEvidence) -> str | None:
     usual = gathered.usual_wait_without_channel_ms
     return UNHURRIED_CHANNEL if usual is not None and usual > UNHURRIED_MS else None
 
 
-def _span(from_: date | None, to: date | None, tz: str) -> tuple[int | None, int | None]:
-    """The days as UTC milliseconds, the first included, the last excluded."""
-    zone = _zone(tz)
-    if from_ and to and from_ > to:
-        params = {"first": from_.isoformat(), "last": to.isoformat()}
-        raise InputError(Fault(Reason("diagnosis.days_reversed", params), field="from"))
-    return _midnight_ms(from_, zone), _midnight_ms(to and to + timedelta(days=1), zone)
-
-
-def _zone(tz: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(tz)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(Fault(Reason("diagnosis.unknown_zone", {"name": tz}), field="tz")) from None
+def _as_span(use: RosterSpan | AccountUse, zone: ZoneInfo) -> RosterSpan:
+    if isinstance(use, RosterSpan):
+        return use
+    days = (_midnight_ms(day, zone) for day in (use.starts_on, use.ends_on))
+    return RosterSpan(use.account, use.employee, use.team, *days)
 
 
 def _midnight_ms(day: date | None, zone: ZoneInfo) -> int | None:
