@@ -30,7 +30,12 @@ def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], Non
     """Serve on ``listener`` until SIGTERM or SIGINT; then stop server and worker within seconds."""
     server = uvicorn.Server(
         uvicorn.Config(
-            APPLICATION, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+            APPLICATION,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
 

@@ -55,6 +55,7 @@ def demo_command(host: str, port: int, build_only: bool) -> None:
     listener = None if build_only else _listen(host, port)
     _start_django()
     _migrate()
+    _stop_if_not_a_demo()
     from peilian.demo import build as demo
 
     logins = demo.build(say=lambda step: click.echo(step, err=True))
@@ -106,13 +107,35 @@ def _stop_if_outdated() -> None:
         _stop(f"the database is not up to date ({len(waiting)} steps missing); run: peilian migrate")
 
 
+def _stop_if_not_a_demo() -> None:
+    """Keep invented people out of the database of a real company. The mark comes first: a broken run may go on."""
+    from django.conf import settings
+
+    from peilian.apps.people.api import User
+
+    mark = settings.HOME / "demo"
+    if not mark.exists():
+        if User.objects.exists():
+            _stop(f"{settings.HOME} already holds a company; choose another folder with PEILIAN_HOME")
+        mark.touch()
+
+
 def _serve(host: str, port: int, *, has_worker: bool, listener: socket.socket | None = None) -> None:
     from peilian.cli import _service
 
     listener = listener or _listen(host, port)
+    if not _is_answered(host):
+        click.echo("peilian: say in PEILIAN_HOSTS by which names others call this machine", err=True)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listener.getsockname()[1]}/"
     _service.run(listener, has_worker=has_worker, on_start=lambda: click.echo(f"打开 / Open: {url}   (Ctrl+C: stop)"))
+
+
+def _is_answered(host: str) -> bool:
+    """Whether requests to the names that this address stands for will be answered."""
+    from django.conf import settings
+
+    return host in {"127.0.0.1", "localhost", "::1"} or "PEILIAN_HOSTS" in os.environ or host in settings.ALLOWED_HOSTS
 
 
 def _listen(host: str, port: int) -> socket.socket:
