@@ -95,9 +95,9 @@ def measure(
 ) -> list[KpiRow]:
     """The KPIs of ``keys`` by the dimensions ``by``; days are local to ``tz`` and included.
 
-    ``source`` is a lake, a lake's folder, or files of conversations; faulty conversations of a file are left out and told
-    to ``on_fault``. ``calendar`` and ``preset`` are keys of packs. Raises ``InputError`` for unknown names and unreadable
-    sources.
+    ``source`` is a lake, a lake's folder, or files of conversations; faulty conversations of a file are left out and
+    told to ``on_fault``. ``calendar`` and ``preset`` are keys of packs. Raises ``InputError`` for unknown names and
+    unreadable sources.
     """
     chosen_preset = _of(load_presets(), preset, "kpi.unknown_preset", "preset")
     chosen_calendar = _of(load_calendars(), calendar, "kpi.unknown_calendar", "calendar")

@@ -78,7 +78,8 @@ class ConversationFacts:
 class RoundFacts:
     """One round (轮次): the first open customer message and the human answer that closes it, if any.
 
-    ``agent`` is who answered; for an open round who answered last before it, else ``None``. ``asked_i`` and
+    ``agent`` is who answered; for an open round whose human message came last before it, else
+    ``None``. ``asked_i`` and
     ``answered_i`` are places in ``Conversation.messages``.
     """
 

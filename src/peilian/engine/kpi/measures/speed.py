@@ -129,7 +129,7 @@ declare(
         better="higher",
         definition=Text(
             zh="3 分钟内得到人工回复的轮次 ÷ 全部有时间的轮次。未回复的轮次留在分母里，算作未达到。"
-            "按坐席看时归回复的人；未回复的归此前最后回复的人，没有就归“无人”。",
+            "按坐席看时归回复的人；未回复的归此前最后给客户发消息的人，没有就归“无人”。",
             en="Rounds with a human answer within 180 seconds, over all timed rounds. Open rounds stay in the "
             "denominator and count as not within. By agent: who answered; an open round belongs to the last "
             "one who answered before it, else to nobody.",

@@ -71,11 +71,11 @@ declare(
         definition=Text(
             zh="一问一答算一轮：客户开口时开始，人工回复时结束；客户连发几条仍是一轮。机器人、自动回复、"
             "内部备注和系统消息既不开始也不结束一轮，还没有人回复的一轮也计数。按坐席看时归回复的人；"
-            "未回复的归此前最后回复的人，没有就归“无人”。",
+            "未回复的归此前最后给客户发消息的人，没有就归“无人”。",
             en="One question and its answer: a round opens when the customer writes and closes with the next "
             "human answer; several customer messages in a row are one round. Bots, automatic messages, notes "
             "and system lines neither open nor close one. Open rounds count. By agent: who answered; an open "
-            "round belongs to the last one who answered before it, else to nobody.",
+            "round belongs to the last one who wrote before it, else to nobody.",
         ),
         grain=Grain.ROUND,
         attribution=Attribution.OWN_ROW,
