@@ -6,32 +6,50 @@ Every read passes the people gate: the lake is asked with what the user's permis
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from peilian.adapters.lake import ConversationFilter, ConversationPage, Choices, StoredReading
+from peilian.adapters.lake import (
+    Choices,
+    ConversationFilter,
+    ConversationPage,
+    ConversationSummary,
+    Order,
+    StoredReading,
+)
 from peilian.apps.base import api as base
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
-from peilian.apps.contacts.snapshots import take_snapshots
+from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
 from peilian.apps.contacts.work import finish_import, lake, named_copies, run_import
-from peilian.apps.people.api import Permission, User, roster_lines, visible_to
+from peilian.apps.people.api import Permission, User, visible_to
 from peilian.engine.conversation import Conversation
 from peilian.engine.diagnosis import Diagnosis
+from peilian.engine.kpi.algebra import Measure
+from peilian.engine.kpi.cells import Cell
+from peilian.engine.kpi.query import KpiRow
 from peilian.flows import diagnosing, erasing, importing, measuring
 
 __all__ = [
+    "Cell",
+    "Choices",
     "ConversationFilter",
     "ConversationImport",
+    "ConversationPage",
+    "ConversationSummary",
     "ConversationView",
+    "Diagnosis",
     "Grain",
     "KpiQuestion",
+    "KpiRow",
     "KpiSnapshot",
+    "Measure",
+    "Order",
+    "StoredReading",
     "choices",
     "conversation",
     "conversations",
@@ -41,6 +59,8 @@ __all__ = [
     "imports",
     "is_empty",
     "kpis",
+    "measures",
+    "note_export",
     "preview_import",
     "start_import",
     "take_snapshots",
@@ -134,18 +154,27 @@ def conversation(*, user: User, conversation_id: str) -> ConversationView | None
     return ConversationView(found, source.reading_of(conversation_id, visible=visible))
 
 
+def note_export(*, user: User, filters: Mapping[str, str]) -> None:
+    """Keep in the audit trail that ``user`` takes a list of conversations home, and which."""
+    visible_to(user).require(Permission.SEE_CONVERSATIONS)
+    with base.write(actor=user, verb="contacts.export") as audit:
+        audit.note_object(
+            kind="contacts.conversations", id="", label="conversations", changes={"filters": [None, dict(filters)]}
+        )
+
+
 def choices(*, user: User, permission: Permission = Permission.SEE_CONVERSATIONS) -> Choices:
     """What filters can offer to ``user``: accounts, channels, topics, and the span of days."""
     return lake().choices(visible=visible_to(user).lake(permission))
 
 
-def kpis(*, user: User, question: KpiQuestion) -> list[dict[str, Any]]:
+def kpis(*, user: User, question: KpiQuestion) -> list[KpiRow]:
     """Measured rows: the dimensions, and per key a cell with value, n, sums and whether it is provisional."""
     return measuring.measure(
         lake(),
         keys=question.keys,
         by=question.by,
-        roster=roster_lines(),
+        roster=roster_spans(),
         tz=str(base.company_zone()),
         calendar=base.company().calendar,
         from_=question.from_day,
@@ -159,19 +188,32 @@ def kpis(*, user: User, question: KpiQuestion) -> list[dict[str, Any]]:
     )
 
 
+def measures() -> list[Measure]:
+    """Every declared measure."""
+    return list(measuring.measures())
+
+
 def diagnosis(
-    *, user: User, from_day: date | None = None, to_day: date | None = None, accounts: Sequence[str] = ()
+    *,
+    user: User,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    team: str | None = None,
+    accounts: Sequence[str] = (),
 ) -> Diagnosis:
-    """Ranked pain points of what ``user`` may see."""
+    """Ranked pain points of what ``user`` may see, of a team or of chosen accounts; agents go by their names."""
     sight = visible_to(user)
     sight.require(Permission.SEE_DIAGNOSIS)
+    zone = str(base.company_zone())
     return diagnosing.diagnose_lake(
         lake(),
         visible=sight.lake(Permission.SEE_DIAGNOSIS),
         from_=from_day,
         to=to_day,
         accounts=tuple(accounts) or None,
-        tz=str(base.company_zone()),
+        team=team,
+        roster=roster_spans(),
+        tz=zone,
         now_ms=_now_ms(),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from peilian.adapters.lake.visibility import Visibility
 from peilian.apps.base import api as base
 from peilian.apps.contacts.models import Grain, KpiSnapshot
 from peilian.apps.people.api import User, roster_lines
+from peilian.engine.kpi.query import RosterSpan
 from peilian.flows import measuring
 
 _DIMENSIONS: dict[Grain, tuple[str, ...]] = {Grain.COMPANY: (), Grain.AGENT: ("agent",), Grain.TEAM: ("team",)}
@@ -42,11 +43,24 @@ def take_snapshots(*, actor: User | None, source: Lake, month: date) -> int:
     return len(rows)
 
 
+def roster_spans() -> list[RosterSpan]:
+    """Who used which account in which team, as measuring and diagnosing take it."""
+    zone = base.company_zone()
+
+    def ms(day: date | None) -> int | None:
+        return None if day is None else int(datetime.combine(day, datetime.min.time(), zone).timestamp() * 1000)
+
+    return [
+        RosterSpan(line.account, line.employee, line.team, ms(line.starts_on), ms(line.ends_on))
+        for line in roster_lines()
+    ]
+
+
 def _measure(source: Lake, grain: Grain, first: date, last: date) -> list[KpiSnapshot]:
     cells = measuring.snapshot(
         source,
         by=_DIMENSIONS[grain],
-        roster=roster_lines(),
+        roster=roster_spans(),
         tz=str(base.company_zone()),
         from_=first,
         to=last,

@@ -1,4 +1,4 @@
-"""Times in the company's zone, words in the reader's language."""
+"""Times in the company's zone, words in the reader's language, one answer for absent and forbidden."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from peilian.apps.base.api import company_zone
+from peilian.apps.people.api import NotVisibleError
+from peilian.web.shell.errors import not_found
 from peilian.web.shell.languages import DJANGO_CODES
 
 
@@ -26,3 +28,7 @@ class CompanyTimeZoneMiddleware:
             request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(company_zone()):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What the gate does not show is answered as what does not exist."""
+        return not_found(request) if isinstance(exception, NotVisibleError) else None
