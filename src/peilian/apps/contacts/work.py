@@ -14,7 +14,7 @@ from django.conf import settings
 from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
 from peilian.apps.contacts.models import ConversationImport
-from peilian.flows import importing, reading
+from peilian.flows import importing
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -78,6 +78,8 @@ def named_copies(files: Sequence[base.StoredFile]) -> Iterator[list[Path]]:
 
 def read_unread(target: Lake, *, progress: Progress, is_cancelled: Callable[[], bool]) -> None:
     """Read every conversation that has no reading of the present rules yet."""
+    from peilian.flows import reading
+
     reading.read_lake(target, progress=lambda done, total: progress(done, total, "read"), is_cancelled=is_cancelled)
 
 
