@@ -35,6 +35,11 @@ _day = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--from", "from_", type=_day, help="First day.")
 @click.option("--to", type=_day, help="Last day, included.")
 @click.option("--tz", default="Asia/Shanghai", show_default=True, help="Time zone of days.")
+@click.option(
+    "--rules",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A pack whose pain points replace the shipped ones.",
+)
 @click.option("--full", is_flag=True, help="The whole diagnosis as one JSON object instead of rows.")
 @as_option
 @out_option
@@ -46,6 +51,7 @@ def command(
     from_: datetime | None,
     to: datetime | None,
     tz: str,
+    rules: Path | None,
     full: bool,
     form: str | None,
     out: Path | None,
@@ -74,6 +80,7 @@ def command(
             team=team,
             roster=spans,
             tz=tz,
+            rules=diagnosing.rules_of(rules) if rules else None,
             now_ms=time.time_ns() // 1_000_000,
         )
     except InputError as error:

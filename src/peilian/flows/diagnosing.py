@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from peilian.adapters.lake import AccountSpan, Lake, Visibility
@@ -28,13 +29,18 @@ UNHURRIED_MS = 3_600_000
 UNHURRIED_CHANNEL = "ticket"
 """Where half of the first answers take longer than ``UNHURRIED_MS`` and no channel is named, nobody is chatting."""
 
-_MOVES = tuple(sorted({*CLARIFYING, *SETTLING, "refuse", "close"}))
+_MOVES = frozenset((*CLARIFYING, *SETTLING, "refuse", "close"))
 
 
 @cache
 def shipped_rules() -> DiagnosisRules:
     """The pain points of the shipped packs."""
     return load_rules()
+
+
+def rules_of(folder: Path) -> DiagnosisRules:
+    """The pain points of a company's own pack. Raises ``InputError`` for every fault of its documents."""
+    return load_rules([folder])
 
 
 def diagnose_lake(
@@ -60,7 +66,8 @@ def diagnose_lake(
     from_ms, to_ms = _midnight_ms(from_, zone), _midnight_ms(to and to + timedelta(days=1), zone)
     uses = tuple(_as_span(use, zone) for use in roster)
     chosen = _chosen(accounts, team, uses)
-    question = EvidenceQuestion(from_ms, to_ms, chosen, _MOVES)
+    rules = rules or shipped_rules()
+    question = EvidenceQuestion(from_ms, to_ms, chosen, _moves(rules))
     names = _Names(uses)
     with lake.connect() as connection:
         gathered = GatheredEvidence(connection, question, visible=visible)
@@ -71,8 +78,14 @@ def diagnose_lake(
             agents=_looked_at(chosen, visible, names),
             unknown_channel_as=_pace(gathered),
         )
-        found = diagnose(evidence, rules or shipped_rules(), now_ms, from_ms=from_ms, to_ms=to_ms)
+        found = diagnose(evidence, rules, now_ms, from_ms=from_ms, to_ms=to_ms)
         return found.with_texts(gathered.texts(found.quoted_places()))
+
+
+def _moves(rules: DiagnosisRules) -> tuple[str, ...]:
+    """The moves that some rule looks at; most moves of a lake need not be fetched."""
+    named = (name.split(":") for rule in rules.points for name in rule.findings)
+    return tuple(sorted(_MOVES.union(key for kind, key in named if kind == "move")))
 
 
 def _pace(gathered: GatheredEvidence) -> str | None:

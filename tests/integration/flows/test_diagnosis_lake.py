@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from peilian.engine._kernel import InputError
 from peilian.engine.conversation import Conversation, Message, Role
 from peilian.engine.diagnosis import Diagnosis, FindingEvidence
 from peilian.engine.kpi.query import RosterSpan
-from peilian.flows.diagnosing import diagnose_lake
+from peilian.flows.diagnosing import diagnose_lake, shipped_rules
 
 DAY_MS = 86_400_000
 MONDAY_MS = 1_793_548_800_000  # 2026-11-02 00:00 in Shanghai
@@ -303,6 +304,35 @@ def test_a_team_is_its_accounts_at_the_time(tmp_path):
     found = seen(lake, team="售后一组", roster=ROSTER)
     assert affected(found)["slow_first_answer"] == (2, 2)
     assert "diagnosis.team_view" in [note.key for note in found.notes]
+
+
+def test_a_company_can_look_for_a_move_of_its_own(tmp_path):
+    shipped = shipped_rules()
+    first = next(rule for rule in shipped.points if rule.key == "redundant")
+    own = replace(first, findings=("move:apologise",), thresholds={"min_count": 2})
+    lake = read(
+        a_lake(tmp_path, short("c1"), short("c2")),
+        {"findings": [finding("c1", "move:apologise", i) for i in (0, 1)] + [finding("c2", "move:apologise")]},
+    )
+    assert affected(seen(lake, rules=replace(shipped, points=(own,)))) == {"redundant": (1, 2)}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A use of an account as the directory tells it."""
+
+    account: str
+    employee: str
+    team: str | None
+    starts_on: date | None
+    ends_on: date | None
+
+
+def test_the_directory_can_name_teams_too(tmp_path):
+    lake = a_lake(tmp_path, short("c1", "wu", waited=90), short("c2", "wu", at=90_000, waited=90))
+    use = Use("wu", "何青", "售后一组", date(2026, 11, 3), None)
+    (point,) = [p for p in seen(lake, team="售后一组", roster=[use]).pain_points if p.key == "slow_first_answer"]
+    assert [(figure.agent, figure.rate.n) for figure in point.agents] == [("何青", 1)]
 
 
 @pytest.mark.parametrize(

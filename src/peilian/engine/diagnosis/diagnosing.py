@@ -100,6 +100,7 @@ class _Pass:
             if thresholds is None:
                 is_left_out = True
                 continue
+            self.counts.n["live"] += rule.detector == LOAD_DETECTOR and conversation.is_timed
             sight = look_at(conversation, Look(rule, thresholds, self.until_ms, self.loads))
             sight = sight and self._limited(sight)
             if sight is not None:
@@ -107,8 +108,8 @@ class _Pass:
                 seen[rule.group] = seen.get(rule.group, False) or bool(sight.hits)
         for group, is_affected in seen.items():
             self.groups[group][is_affected] += 1
-        if is_left_out and channel is not None:
-            self.counts.left_out[channel] += 1
+        if is_left_out and conversation.channel is not None:
+            self.counts.left_out[conversation.channel] += 1
 
     def _of_the_team(self, agents: tuple[str, ...]) -> tuple[str, ...]:
         return agents if self.team is None else tuple(agent for agent in agents if agent in self.team)
@@ -232,7 +233,7 @@ class _Pass:
             notes.append(Reason("diagnosis.few_ratings", {"n": coverage.n_rated}))
         if coverage.n_with_customer < total:
             notes.append(Reason("diagnosis.unknown_customers", {"n": total - coverage.n_with_customer, "total": total}))
-        if total and self.load.ratio is None:
+        if self.counts.n["live"] and self.load.ratio is None:
             notes.append(Reason("diagnosis.load_unknown", self._load_params()))
         if self.team is not None:
             notes.append(Reason("diagnosis.team_view", {"n": len(self.team)}))

@@ -237,6 +237,11 @@ def test_multitasking_stays_open_with_too_few_answers(n):
     assert "diagnosis.load_unknown" in [note.key for note in seen.notes]
 
 
+def test_where_nobody_chats_multitasking_is_not_missed():
+    seen = diagnosed(a_conversation(channel="email"), a_conversation(is_timed=False))
+    assert "diagnosis.load_unknown" not in [note.key for note in seen.notes]
+
+
 def test_two_open_conversations_belong_to_neither_side():
     seen = diagnosed(a_conversation(), loads=loads("lin", 10, 40, concurrent=2))
     assert (seen.load.n_single, seen.load.n_loaded) == (30, 0)
