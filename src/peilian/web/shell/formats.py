@@ -48,17 +48,18 @@ def format_ratio(value: Number) -> str:
 
 def format_seconds(seconds: Number, language: Language) -> str:
     """A span in its two largest units: ``4.2秒``, ``2分05秒``, ``2天3小时`` / ``2 min 5 s``, ``2 d 3 h``."""
-    exact = abs(_exact(seconds))
+    signed = _exact(seconds)
+    exact = abs(signed)
     if exact < 10 and exact != exact.to_integral_value():
         text = f"{_rounded(exact, 1):f}"
         text = text.removesuffix(".0") + ("秒" if language == "zh" else " s")
-        return _signed(text, _rounded(_exact(seconds), 1))
+        return _signed(text, _rounded(signed, 1))
     whole = int(_rounded(exact, 0))
     if whole >= _HOUR:
         whole = int(_rounded(Decimal(whole) / _MINUTE, 0)) * _MINUTE
     if whole >= _DAY:
         whole = int(_rounded(Decimal(whole) / _HOUR, 0)) * _HOUR
-    return _signed(_span(whole, language), Decimal(whole) if seconds > 0 else -Decimal(whole))
+    return _signed(_span(whole, language), Decimal(whole).copy_sign(signed))
 
 
 def format_money(value: Number, currency: str = "¥") -> str:
@@ -69,7 +70,7 @@ def format_money(value: Number, currency: str = "¥") -> str:
 
 def format_points(value: Number) -> str:
     """Points or marks: one decimal from ten upwards, two below, so that 4.62 of 5 and 87.7 of 100 both say enough."""
-    return format_decimal(value, 1 if abs(value) >= 10 else 2)
+    return format_decimal(value, 1 if abs(_exact(value)) >= 10 else 2)
 
 
 def format_value(value: Number | None, unit: Unit, language: Language) -> str:

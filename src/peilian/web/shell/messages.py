@@ -158,8 +158,8 @@ def _is_translated(message: Message) -> bool:
     return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
-def _placeholders(texts: str | list[str] | tuple[str, ...]) -> set[str]:
-    every = [texts] if isinstance(texts, str) else texts
+def _placeholders(texts: str | list[str] | tuple[str, ...] | None) -> set[str]:
+    every = [texts] if isinstance(texts, str) else texts or ()
     return {found for text in every for found in _PLACEHOLDER.findall(text)}
 
 

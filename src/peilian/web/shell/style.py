@@ -34,7 +34,7 @@ from peilian.web.shell.charts import (
 )
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import reading_language
-from peilian.web.shell.tables import Cell, Column, Row, Table
+from peilian.web.shell.tables import Cell, Column, Row, Table, Tone
 
 Sayer = Callable[[str, str], str]
 TOKENS = (
@@ -144,7 +144,7 @@ def _figures(say: Sayer) -> list[tuple[str, Figure]]:
 
 
 def _table(say: Sayer) -> Table:
-    people = (
+    people: tuple[tuple[str, int, float, int, Tone, str], ...] = (
         (say("林晓", "Lin Xiao"), 36, 0.91, 320, "good", say("达标", "on target")),
         (say("周敏", "Zhou Min"), 64, 0.84, 287, "warn", say("接近", "close")),
         (say("欧阳若曦", "Ouyang Ruoxi"), 131, 0.7, 9, "bad", say("需要帮助", "needs help")),

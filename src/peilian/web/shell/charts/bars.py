@@ -59,7 +59,7 @@ def bars(
     """Lying bars in the given order, from zero."""
     axis = scale(known([*(item.value for item in items), target]), unit, language, is_from_zero=True)
     columns = [word("who", language), title, word("cases", language)]
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
             Cell(item.label, item.href),
             format_value(item.value, unit, language),

@@ -100,7 +100,7 @@ def boxes(
     axis = scale([end for item in items for end in (item.low, item.high)], unit, language, is_from_zero=True)
     names = ("low", "lower", "median", "upper", "high")
     columns = [word("who", language), *(word(name, language) for name in names), word("cases", language)]
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
             Cell(item.label, item.href),
             *(format_value(each, unit, language) for each in item.five()),
