@@ -218,7 +218,7 @@ def _balance(found: Diagnosis) -> Reason:
         "first": _share(balance.first_in_time),
         "later": _share(balance.later_in_time),
         "dissatisfied": _share(balance.dissatisfied),
-        "csat": None if balance.csat_mean is None else f"{balance.csat_mean * 5:.2f}",
+        "csat": None if balance.csat_mean is None else f"{balance.csat_mean:.2f}",
         "n_csat": balance.n_csat,
         "estimate": _percent(balance.satisfaction_mean),
         "n_estimate": balance.n_satisfaction,

@@ -23,6 +23,7 @@ from peilian.engine.diagnosis.values import (
 )
 
 LOAD_DETECTOR = "slower_under_load"
+CSAT_POINTS = 5
 
 
 def diagnose(
@@ -202,7 +203,7 @@ class _Pass:
             first_in_time=self._unaffected("slow_first_answer"),
             later_in_time=self._unaffected("slow_answers"),
             dissatisfied=self._rate("dissatisfied"),
-            csat_mean=customers.csat.value,
+            csat_mean=None if customers.csat.value is None else customers.csat.value * CSAT_POINTS,
             n_csat=customers.csat.n,
             satisfaction_mean=customers.estimate.value,
             n_satisfaction=customers.estimate.n,

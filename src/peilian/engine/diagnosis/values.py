@@ -125,7 +125,10 @@ class GroupFigure:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Speed next to quality (效率与体验): neither is to be read without the other."""
+    """Speed next to quality (效率与体验): neither is to be read without the other.
+
+    ``csat_mean`` is in points of five, as the KPI of that name; ``satisfaction_mean`` is the estimate, from 0 to 1.
+    """
 
     first_in_time: Rate
     later_in_time: Rate

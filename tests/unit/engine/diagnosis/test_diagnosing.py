@@ -137,7 +137,7 @@ def test_speed_stands_next_to_quality():
     assert (seen.balance.first_in_time.n_affected, seen.balance.first_in_time.n) == (1, 3)
     assert (seen.balance.later_in_time.n_affected, seen.balance.later_in_time.n) == (0, 1)
     assert (seen.balance.dissatisfied.n_affected, seen.balance.dissatisfied.n) == (1, 2)
-    assert (seen.balance.csat_mean, seen.balance.n_csat) == (pytest.approx(0.6), 2)
+    assert (seen.balance.csat_mean, seen.balance.n_csat) == (pytest.approx(3.0), 2)
 
 
 def test_a_group_counts_a_conversation_once():
