@@ -1,8 +1,8 @@
 """Staging: the rows of an import on disk, cleaned and masked, in buckets by conversation, so that memory stays bounded.
 
 A folder that holds ``staged.json`` is complete and can be assembled again and again; without it the folder is worth
-nothing. A bucket is a file of JSON lines: ``[file, *fields]`` is a row, ``[file, conversation_id]`` a row that was at
-fault and takes its conversation with it.
+nothing. A bucket is a file of JSON lines, each a list: ``[*fields, file]`` is a row, ``[conversation_id, file]``
+one that was at fault and takes its conversation with it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _BUCKET_BYTES = 12 << 20
 _MOST_BUCKETS = 256
 _STEP = 2000  # rows between two words of progress
 _DAY_MS = 86_400_000
+_BATCH = 200  # rows written to a bucket at once
+_LONG = 20_000  # characters of a text that makes its batch be written
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
@@ -135,13 +137,12 @@ class Staging:
         is_message = [item.kind == "messages" for item in staged.files]
         directions = [Direction(item.direction) for item in staged.files]
         with self._path(number).open(encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                values = json.loads(line)
-                source, conversation_id = values[0], values[1]
+            for values in (values for line in lines for values in json.loads(line)):
+                source, conversation_id = values.pop(), values[0]
                 group = groups.get(conversation_id)
                 if group is None:
                     group = groups[conversation_id] = Group(conversation_id)
-                if len(values) == 2:
+                if len(values) == 1:
                     group.is_rejected = True
                     group.n_rejected += is_message[source]
                     continue
@@ -149,10 +150,10 @@ class Staging:
                 if rows is None:
                     rows = group.sources[source] = Rows(direction=directions[source])
                 if is_message[source]:
-                    rows.messages.append(MessageRow._make(values[1:]))
+                    rows.messages.append(MessageRow._make(values))
                     group.n_messages += 1
                 else:
-                    rows.abouts.append(_as_about(values[1:]))
+                    rows.abouts.append(_as_about(values))
         return list(groups.values())
 
     def _path(self, number: int) -> Path:
@@ -171,6 +172,7 @@ class _Buckets:
         self._files: list[TextIO] = [
             (folder / f"bucket-{n:03d}.jsonl").open("w", encoding="utf-8", newline="\n") for n in range(n_buckets)
         ]
+        self._pending: list[list[tuple[object, ...]]] = [[] for _ in self._files]
         self._faults = FaultLog(folder / "faults.jsonl")
         self._messages: Counter[int] = Counter()
         self._characters: Counter[int] = Counter()
@@ -180,7 +182,8 @@ class _Buckets:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for file in self._files:
+        for bucket, file in enumerate(self._files):
+            self._flush(bucket)
             file.close()
         self._faults.close()
         self.staged.days = {day: (n, self._characters[day]) for day, n in self._messages.items()}
@@ -222,7 +225,7 @@ class _Buckets:
     def _message_adder(
         self, number: int
     ) -> Callable[[Mapping[str, object], int, Callable[[str], str], DirectionSense], None]:
-        files, n_buckets = self._files, len(self._files)
+        pending, n_buckets = self._pending, len(self._files)
         messages, characters = self._messages, self._characters
 
         def add(row: Mapping[str, object], at_row: int, disguise: Callable[[str], str], sense: DirectionSense) -> None:
@@ -231,8 +234,11 @@ class _Buckets:
             day = -1 if message.at_ms is None else message.at_ms // _DAY_MS
             messages[day] += 1
             characters[day] += len(message.text)
-            file = files[zlib.crc32(message.conversation_id.encode()) % n_buckets] if n_buckets > 1 else files[0]
-            file.write(_encode((number, *message)) + "\n")
+            bucket = zlib.crc32(message.conversation_id.encode()) % n_buckets if n_buckets > 1 else 0
+            rows = pending[bucket]
+            rows.append((*message, number))
+            if len(rows) >= _BATCH or len(message.text) > _LONG:
+                self._flush(bucket)
 
         return add
 
@@ -243,12 +249,21 @@ class _Buckets:
             del at_row, sense
             about = parse_about(row, disguise)
             values = [str(value) if isinstance(value, Decimal) else value for value in about]
-            self._file_of(about.conversation_id).write(_encode((number, *values)) + "\n")
+            self._write(about.conversation_id, (*values, number))
 
         return add
 
-    def _file_of(self, conversation_id: str) -> TextIO:
-        return self._files[zlib.crc32(conversation_id.encode()) % len(self._files)]
+    def _write(self, conversation_id: str, values: tuple[object, ...]) -> None:
+        bucket = zlib.crc32(conversation_id.encode()) % len(self._files)
+        self._pending[bucket].append(values)
+        if len(self._pending[bucket]) >= _BATCH:
+            self._flush(bucket)
+
+    def _flush(self, bucket: int) -> None:
+        """Write the waiting rows of a bucket as one line."""
+        if self._pending[bucket]:
+            self._files[bucket].write(_encode(self._pending[bucket]) + "\n")
+            self._pending[bucket].clear()
 
     def _reject(self, number: int, item: StagedFile, at_row: int, examined: Examined, faults: Iterable[Fault]) -> None:
         conversation_id = None
@@ -258,7 +273,7 @@ class _Buckets:
         if conversation_id is None:
             item.n_lost += 1
         else:
-            self._file_of(conversation_id).write(_encode((number, conversation_id)) + "\n")
+            self._write(conversation_id, (conversation_id, number))
 
 
 def canonical_row(raw: Mapping[str, object], chosen: Format, names: dict[str, str]) -> dict[str, object]:

@@ -10,12 +10,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation.canonical import About, MessageRow
 from peilian.engine.conversation.values import Conversation, Message, Role
 
+_ROLES = {role.value: role for role in Role}
 _HUMANS = frozenset((Role.AGENT.value, Role.SUPERVISOR.value))
 _REMEMBERED = 200_000  # conversations and roles whose last time is remembered while a file streams by
 _TRUSTED = 0.1  # share of steps against the order that still counts as clocks gone wrong
@@ -115,7 +117,7 @@ def _in_source_order(source: Rows) -> list[MessageRow]:
     if source.direction is Direction.NONE:
         return sorted(rows, key=lambda row: (row.at_ms or 0, _content(row)))
     is_backward = source.direction is Direction.BACKWARD
-    return sorted(rows, key=lambda row: -row.place if is_backward else row.place)
+    return sorted(rows, key=lambda row: -row.place) if is_backward else sorted(rows, key=attrgetter("place"))
 
 
 def _identified(rows: Iterable[MessageRow], direction: Direction) -> Iterator[tuple[MessageRow, str, bool]]:
@@ -135,7 +137,7 @@ def _message(row: MessageRow, message_id: str, seq: int, is_clock_fault: bool) -
     return Message(
         message_id=message_id,
         seq=seq,
-        role=Role(row.role),
+        role=_ROLES[row.role],
         text=row.text,
         at_ms=row.at_ms,
         author=row.author,
@@ -174,11 +176,11 @@ def _content_id(row: MessageRow, occurrences: dict[str, int]) -> str:
 def _in_time_order(conversation_id: str, messages: list[Message]) -> tuple[Message, ...]:
     n_timed = sum(message.at_ms is not None for message in messages)
     if n_timed == 0:
-        return tuple(sorted(messages, key=lambda message: message.seq))
+        return tuple(sorted(messages, key=attrgetter("seq")))
     if n_timed < len(messages):
         params = {"timed": n_timed, "untimed": len(messages) - n_timed}
         raise InputError(Fault(Reason("import.mixed_times", params), field="at", conversation_id=conversation_id))
-    return tuple(sorted(messages, key=lambda message: (message.at_ms, message.seq)))
+    return tuple(sorted(messages, key=attrgetter("at_ms", "seq")))
 
 
 def _about(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import NamedTuple
 
 from peilian.engine._kernel import Fault, InputError, Param, Reason
@@ -127,12 +128,12 @@ def parse_message(row: Mapping[str, object], number: int, disguise: Callable[[st
     get = row.get
     try:
         role = _role(get("role"))
-        author = _name(get("author"))
-        customer = _name(get("customer"))
+        author = _frequent(get("author"))
+        customer = _frequent(get("customer"))
         if author is not None and role == "customer":
             author = disguise(author)
         extra = None if _MESSAGE_COLUMNS.issuperset(row) else _extra(row)
-        topic = _name(get("topic"))
+        topic = _frequent(get("topic"))
         return MessageRow(
             conversation_id=_required(get("conversation_id")),
             place=number if (seq := get("seq")) is None or (place := _sequence(seq)) is None else place,
@@ -145,7 +146,7 @@ def parse_message(row: Mapping[str, object], number: int, disguise: Callable[[st
             is_internal=_bool(get("internal")) or False,
             is_automatic=_bool(get("automatic")) or False,
             customer=disguise(customer) if customer is not None else None,
-            channel=_name(get("channel")),
+            channel=_frequent(get("channel")),
             topic=mask(topic) if topic is not None else None,
             extra=extra,
         )
@@ -243,6 +244,16 @@ def _name(value: object) -> str | None:
     if len(name) > MAX_NAME:
         raise _Wrong("import.too_long", length=len(name), limit=MAX_NAME)
     return name or None
+
+
+def _frequent(value: object) -> str | None:
+    """A name that many rows share."""
+    if value is None or value == "":
+        return None
+    return _known_name(value) if isinstance(value, str) else _name(value)
+
+
+_known_name = lru_cache(maxsize=1 << 14)(_name)
 
 
 def _required(value: object) -> str:

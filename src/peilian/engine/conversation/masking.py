@@ -9,7 +9,7 @@ depends on them. Structure therefore decides: numbering plans, check digits, and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
@@ -24,12 +24,12 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
 )
 
 # Cheap gates: most texts hold no digit at all, and of the others most hold no run of seven.
-_HAS_DIGIT = re.compile(r"[0-9]")
 _WIDE_DIGIT = re.compile(r"[０-９]")
 _NARROW = {ord("０") + n: ord("0") + n for n in range(10)}
 _LONG_RUN = re.compile(r"[0-9](?:[ ()（）.\-]{0,2}[0-9]){6,}")
 _LEAD, _TAIL = 2, 10  # characters around a run that may belong to its numbers: "+(", a check letter, an extension
 _ROAD_AND_NUMBER = re.compile(r"[路街道巷弄段同区區园園寓厦廈场村院舍庄苑庭府] ?[0-9一二三四五六七八九十百零〇]")
+_GATE = re.compile(r"[0-9０-９]|" + _ROAD_AND_NUMBER.pattern)
 
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9_][A-Za-z0-9._%+\-]{0,63}[@＠][A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,62}){0,4}\.[A-Za-z]{2,24}"
@@ -127,7 +127,9 @@ def mask(text: str) -> str:
     """``text`` with personal data replaced by ``PLACEHOLDERS``; masking twice is masking once."""
     if "@" in text or "＠" in text:
         text = _EMAIL.sub(PLACEHOLDERS["email"], text)
-    if _WIDE_DIGIT.search(text):
+    if _GATE.search(text) is None:
+        return text
+    if not text.isascii() and _WIDE_DIGIT.search(text):
         narrow = text.translate(_NARROW)
         masked = _mask_numbers(narrow)
         return text if masked == narrow else masked
@@ -135,11 +137,8 @@ def mask(text: str) -> str:
 
 
 def _mask_numbers(text: str) -> str:
-    if not _HAS_DIGIT.search(text):
-        return _ADDRESS_ZH.sub(PLACEHOLDERS["address"], text) if _ROAD_AND_NUMBER.search(text) else text
-    runs = list(_LONG_RUN.finditer(text))
-    if runs:
-        text = _replaced(text, _numbers(text, runs))
+    if _LONG_RUN.search(text):
+        text = _replaced(text, _numbers(text, _LONG_RUN.finditer(text)))
     if _ROAD_AND_NUMBER.search(text):
         text = _ADDRESS_ZH.sub(PLACEHOLDERS["address"], text)
     return _ADDRESS_EN.sub(PLACEHOLDERS["address"], text)
@@ -148,13 +147,17 @@ def _mask_numbers(text: str) -> str:
 def _numbers(text: str, runs: Iterable[re.Match[str]]) -> Iterator[tuple[int, int, str]]:
     """Start, end and placeholder of the personal numbers in runs of digits; the first kind that fits takes a place."""
     for run in runs:
+        start, end = run.span()
+        patterns: Sequence[_Kind] = _NUMBERS
+        if end - start < _LONGEST_PLAIN and run[0].isdecimal() and text[max(0, start - 1) : start] not in _OPENERS:
+            patterns = [kind for kind, can_be in _OF_LENGTH.get(end - start, ()) if can_be(run[0])]
         taken: list[tuple[int, int, str]] = []
-        for pattern, kind, is_one in _NUMBERS:
-            for found in pattern.finditer(text, max(0, run.start() - _LEAD), run.end() + _TAIL):
-                start, end = found.span()
-                is_free = end > run.start() and all(end <= other[0] or start >= other[1] for other in taken)
-                if is_free and is_one(found[0]) and not _ANNOUNCED.search(text[max(0, start - _BEFORE) : start]):
-                    taken.append((start, end, PLACEHOLDERS[kind]))
+        for pattern, kind, is_one in patterns:
+            for found in pattern.finditer(text, max(0, start - _LEAD), end + _TAIL):
+                first, last = found.span()
+                is_free = last > start and all(last <= other[0] or first >= other[1] for other in taken)
+                if is_free and is_one(found[0]) and not _ANNOUNCED.search(text[max(0, first - _BEFORE) : first]):
+                    taken.append((first, last, PLACEHOLDERS[kind]))
         yield from sorted(taken)
 
 
@@ -171,8 +174,14 @@ def _always(_number: str) -> bool:
     return True
 
 
+def _begins(digits: str) -> Callable[[str], bool]:
+    return lambda number: number.startswith(digits)
+
+
 def _is_id_18(number: str) -> bool:
     """Whether an 18-place citizen number is one (GB 11643): the check digit fits, or place and birth are plausible."""
+    if number[6:8] not in ("18", "19", "20"):
+        return False
     total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
     is_checked = "10X98765432"[total % 11] == number[-1].upper()
     return is_checked or (_is_in_a_province(number) and "1920" <= number[6:10] <= "2009")
@@ -184,10 +193,10 @@ def _is_in_a_province(number: str) -> bool:
 
 def _is_card(number: str) -> bool:
     """Whether a number of 13 to 19 digits can be a bank card: an issuer's range of that length, and the Luhn check."""
-    digits = [int(char) for char in number if char.isdecimal()]
-    head = "".join(map(str, digits[:2]))
-    if not _ISSUERS[len(digits)].match(head):
+    plain = number if number.isdecimal() else "".join(char for char in number if char.isdecimal())
+    if not _ISSUERS[len(plain)].match(plain):
         return False
+    digits = [int(char) for char in plain]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
@@ -208,14 +217,36 @@ def _is_international(number: str) -> bool:
     return 8 <= sum(char.isdecimal() for char in number) <= 15
 
 
-_NUMBERS: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
-    (_ID_18, "id_number", _is_id_18),
-    (_CARD, "bank_card", _is_card),
-    (_ID_15, "id_number", _is_in_a_province),
-    (_MOBILE, "phone", _always),
-    (_TAIWAN_MOBILE, "phone", _always),
+_Kind = tuple[re.Pattern[str], str, Callable[[str], bool]]
+_KIND_ID_18: _Kind = (_ID_18, "id_number", _is_id_18)
+_KIND_CARD: _Kind = (_CARD, "bank_card", _is_card)
+_KIND_ID_15: _Kind = (_ID_15, "id_number", _is_in_a_province)
+_KIND_MOBILE: _Kind = (_MOBILE, "phone", _always)
+_KIND_TAIWAN: _Kind = (_TAIWAN_MOBILE, "phone", _always)
+_KIND_LANDLINE: _Kind = (_LANDLINE_JOINED, "landline", _always)
+_NUMBERS: tuple[_Kind, ...] = (
+    _KIND_ID_18,
+    _KIND_CARD,
+    _KIND_ID_15,
+    _KIND_MOBILE,
+    _KIND_TAIWAN,
     (_INTERNATIONAL, "phone", _is_international),
     (_LANDLINE, "landline", _always),
-    (_LANDLINE_JOINED, "landline", _always),
+    _KIND_LANDLINE,
     (_NORTH_AMERICAN, "phone", _always),
 )
+# What a run of nothing but digits can be, by its length, unless a "+" or a bracket stands before it.
+_OPENERS = frozenset("+＋(（")
+_LONGEST_PLAIN = 20
+_OF_LENGTH: dict[int, tuple[tuple[_Kind, Callable[[str], bool]], ...]] = {
+    10: ((_KIND_TAIWAN, _begins("09")), (_KIND_LANDLINE, _begins("0"))),
+    11: ((_KIND_MOBILE, _begins("1")), (_KIND_LANDLINE, _begins("0"))),
+    12: ((_KIND_LANDLINE, _begins("0")),),
+    13: ((_KIND_CARD, _is_card), (_KIND_MOBILE, _begins("86"))),
+    14: ((_KIND_CARD, _is_card),),
+    15: ((_KIND_CARD, _is_card), (_KIND_ID_15, _is_in_a_province), (_KIND_MOBILE, _begins("0086"))),
+    16: ((_KIND_CARD, _is_card),),
+    17: ((_KIND_ID_18, _always), (_KIND_CARD, _is_card)),
+    18: ((_KIND_ID_18, _is_id_18), (_KIND_CARD, _is_card)),
+    19: ((_KIND_CARD, _is_card),),
+}
