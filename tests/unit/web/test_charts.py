@@ -64,7 +64,7 @@ def test_the_provisional_part_is_dashed_and_joined_to_the_firm_one():
     assert [item and item["value"] for item in firm["data"]] == [42.0, 40.0, None]
     assert [item and item["value"] for item in open_["data"]] == [None, 40.0, 38.0]
     assert open_["lineStyle"]["type"] == "dashed"
-    assert chart.table.rows[2].cells[1].text == "38秒 (暂定)"
+    assert chart.table.rows[2].cells[1].text == "38秒（暂定）"
 
 
 def test_target_and_baseline_are_on_the_scale_and_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,13 @@ def test_a_compiled_file_that_is_new_enough_is_left_alone(package, catalogue):
     before = compiled.stat().st_mtime_ns
     messages.ensure_compiled(catalogue)
     assert compiled.stat().st_mtime_ns == before
+
+
+def test_chinese_has_chinese_punctuation():
+    # Written as code points, because the two forms look alike.
+    narrow = re.compile(r"[\u4e00-\u9fff][,:;?!]|[,:;?!][\u4e00-\u9fff]")
+    lines = messages.CATALOGUE.read_text().splitlines()
+    assert [line for line in lines if line.startswith("msgstr") and narrow.search(line)] == []
 
 
 def test_every_text_of_the_interface_has_chinese():

@@ -128,7 +128,7 @@ def test_pages_keep_the_filters():
     page = Paginator(range(50), 10).page(2)
     html = show('{% include "components/pagination.html" %}', page=page, request=RequestFactory().get("/?team=a"))
     assert "?team=a&amp;page=1" in html
-    assert "第 2 页,共 5 页" in html
+    assert "第 2 页，共 5 页" in html
 
 
 def test_progress_of_unknown_length_has_no_value():

@@ -79,7 +79,7 @@ class _Request(forms.Form):
     def __init__(self, language: Language) -> None:
         super().__init__(data={"day": "11/22", "why": ""})
         say = _sayer(language)
-        expected = say("这一列需要日期,例如 2026-11-22。", "This needs a date, for example 2026-11-22.")
+        expected = say("这一列需要日期，例如 2026-11-22。", "This needs a date, for example 2026-11-22.")
         help_text = say("训练从这一天的早班开始。", "Training starts with the early shift of this day.")
         self.fields["day"] = forms.DateField(
             label=say("开始日期", "First day"),
@@ -119,7 +119,7 @@ def _samples(language: Language) -> dict[str, Any]:
         "charts": _charts(language),
         "faults": [
             say(
-                "名单.xlsx,第 3 行,字段 到岗日期:这里需要日期,例如 2026-11-22。",
+                "名单.xlsx，第 3 行，字段 到岗日期：这里需要日期，例如 2026-11-22。",
                 "roster.xlsx, row 3, field from: a date is needed here, for example 2026-11-22.",
             )
         ],
@@ -169,7 +169,7 @@ def _table(say: Sayer) -> Table:
         Column(say("会话数", "Conversations"), is_number=True, is_optional=True),
         Column(say("状态", "State")),
     )
-    return Table("style-agents", say("售后一组,2026年11月", "After-sales 1, November 2026"), columns, rows)
+    return Table("style-agents", say("售后一组，2026年11月", "After-sales 1, November 2026"), columns, rows)
 
 
 def _charts(language: Language) -> list[Chart]:

@@ -154,5 +154,5 @@ def _summary(title: str, items: Sequence[Bar], unit: Unit, language: Language) -
     high = max(existing, key=lambda item: number(item.value) or 0.0)
     low_said, high_said = (format_value(item.value, unit, language) for item in (low, high))
     if language == "zh":
-        return f"{title}。最低 {low.label} {low_said},最高 {high.label} {high_said}"
+        return f"{title}。最低 {low.label} {low_said}，最高 {high.label} {high_said}"
     return f"{title}. Lowest {low.label} {low_said}, highest {high.label} {high_said}"

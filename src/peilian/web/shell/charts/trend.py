@@ -12,6 +12,7 @@ from peilian.web.shell.charts.values import (
     Option,
     Point,
     Series,
+    bracketed,
     category_axis,
     frame_option,
     known,
@@ -139,7 +140,7 @@ def _table(key: str, title: str, series: Sequence[Series], unit: Unit, language:
         row: list[str | Cell] = [first.label]
         for each in series:
             point = each.points[at]
-            mark = f" ({word('provisional', language)})" if point.is_provisional else ""
+            mark = bracketed([word("provisional", language)], language) if point.is_provisional else ""
             row.append(Cell(format_value(point.value, unit, language) + mark, href=point.href))
         rows.append(row)
     return plain_table(key, title, [word("period", language), *(each.name for each in series)], rows)
@@ -186,7 +187,7 @@ def _summary(title: str, series: Sequence[Series], unit: Unit, language: Languag
         first, last = points[0], points[-1]
         start, end = (format_value(point.value, unit, language) for point in (first, last))
         if language == "zh":
-            told.append(f"{each.name}:{first.label} {start},{last.label} {end}")
+            told.append(f"{each.name}：{first.label} {start}，{last.label} {end}")
         else:
             told.append(f"{each.name}: {start} in {first.label}, {end} in {last.label}")
-    return f"{title}。{';'.join(told)}" if language == "zh" else f"{title}. {'; '.join(told)}"
+    return f"{title}。{'；'.join(told)}" if language == "zh" else f"{title}. {'; '.join(told)}"

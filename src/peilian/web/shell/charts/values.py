@@ -102,8 +102,14 @@ def said(
 ) -> str:
     """A value as a tooltip says it: name, value, cases, mark."""
     notes = [note for note in (f"n={n}" if n is not None else "", extra) if note]
-    tail = f" ({', '.join(notes)})" if notes else ""
-    return f"{name} {format_value(value, unit, language)}{tail}"
+    return f"{name} {format_value(value, unit, language)}{bracketed(notes, language)}"
+
+
+def bracketed(notes: Sequence[str], language: Language) -> str:
+    """Notes behind a value, in the brackets of the language; nothing without notes."""
+    if not notes:
+        return ""
+    return f"（{'，'.join(notes)}）" if language == "zh" else f" ({', '.join(notes)})"
 
 
 def frame_option(*, legend: Sequence[str] = ()) -> Option:
