@@ -18,10 +18,10 @@ run() { # NAME COMMAND...
   if [ $status -eq 5 ]; then left_out+=("$name: there are none"); elif [ $status -ne 0 ]; then failed+=("$name"); fi
 }
 
-run "tests without a browser" "$python" -m pytest -q -n 2 -m "not browser"
+run "tests without a browser" "$python" -m pytest -q -n 2 --dist worksteal -m "not browser"
 
 if $python tests/support/postgres.py --is-there; then
-  run "database tests on PostgreSQL" "$python" tests/support/postgres.py "$python" -m pytest -q -n 2 -m "not browser" \
+  run "database tests on PostgreSQL" "$python" tests/support/postgres.py "$python" -m pytest -q -n 2 --dist worksteal -m "not browser" \
     tests/integration/apps tests/integration/test_migrations.py
 else
   left_out+=("database tests on PostgreSQL: PostgreSQL is not installed")
