@@ -132,7 +132,7 @@ declare(
             "按坐席看时归回复的人；未回复的归此前最后给客户发消息的人，没有就归“无人”。",
             en="Rounds with a human answer within 180 seconds, over all timed rounds. Open rounds stay in the "
             "denominator and count as not within. By agent: who answered; an open round belongs to the last "
-            "one who answered before it, else to nobody.",
+            "one who wrote before it, else to nobody.",
         ),
         grain=Grain.ROUND,
         attribution=Attribution.OWN_ROW,
