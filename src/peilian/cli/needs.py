@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -71,7 +72,7 @@ def command(
     try:
         opened = Lake.open(lake)
         spans = measuring.roster_of(roster, tz) if roster else ()
-        _read_unread(opened)
+        _read_unread(opened, language)
         found = diagnosing.diagnose_lake(
             opened,
             visible=Visibility.everything(),
@@ -98,11 +99,20 @@ def command(
         write_rows((_for_people(row, language) for row in rows), form=form, out=out)
 
 
-def _read_unread(lake: Lake) -> None:
-    def show(done: int, total: int) -> None:
-        click.echo(f"\rread {done:,}/{total:,}", err=True, nl=done >= total)
+def _read_unread(lake: Lake, language: Language) -> None:
+    """Read what is unread, with a meter on a terminal; say how many conversations that were."""
+    read = [0]
+
+    def show(done: int, total: int | None) -> None:
+        read[0] = done
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K{done:,}/{total or done:,}", nl=False, err=True)
 
     reading.read_lake(lake, progress=show)
+    if read[0]:
+        if sys.stderr.isatty():
+            click.echo("\r\033[K", nl=False, err=True)
+        click.echo(say(Reason("diagnosis.read_now", {"n": read[0]}), language), err=True)
 
 
 def _write_whole(found: Diagnosis, out: Path | None) -> None:

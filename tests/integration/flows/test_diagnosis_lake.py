@@ -145,7 +145,8 @@ def test_what_the_lake_knows_of_a_conversation_becomes_evidence(tmp_path):
                 finding("c1", "issue:redundant", 2, "wu"),
             ],
             "message_readings": [
-                {"conversation_id": "c1", "i": 0, "role": "customer", "valence": -0.25},
+                {"conversation_id": "c1", "i": 0, "role": "customer", "valence": -0.25, "emotion": "anxious"},
+                {"conversation_id": "c2", "i": 0, "role": "customer", "valence": 0.5, "emotion": "grateful"},
                 {"conversation_id": "c1", "i": 3, "role": "customer", "valence": -0.75},
                 {"conversation_id": "c1", "i": 4, "role": "customer", "valence": -0.5},
             ],
@@ -167,6 +168,7 @@ def test_what_the_lake_knows_of_a_conversation_becomes_evidence(tmp_path):
     assert (c1.has_customer, c1.next_contact_ms) == (True, MONDAY_MS + DAY_MS)
     assert (c1.satisfaction, c1.satisfaction_label) == (0.5, "neutral")
     assert (found["c2"].csat, found["c2"].next_contact_ms, found["c2"].open_texts) == (None, None, ())
+    assert (c1.rounds[0].is_thanks, found["c2"].rounds[0].is_thanks) == (False, True)
     assert (found["c3"].is_timed, found["c3"].rounds[0].response_ms) == (False, None)
     assert (found["c4"].is_bot_answered, found["c4"].is_answered, found["c4"].agents) == (True, False, ())
 

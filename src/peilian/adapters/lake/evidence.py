@@ -163,9 +163,11 @@ _LOADED_ROUNDS = """
                sum(change) OVER (PARTITION BY agent ORDER BY at_ms, kind ROWS UNBOUNDED PRECEDING) AS concurrent
         FROM moments)
     SELECT r.conversation_id::VARCHAR AS conversation_id, r.round, r.asked_i, r.answered_i, r.agent::VARCHAR AS agent,
-           r.asked_at_ms, r.response_ms, k.concurrent::INTEGER AS concurrent
+           r.asked_at_ms, r.response_ms, k.concurrent::INTEGER AS concurrent,
+           coalesce(v.emotion IN ('grateful', 'pleased'), false) AS is_thanks
     FROM rounds r
     LEFT JOIN counted k ON k.kind = 1 AND k.conversation_id = r.conversation_id AND k.round = r.round
+    LEFT JOIN message_readings v ON v.conversation_id = r.conversation_id AND v.i = r.asked_i
     WHERE r.conversation_id IN (SELECT conversation_id FROM chosen)
 """
 
@@ -173,7 +175,8 @@ _EVIDENCE = """
     WITH part AS (SELECT * FROM chosen WHERE part = $part),
     asked AS (
         SELECT conversation_id, list({'asked_i': asked_i, 'answered_i': answered_i, 'agent': agent,
-            'asked_at_ms': asked_at_ms, 'response_ms': response_ms, 'concurrent': concurrent} ORDER BY round) AS rounds
+            'asked_at_ms': asked_at_ms, 'response_ms': response_ms, 'concurrent': concurrent,
+            'is_thanks': is_thanks} ORDER BY round) AS rounds
         FROM loaded_rounds WHERE conversation_id IN (SELECT conversation_id FROM part) GROUP BY 1),
     took_part AS (
         SELECT conversation_id, list(agent::VARCHAR ORDER BY place) AS agents FROM participations

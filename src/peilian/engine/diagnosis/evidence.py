@@ -18,7 +18,8 @@ class RoundEvidence:
     """One round (轮次): a customer's question at ``asked_i`` and the human answer to it, if any.
 
     ``agent`` answered, or, for an open round, answered last before it. ``concurrent`` is the number of conversations
-    this agent had open when the question came, this one included.
+    this agent had open when the question came, this one included. ``is_thanks``: the customer's words are thanks or
+    praise, so that nobody waits for what comes after them.
     """
 
     asked_i: int
@@ -27,6 +28,7 @@ class RoundEvidence:
     asked_at_ms: int | None = None
     response_ms: int | None = None
     concurrent: int | None = None
+    is_thanks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

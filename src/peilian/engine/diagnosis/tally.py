@@ -12,7 +12,7 @@ from peilian.engine.diagnosis.statistics import Mean
 from peilian.engine.diagnosis.values import AgentFigure, Effect, Quote, Rate, SatisfactionMeasure, Verdict
 
 _NOBODY = ""
-_Candidate = tuple[float, str, int, Quote]
+_Candidate = tuple[float, int, str, int, Quote]
 _VERDICTS: tuple[Verdict, ...] = ("above_team", "few", "like_team", "below_team")
 
 
@@ -66,24 +66,27 @@ class PointTally:
             self._remember(conversation, sight.hits)
 
     def _remember(self, conversation: ConversationEvidence, hits: tuple[Hit, ...]) -> None:
-        """Keep the strongest hit as a candidate for a quote: the longest wait, else the least satisfied customer."""
+        """Keep the conversation's strongest hit as a candidate for a quote.
+
+        The least satisfied customers come first, then the longest waits: the very longest alone would often be nights.
+        """
         hit = min(hits, key=lambda hit: (-(hit.waited_ms or 0), hit.i, hit.start or 0))
-        strength = float(hit.waited_ms) if hit.waited_ms is not None else 1.0 - _satisfaction_of(conversation)
         quote = Quote(conversation.conversation_id, hit.i, hit.agent, hit.start, hit.end, hit.waited_ms)
+        place = (_satisfaction_of(conversation), -(hit.waited_ms or 0), conversation.conversation_id, hit.i)
         kept = self.candidates.setdefault(hit.agent or _NOBODY, [])
-        insort(kept, (-strength, conversation.conversation_id, hit.i, quote), key=lambda candidate: candidate[:3])
+        insort(kept, (*place, quote), key=lambda candidate: candidate[:4])
         del kept[self.max_quotes :]
 
     def quotes(self, first: tuple[str, ...]) -> tuple[Quote, ...]:
         """The quotes, spread over the agents: each agent's strongest in turn, those of ``first`` before the others."""
-        order = sorted(self.candidates, key=lambda agent: (agent not in first, self.candidates[agent][0][:3]))
+        order = sorted(self.candidates, key=lambda agent: (agent not in first, self.candidates[agent][0][:4]))
         turns = (
             self.candidates[agent][n]
             for n in range(self.max_quotes)
             for agent in order
             if n < len(self.candidates[agent])
         )
-        return tuple(candidate[3] for candidate, _ in zip(turns, range(self.max_quotes), strict=False))
+        return tuple(candidate[4] for candidate, _ in zip(turns, range(self.max_quotes), strict=False))
 
     def effect(self, ranking: Ranking) -> Effect:
         """How much less satisfied the affected customers are."""

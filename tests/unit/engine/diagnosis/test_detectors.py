@@ -58,6 +58,11 @@ def test_answers_in_between_are_those_after_the_first(waits, expected):
     assert shows(a_conversation(*waits), "slow_answers") is expected
 
 
+def test_nobody_waits_for_what_follows_thanks():
+    thanked = a_conversation(rounds=(a_round(10), a_round(7000, place=1, is_thanks=True), a_round(50, place=2)))
+    assert shows(thanked, "slow_answers") is False
+
+
 def test_untimed_conversations_are_left_out_of_waiting_and_that_is_said():
     untimed = tuple(replace(item, asked_at_ms=None, response_ms=None) for item in rounds(10, 10))
     seen = diagnosed(a_conversation(is_timed=False, rounds=untimed), a_conversation(40))
@@ -102,6 +107,9 @@ def test_a_question_at_the_end_of_the_data_is_not_yet_unanswered(seconds, expect
         ("ok thanks, bye", 0.5, False),
         ("How do I reset it?", None, True),
         ("你们太慢了", -0.6, True),
+        ("行吧", -0.3, False),
+        ("这样可以吗", None, True),
+        ("可以不?", None, True),
     ],
 )
 def test_a_last_word_needs_an_answer_when_it_asks_or_complains(text, valence, expected):
@@ -167,6 +175,11 @@ def test_a_solution_before_asking_shows_when_the_customer_must_explain_again(fin
 def test_the_first_question_is_late_after_three_answered_rounds(asked_i, expected):
     conversation = a_conversation(10, 10, 10, 10, 10, findings=(found(ASK, asked_i),))
     assert shows(conversation, "late_first_question") is expected
+
+
+def test_checking_an_order_is_a_first_question_too():
+    early, late = found("move:verify", 1), found(ASK, 9)
+    assert shows(a_conversation(10, 10, 10, 10, 10, findings=(early, late)), "late_first_question") is False
 
 
 def test_a_colleague_who_takes_over_has_rounds_of_his_own():

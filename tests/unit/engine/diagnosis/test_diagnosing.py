@@ -182,6 +182,15 @@ def test_the_longest_wait_is_quoted_first_with_its_time():
     ]
 
 
+def test_an_angry_customer_is_quoted_before_a_longer_wait():
+    slow = [
+        a_conversation(900, conversation_id="long", satisfaction=0.9),
+        a_conversation(60, conversation_id="angry", satisfaction=0.1),
+    ]
+    quotes = point(diagnosed(*slow), "slow_first_answer").quotes
+    assert [quote.conversation_id for quote in quotes] == ["angry", "long"]
+
+
 def test_texts_are_filled_in_and_quotes_of_erased_messages_dropped():
     seen = diagnosed(a_conversation(40, conversation_id="a"), a_conversation(50, conversation_id="b"))
     assert set(seen.quoted_places()) == {("a", 0), ("b", 0)}

@@ -26,11 +26,11 @@ def find_solution_without_asking(conversation: ConversationEvidence, look: Look)
 
 @detector("late_first_question", needs_reading=True, max_rounds=3)
 def find_late_first_question(conversation: ConversationEvidence, look: Look) -> Sight | None:
-    """Affected when an agent asked the first clarifying question only after ``max_rounds`` own answered rounds."""
+    """Affected when an agent asked, restated or checked anything only after ``max_rounds`` own answered rounds."""
     rounds = conversation.answered_rounds
     hits = []
     askers = []
-    for item in conversation.named("move", "ask", "paraphrase"):
+    for item in conversation.named("move", *CLARIFYING):
         if item.agent is None or item.agent in askers:
             continue
         askers.append(item.agent)

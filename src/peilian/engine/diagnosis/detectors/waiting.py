@@ -17,10 +17,9 @@ def find_slow_first_answer(conversation: ConversationEvidence, look: Look) -> Si
 
 @detector("slow_answers", needs_times=True, limit_seconds=60, min_count=1)
 def find_slow_answers(conversation: ConversationEvidence, look: Look) -> Sight | None:
-    """Affected when at least ``min_count`` answers after the first took more than ``limit_seconds``."""
-    later = tuple(
-        item for item in conversation.rounds[1:] if item.answered_i is not None and item.response_ms is not None
-    )
+    """Affected when at least ``min_count`` answers after the first took more than ``limit_seconds``. What an agent adds
+    after the customer's thanks is no answer that anybody waited for."""
+    later = tuple(item for item in conversation.rounds[1:] if item.response_ms is not None and not item.is_thanks)
     if not later:
         return None
     hits = _slow(later, look.thresholds["limit_seconds"])
