@@ -2,6 +2,6 @@
 
 from django.urls import include, path
 
-FEATURES = ("accounts", "shell")
+FEATURES = ("accounts", "conversations", "insight", "search", "shell", "today")
 
 urlpatterns = [path("", include(f"peilian.web.{feature}.urls")) for feature in FEATURES]

@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from peilian.apps.base.api import company_zone
 from peilian.apps.contacts.api import ConversationFilter, ConversationSummary, conversations
 from peilian.apps.people.api import User
 from peilian.engine._kernel import Language
 from peilian.web.conversations.listing import moment_of
 from peilian.web.conversations.staff import Staff
-from peilian.web.conversations.wordings import label_name, name_of
+from peilian.web.conversations.wordings import channel_name, label_name, name_of
 from peilian.web.shell.downloads import safe_text
+from peilian.web.shell.languages import DJANGO_CODES
 
 _AT_ONCE = 500
 
 
-class _Line:
-    """A file that keeps nothing: the writer hands back what it wrote."""
+def csv_chunks(user: User, question: ConversationFilter, staff: Staff, language: Language) -> Iterator[bytes]:
+    """The file in UTF-8, some hundred lines at a time; what the user may not see is not in it.
 
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_lines(user: User, question: ConversationFilter, staff: Staff, language: Language) -> Iterator[bytes]:
-    """Lines of the file in UTF-8 with a mark that Excel needs; what the user may not see is not in it."""
-    writer = csv.writer(_Line())
-    yield b"\xef\xbb\xbf" + writer.writerow(_head()).encode()
-    offset = 0
+    It is made after the request has ended, so zone and language are set here, around the making of each chunk.
+    """
+    zone, offset = company_zone(), 0
     while True:
         page = conversations(user=user, question=question, limit=_AT_ONCE, offset=offset)
-        for item in page.items:
-            yield writer.writerow(_cells(item, staff, language)).encode()
+        with timezone.override(zone), translation.override(DJANGO_CODES[language]):
+            lines = [_head()] if offset == 0 else []
+            lines += [_cells(item, staff, language) for item in page.items]
+        # Excel takes a file for UTF-8 only when it begins with this mark.
+        yield (b"\xef\xbb\xbf" if offset == 0 else b"") + _csv(lines)
         offset += len(page.items)
         if not page.items or offset >= page.total:
             return
 
 
-def _head() -> list[str]:
+async def sent_while_made(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The same for a server that waits asynchronously."""
+    while chunk := await sync_to_async(next)(chunks, b""):
+        yield chunk
+
+
+def _csv(lines: list[list[Any]]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(lines)
+    return buffer.getvalue().encode()
+
+
+def _head() -> list[Any]:
     return [
         _("Conversation"),
         _("Start"),
@@ -60,7 +75,7 @@ def _head() -> list[str]:
     ]
 
 
-def _cells(item: ConversationSummary, staff: Staff, language: Language) -> list[str | int | float | None]:
+def _cells(item: ConversationSummary, staff: Staff, language: Language) -> list[Any]:
     started = moment_of(item.started_at_ms)
     names = (staff.name(account, started.date() if started else None) for account in item.agents)
     label = item.satisfaction_label
@@ -69,7 +84,7 @@ def _cells(item: ConversationSummary, staff: Staff, language: Language) -> list[
         started.isoformat(sep=" ", timespec="seconds") if started else None,
         safe_text(item.opening or ""),
         safe_text("; ".join(dict.fromkeys(names))),
-        safe_text(item.channel or ""),
+        safe_text(channel_name(item.channel, language) if item.channel else ""),
         safe_text(item.topic or ""),
         item.n_messages,
         None if item.first_response_ms is None else item.first_response_ms / 1000,

@@ -19,7 +19,7 @@ from peilian.engine._kernel import Language
 from peilian.web.conversations.pace import FIRST_LIMIT_MS
 from peilian.web.conversations.periods import PERIODS, Period, ends_on, last_days
 from peilian.web.conversations.staff import Staff
-from peilian.web.conversations.wordings import KEYS, kind_name, label_name, name_of
+from peilian.web.conversations.wordings import KEYS, channel_name, kind_name, label_name, name_of
 from peilian.web.shell.formats import format_day, format_days
 
 RATINGS = (
@@ -29,7 +29,8 @@ RATINGS = (
 )
 LABELS = ("dissatisfied", "neutral", "satisfied")
 NAMES = (
-    "q", "period", "from", "to", "agent", "team", "channel", "topic", "rating", "estimate", "found", "unanswered", "slow", "complaint",
+    "q", "period", "from", "to", "agent", "team", "channel", "topic", "rating", "estimate", "found",
+    "unanswered", "slow", "complaint",
 )  # fmt: skip
 
 _MORE = ("from_", "to", "team", "channel", "rating", "unanswered", "slow", "complaint")
@@ -73,7 +74,7 @@ class ListForm(forms.Form):
         accounts = [(a, f"{name} ({a})" if name in doubled else name) for a, name in names.items()]
         self._offer("agent", sorted(accounts, key=lambda pair: pair[1]), _("All agents"))
         self._offer("team", [(team, team) for team in staff.teams(offers.agents)], _("All teams"))
-        self._offer("channel", [(each, each) for each in offers.channels], _("All channels"))
+        self._offer("channel", [(each, channel_name(each, language)) for each in offers.channels], _("All channels"))
         self._offer("topic", [(each, each) for each in offers.topics], _("All topics"))
         self._offer("rating", RATINGS, _("Any"))
         self._offer("estimate", [(each, label_name(each, language)) for each in LABELS], _("Any"))
@@ -218,4 +219,3 @@ def kept(query: QueryDict) -> QueryDict:
         if query.get(name):
             rest[name] = query[name]
     return rest
-

@@ -14,7 +14,7 @@ from peilian.apps.contacts.api import ConversationSummary
 from peilian.engine._kernel import Language
 from peilian.web.conversations.pace import FIRST_LIMIT_MS, is_unhurried
 from peilian.web.conversations.staff import Staff
-from peilian.web.conversations.wordings import TONES, Kind, label_name, label_tone, name_of
+from peilian.web.conversations.wordings import TONES, Kind, channel_name, label_name, label_tone, name_of
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.tables import Tone
 
@@ -73,7 +73,7 @@ def _talk(item: ConversationSummary, staff: Staff, language: Language, query: Qu
         started_at=started,
         opening=item.opening or "",
         agents=tuple(dict.fromkeys(staff.name(each, started.date() if started else None) for each in item.agents)),
-        channel=item.channel or "",
+        channel=channel_name(item.channel, language) if item.channel else "",
         topic=item.topic or "",
         is_answered=item.is_answered,
         first_response=None if waited is None else Figure(waited / 1000, "seconds"),

@@ -54,7 +54,11 @@ class Section:
 
 
 def answer_of(
-    conversation: Conversation, facts: Facts, turns: Sequence[Turn], satisfaction: Satisfaction | None, language: Language
+    conversation: Conversation,
+    facts: Facts,
+    turns: Sequence[Turn],
+    satisfaction: Satisfaction | None,
+    language: Language,
 ) -> list[Part]:
     """The conversation in one sentence, part by part."""
     parts = [_first_answer(facts, turns, language)]

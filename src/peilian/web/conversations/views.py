@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,13 +17,14 @@ from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import Permission
 from peilian.engine.kpi import measure_facts
 from peilian.web.conversations.about import about_of
-from peilian.web.conversations.export import csv_lines
+from peilian.web.conversations.export import csv_chunks, sent_while_made
 from peilian.web.conversations.filters import ListForm, chips_of, kept, last_day, question_of
 from peilian.web.conversations.listing import PAGE_SIZE, address_of, moment_of, talks_of
 from peilian.web.conversations.report import answer_of, course_of, sections_of
 from peilian.web.conversations.staff import Staff
 from peilian.web.conversations.stored import message_readings, satisfaction_of
 from peilian.web.conversations.transcript import turns_of
+from peilian.web.conversations.wordings import channel_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 
@@ -62,9 +64,10 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form, question = _asked(request)
     user = user_of(request)
     contacts.note_export(user=user, filters=kept(request.GET).dict())
-    lines = csv_lines(user, question, form.staff, form.language)
+    chunks = csv_chunks(user, question, form.staff, form.language)
+    content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {"Content-Disposition": 'attachment; filename="conversations.csv"'}
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -82,7 +85,7 @@ def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
     context = {
         "conversation": said,
         "topic": said.topic,
-        "channel": said.channel,
+        "channel": channel_name(said.channel, language) if said.channel else "",
         "started_at": moment_of(said.started_at_ms),
         "agents": list(dict.fromkeys(turn.who for turn in turns if turn.who and turn.side == "agent")),
         "turns": turns,

@@ -45,7 +45,13 @@ class Explanation:
 
 def explain(kind: Kind, key: str, language: Language) -> Explanation:
     """A finding in words. A key without words (an extension's own) is its own name."""
-    return Explanation(kind, key, name_of(key, language), _said(f"finding.{key}.means", language), _said(f"finding.{key}.why", language))
+    return Explanation(
+        kind,
+        key,
+        name_of(key, language),
+        _said(f"finding.{key}.means", language),
+        _said(f"finding.{key}.why", language),
+    )
 
 
 def name_of(key: str, language: Language) -> str:
@@ -61,6 +67,11 @@ def kind_name(kind: Kind, language: Language) -> str:
 def label_name(label: str, language: Language) -> str:
     """A label of estimated satisfaction."""
     return _said(f"satisfaction.{label}", language) or label
+
+
+def channel_name(channel: str, language: Language) -> str:
+    """What a channel is called; one of the company's own keeps its name."""
+    return _said(f"channel.{channel}", language) or channel
 
 
 def emotion_tone(label: str) -> Tone:

@@ -19,7 +19,7 @@ _KEYS = ("conversations", "first_response_seconds_p50", "csat_mean", "csat_ratio
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many conversations, how fast the first answer came, how customers rated. Speed never stands without quality."""
+    """How many conversations, how fast the first answer came, how customers rated: speed never without quality."""
 
     conversations: Figure
     first_response: Figure

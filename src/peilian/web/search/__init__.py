@@ -1,0 +1,1 @@
+"""Search: people, conversations, pages and commands, one key away."""
