@@ -12,9 +12,11 @@ import pyarrow as pa
 from peilian.adapters.lake import Lake, Visibility
 from peilian.adapters.lake.schemas import READ_TABLES
 from peilian.adapters.packs.lexicon import load_lexicons
+from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation
 from peilian.engine.reading import Lexicons, Reading, read_conversation
-from peilian.engine.reading.values import ENGINE_VERSION, MessageReading
+from peilian.engine.reading.values import ENGINE_VERSION, Finding, MessageReading, Satisfaction
+from peilian.flows.wording import say
 
 _BATCH = 500  # conversations whose readings are held as objects at a time
 
@@ -56,6 +58,48 @@ def read_lake(
         if joined is not None:
             lake.attach(segment_id, joined)
     return done
+
+
+def to_line(reading: Reading, language: Language) -> dict[str, Any]:
+    """A reading as the object that ``peilian read`` writes for one conversation, its reasons said in ``language``."""
+    judged = [message for message in reading.messages if message.satisfaction is not None]
+    return {
+        "conversation_id": reading.conversation_id,
+        "n_messages": len(reading.messages),
+        "messages": [_message_line(message, language) for message in reading.messages],
+        "satisfaction": {
+            **_satisfaction(reading.satisfaction),
+            "turns": [{"i": message.i, **_satisfaction(message.satisfaction)} for message in judged],
+        },
+        "lexicon_version": reading.lexicon_version,
+        "engine_version": reading.engine_version,
+    }
+
+
+def _satisfaction(satisfaction: Satisfaction | None) -> dict[str, Any]:
+    if satisfaction is None:
+        return {"label": None, "estimate": None}
+    return {"label": satisfaction.label, "estimate": satisfaction.estimate}
+
+
+def _message_line(message: MessageReading, language: Language) -> dict[str, Any]:
+    line: dict[str, Any] = {"i": message.i, "role": message.role.value, "chars": message.chars}
+    if message.emotion is not None:
+        line["emotion"] = {"label": message.emotion.label, "valence": message.emotion.valence}
+        if message.emotion.rule is not None:
+            line["emotion"] |= {"span": [message.emotion.start, message.emotion.end], "rule": message.emotion.rule}
+    if message.is_answer:
+        for kind in ("move", "fault"):
+            line[f"{kind}s"] = [_finding_line(finding, language) for finding in message.of_kind(kind)]
+        line["waited_seconds"] = None if message.waited_ms is None else message.waited_ms / 1000
+    if issues := message.of_kind("issue"):
+        line["issues"] = [_finding_line(finding, language) for finding in issues]
+    return line
+
+
+def _finding_line(finding: Finding, language: Language) -> dict[str, Any]:
+    line = {finding.kind: finding.key, "span": [finding.start, finding.end], "rule": finding.rule}
+    return {**line, "reason": say(finding.reason, language)}
 
 
 def reading_tables(readings: Iterable[Reading]) -> dict[str, pa.Table]:

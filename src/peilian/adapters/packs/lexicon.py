@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
@@ -25,6 +25,7 @@ from peilian.engine.reading import (
     SatisfactionModel,
     compile_lexicons,
 )
+from peilian.engine.reading.satisfaction import FEATURES
 from peilian.engine.text import PatternCompiler, PatternError
 
 _KNOWN: dict[MarkKind, tuple[str, ...]] = {"move": MOVES, "fault": FAULTS, "issue": ISSUES, "emotion": EMOTIONS}
@@ -114,6 +115,13 @@ class WeightField(BaseModel):
     feature: str
     weight: float
     why: TextField
+
+    @field_validator("feature")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in FEATURES:
+            raise ValueError(f"unknown feature; known: {', '.join(FEATURES)}")
+        return value
 
 
 @kinds.register("satisfaction-model")

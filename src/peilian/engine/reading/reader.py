@@ -1,51 +1,81 @@
-"""Reading one conversation (解读会话) from its first message to its last."""
+"""Reading one conversation (解读会话) from its first message to its last, then once more for its course."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Param, Reason
 from peilian.engine.conversation import Conversation, Message, Role
 from peilian.engine.reading.course import Course
 from peilian.engine.reading.emotion import read_emotion
+from peilian.engine.reading.issues import Issue, Seen, find_issues
 from peilian.engine.reading.lexicon import Hit, Lexicons
 from peilian.engine.reading.moves import Answer, ordered_detectors
+from peilian.engine.reading.satisfaction import Mood, estimate, overall
 from peilian.engine.reading.values import Finding, FindingKind, MessageReading, Reading
 from peilian.engine.text import Analysed, analyse
 
-_QUOTE = 40
+_QUOTE = 40  # characters of a quotation in a reason
+_FINDINGS: tuple[FindingKind, ...] = ("move", "fault", "issue")
 _FRAMES = frozenset({"greet", "check_more", "close", "offer"})
 _FRAMED = frozenset({"own", "ask", "solve", "verify", "follow_up", "explain", "done"})
-_FINDINGS: tuple[FindingKind, ...] = ("move", "fault", "issue")
+_GREETING = frozenset({"greet", "courtesy", "thank"})
 
 
 def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading:
     """Read every message in its context. Pure: the same conversation and lexicons give the same reading."""
-    course = Course()
-    messages = tuple(_read(message, i, course, lexicons) for i, message in enumerate(conversation.messages))
-    return Reading(conversation.conversation_id, messages, None, lexicons.version)
+    reader = _Reader(lexicons)
+    messages = [reader.read(message, i) for i, message in enumerate(conversation.messages)]
+    for issue in find_issues(reader.seen):
+        read = messages[issue.i]
+        messages[issue.i] = replace(read, findings=(*read.findings, _issue_finding(issue, conversation.messages[issue.i])))
+    satisfaction = overall([read.satisfaction for read in messages if read.satisfaction is not None])
+    return Reading(conversation.conversation_id, tuple(messages), satisfaction, lexicons.version)
 
 
-def _read(message: Message, i: int, course: Course, lexicons: Lexicons) -> MessageReading:
-    if message.is_customer:
-        analysed = analyse(message.text)
-        hits = lexicons.find(analysed, "customer", frozenset())
-        emotion = read_emotion(analysed, hits)
-        course.hear(message, analysed, emotion, frozenset(hit.key for hit in hits if hit.kind == "sign"))
-        return MessageReading(i, message.role, message.author, len(message.text), emotion=emotion)
-    if message.role not in (Role.AGENT, Role.SUPERVISOR) or message.is_internal or message.is_automatic:
+@dataclass
+class _Reader:
+    lexicons: Lexicons
+    course: Course = field(default_factory=Course)
+    mood: Mood = field(default_factory=Mood)
+    seen: list[Seen] = field(default_factory=list)
+
+    def read(self, message: Message, i: int) -> MessageReading:
+        if message.is_customer:
+            return self._customer(message, i)
+        if message.role in (Role.AGENT, Role.SUPERVISOR) and not message.is_internal and not message.is_automatic:
+            return self._agent(message, i)
         return MessageReading(i, message.role, message.author, len(message.text))
-    analysed = analyse(message.text).citing(course.citable(message.text))
-    hits = read_answer(analysed, course, lexicons)
-    findings = findings_of(hits, analysed, message)
-    waited = _waited(message, course)
-    course.answer(
-        message,
-        analysed,
-        only_greets=all(hit.key in ("greet", "courtesy", "thank") for hit in hits),
-        hands_over=any(hit.key == "escalate" for hit in hits),
-    )
-    return MessageReading(i, message.role, message.author, len(message.text), findings, waited_ms=waited)
+
+    def _customer(self, message: Message, i: int) -> MessageReading:
+        analysed = analyse(message.text)
+        hits = self.lexicons.find(analysed, "customer", frozenset())
+        emotion = read_emotion(analysed, hits)
+        satisfaction = estimate(self.mood.hear(analysed, hits, emotion), self.lexicons.model)
+        signs = frozenset(hit.key for hit in hits if hit.kind == "sign")
+        self.course.hear(message, analysed, emotion, signs)
+        self.seen.append(Seen(i, message, analysed, tuple(signs), emotion))
+        chars = len(message.text)
+        return MessageReading(i, message.role, message.author, chars, emotion=emotion, satisfaction=satisfaction)
+
+    def _agent(self, message: Message, i: int) -> MessageReading:
+        analysed = analyse(message.text).citing(self.course.citable(message.text))
+        hits = read_answer(analysed, self.course, self.lexicons)
+        waited = self._waited(message)
+        keys = tuple(hit.key for hit in hits)
+        self.mood.answer(hits)
+        self.course.answer(message, analysed, only_greets=_GREETING.issuperset(keys), hands_over="escalate" in keys)
+        self.seen.append(Seen(i, message, analysed, keys))
+        findings = findings_of(hits, analysed, message)
+        chars = len(message.text)
+        return MessageReading(i, message.role, message.author, chars, findings, waited_ms=waited, is_answer=True)
+
+    def _waited(self, message: Message) -> int | None:
+        """What the customer waited for this answer: since the first message not yet answered."""
+        if not message.is_human_answer or self.course.open_since_ms is None or message.at_ms is None:
+            return None
+        return message.at_ms - self.course.open_since_ms
 
 
 def read_answer(analysed: Analysed, course: Course, lexicons: Lexicons) -> list[Hit]:
@@ -56,7 +86,7 @@ def read_answer(analysed: Analysed, course: Course, lexicons: Lexicons) -> list[
     return answer.hits
 
 
-def settle(hits: list[Hit]) -> list[Hit]:
+def settle(hits: Sequence[Hit]) -> list[Hit]:
     """Leave out what is only the wording of something else: 有什么可以帮您 greets and promises nothing."""
     frames = [hit for hit in hits if hit.key in _FRAMES]
     return [hit for hit in hits if hit.key not in _FRAMED or not any(_overlap(hit, frame) for frame in frames)]
@@ -75,21 +105,27 @@ def findings_of(hits: Iterable[Hit], analysed: Analysed, message: Message) -> tu
             known = chosen.get(name)
             if known is None or (hit.start, -hit.end) < (known.start, -known.end):
                 chosen[name] = hit
-    return tuple(
-        _finding(hit, analysed, message) for hit in sorted(chosen.values(), key=lambda hit: (hit.start, hit.end, hit.key))
-    )
+    ordered = sorted(chosen.values(), key=lambda hit: (hit.start, hit.end, hit.key))
+    return tuple(_finding(hit, analysed, message) for hit in ordered)
 
 
 def _finding(hit: Hit, analysed: Analysed, message: Message) -> Finding:
     start, end = analysed.original(hit.start, hit.end)
-    quote = message.text[start:end]
-    reason = Reason(f"reading.{hit.key}", {"quote": quote if len(quote) <= _QUOTE else quote[: _QUOTE - 1] + "…"})
     kind: FindingKind = "fault" if hit.kind == "fault" else "issue" if hit.kind == "issue" else "move"
+    reason = Reason(f"reading.{hit.key}", {"quote": _quote(message.text[start:end])})
     return Finding(kind, hit.key, start, end, hit.rule, reason, message.author)
 
 
-def _waited(message: Message, course: Course) -> int | None:
-    """What the customer waited for this answer: since the first message not yet answered."""
-    if not message.is_human_answer or course.open_since_ms is None or message.at_ms is None:
-        return None
-    return message.at_ms - course.open_since_ms
+def _issue_finding(issue: Issue, message: Message) -> Finding:
+    params: dict[str, Param] = {"quote": _quote(message.text), "earlier": _place(issue.earlier_i)}
+    reason = Reason(f"reading.{issue.rule}", params)
+    return Finding("issue", issue.key, 0, len(message.text), issue.rule, reason, issue.agent)
+
+
+def _place(i: int | None) -> int | None:
+    """A message's place as people count, from 1."""
+    return None if i is None else i + 1
+
+
+def _quote(text: str) -> str:
+    return text if len(text) <= _QUOTE else text[: _QUOTE - 1] + "…"

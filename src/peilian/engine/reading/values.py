@@ -70,6 +70,7 @@ class MessageReading:
     emotion: Emotion | None = None
     waited_ms: int | None = None
     satisfaction: Satisfaction | None = None
+    is_answer: bool = False  # written by hand by a human of the company for the customer to see
 
     def of_kind(self, kind: FindingKind) -> tuple[Finding, ...]:
         """The findings of one kind."""

@@ -1,0 +1,156 @@
+"""Issues (问题) that only the course of a conversation shows: what was said twice, closed too early, refused without a way
+out, or met without a word for the customer's feelings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from peilian.engine.conversation import Message
+from peilian.engine.reading.likeness import likeness, units
+from peilian.engine.reading.values import Emotion
+from peilian.engine.text import Analysed, Question
+
+_UPSET = -0.45
+_ALIKE = 0.85  # two answers that say the same
+_ALIKE_QUESTION = 0.7  # two questions that ask the same
+_LEAST_UNITS = 6
+_FILLERS = 4  # hesitations and padding in one message from which it is redundant
+_WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done"})
+_CLOSING = frozenset({"close", "check_more"})
+_POLITE = frozenset({"close", "check_more", "thank", "courtesy", "tag", "offer", "filler", "greet"})
+_FORMAL = frozenset({"greet", "wait", "close", "check_more", "thank", "courtesy", "offer", "filler", "tag"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One message of the customer or of a human agent as the passes over the conversation need it."""
+
+    i: int
+    message: Message
+    analysed: Analysed
+    keys: tuple[str, ...]  # of moves, faults, asides; of signs for the customer's messages
+    emotion: Emotion | None = None  # for the customer's messages only
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether the customer speaks."""
+        return self.emotion is not None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question is asked."""
+        return any(clause.question is not Question.NONE for clause in self.analysed.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue at the message ``i``, over the whole of it; ``agent`` is the account that it concerns."""
+
+    i: int
+    key: str
+    agent: str | None
+    rule: str
+    earlier_i: int | None = None  # the message that is repeated, or the one that asked for more
+
+
+def find_issues(seen: Sequence[Seen]) -> list[Issue]:
+    """All issues of a conversation, in order of message."""
+    turns = [list(group) for _, group in groupby(seen, key=lambda item: item.is_customer)]
+    found = [*_redundant(seen), *_repeated_answers(seen), *_repeated_questions(seen)]
+    for before, turn in zip([[], *turns], turns, strict=False):
+        if not turn[0].is_customer:
+            found += [*_premature_closing(before, turn), *_dead_end(turn), *_missing_empathy(before, turn)]
+    return sorted(found, key=lambda issue: (issue.i, issue.key))
+
+
+def _redundant(seen: Sequence[Seen]) -> Iterator[Issue]:
+    """Padding words in number, or the same sentence twice in one message."""
+    for item in seen:
+        if item.is_customer:
+            continue
+        if item.keys.count("filler") >= _FILLERS:
+            yield Issue(item.i, "redundant", item.message.author, "redundant.padding")
+        elif _says_twice(item.analysed):
+            yield Issue(item.i, "redundant", item.message.author, "redundant.same-sentence-twice")
+
+
+def _says_twice(analysed: Analysed) -> bool:
+    said: list[str] = []
+    for clause in analysed.clauses:
+        words = analysed.text[clause.start : clause.end]
+        if len(units(words)) < _LEAST_UNITS:
+            continue
+        if any(likeness(words, earlier) >= _ALIKE for earlier in said):
+            return True
+        said.append(words)
+    return False
+
+
+def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
+    """An answer of substance that says what an earlier one has said."""
+    earlier: list[Seen] = []
+    for item in seen:
+        if item.is_customer or len(units(item.analysed.text)) < _LEAST_UNITS or _FORMAL.issuperset(item.keys):
+            continue
+        same = next((past for past in earlier if likeness(past.analysed.text, item.analysed.text) >= _ALIKE), None)
+        if same is not None:
+            yield Issue(item.i, "repetition", item.message.author, "repetition.same-answer", same.i)
+        earlier.append(item)
+
+
+def _repeated_questions(seen: Sequence[Seen]) -> Iterator[Issue]:
+    """A customer who, after an answer, asks or tells the same again, or says so."""
+    earlier: list[Seen] = []
+    pending: list[Seen] = []  # not yet answered: saying it twice in one breath is no fault of the agent
+    agent: str | None = None
+    for item in seen:
+        if not item.is_customer:
+            earlier += pending
+            pending = []
+            agent = item.message.author
+            continue
+        text = item.analysed.text
+        same = None
+        if len(units(text)) >= _LEAST_UNITS:
+            same = next((past for past in earlier if likeness(past.analysed.text, text) >= _ALIKE_QUESTION), None)
+        if same is not None:
+            yield Issue(item.i, "customer_repeats", agent, "customer_repeats.same-message", same.i)
+        elif earlier and "again" in item.keys:
+            yield Issue(item.i, "customer_repeats", agent, "customer_repeats.says-so")
+        pending.append(item)
+
+
+def _premature_closing(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator[Issue]:
+    """Closing with nothing but politeness while the customer is upset or has asked something."""
+    if not before or not _is_open(before):
+        return
+    keys = {key for item in turn for key in item.keys}
+    closing = next((item for item in turn if _CLOSING.intersection(item.keys)), None)
+    if closing is not None and keys <= _POLITE:
+        yield Issue(closing.i, "premature_closing", closing.message.author, "premature_closing.open-matter", before[-1].i)
+
+
+def _is_open(turn: Sequence[Seen]) -> bool:
+    last = turn[-1]
+    if "parting" in last.keys:
+        return False
+    is_negative = last.emotion is not None and last.emotion.valence <= _UPSET
+    return is_negative or last.asks or "unmet" in last.keys
+
+
+def _dead_end(turn: Sequence[Seen]) -> Iterator[Issue]:
+    """A refusal without a way out in the same turn."""
+    keys = {key for item in turn for key in item.keys}
+    refusal = next((item for item in turn if "refuse" in item.keys), None)
+    if refusal is not None and not keys & _WAY_OUT:
+        yield Issue(refusal.i, "dead_end", refusal.message.author, "dead_end.refusal-alone")
+
+
+def _missing_empathy(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator[Issue]:
+    """An answer to an upset customer without empathy or apology."""
+    upset = [item for item in before if item.emotion is not None and item.emotion.valence <= _UPSET]
+    keys = {key for item in turn for key in item.keys}
+    if upset and not keys & {"empathise", "apologise"}:
+        yield Issue(turn[0].i, "missing_empathy", turn[0].message.author, "missing_empathy.upset-customer", upset[-1].i)
