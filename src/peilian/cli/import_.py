@@ -27,7 +27,7 @@ _PHASES: dict[str, dict[Language, str]] = {
 }
 
 
-@click.command("import", epilog="Example: peilian import messages.csv tickets.csv --into lake")
+@click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="Lake; made if not there."
@@ -52,6 +52,8 @@ def command(
 
     CSV, JSON lines or Parquet. Personal data is masked. Rows that are stored already count as duplicates, so an import
     can be repeated; one that was broken off goes on where it stopped.
+
+    Example: peilian import messages.csv conversations.csv --into lake
     """
     families = {key.split("/")[0] for key, _ in known_formats()} | {key for key, _ in known_formats()} | {"auto"}
     if format_name not in families:

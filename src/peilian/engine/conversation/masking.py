@@ -66,8 +66,9 @@ _TAIWAN_MOBILE = re.compile(_START + r"09[0-9][0-9](?:[0-9]{6}|([ \-])[0-9]{3}\1
 _INTERNATIONAL = re.compile(
     r"(?<![0-9A-Za-z_])[+＋][1-9][0-9]{0,2}(?:[ .\-]?\(0?[0-9]{1,4}\))?(?:[ .\-]?[0-9]{1,5}){2,6}" + _END
 )
+# Numbers of 400 and 800 are a company's own and stand for nobody.
 _NORTH_AMERICAN = re.compile(
-    r"(?<![0-9A-Za-z_./\-])(?:1[ .\-])?"
+    r"(?<![0-9A-Za-z_./\-])(?:1[ .\-])?(?!\(?[48]00)"
     r"(?:\([2-9][0-9][0-9]\) ?[2-9][0-9][0-9][ .\-]|[2-9][0-9][0-9]([ .\-])[2-9][0-9][0-9]\1)[0-9]{4}" + _END
 )
 _LANDLINE = re.compile(
