@@ -83,6 +83,7 @@ class RankingField(BaseModel):
     least_drop: float = Field(default=Ranking().least_drop, gt=0, le=1)
     min_rated: int = Field(default=Ranking().min_rated, ge=1)
     min_conversations: int = Field(default=Ranking().min_conversations, ge=1)
+    min_affected: int = Field(default=Ranking().min_affected, ge=1)
     max_agents: int = Field(default=Ranking().max_agents, ge=1)
     max_quotes: int = Field(default=Ranking().max_quotes, ge=1, le=20)
 

@@ -55,7 +55,8 @@ class Ranking:
     ``usual_drop`` is the loss of satisfaction (0 to 1) assumed before the data speak, worth ``usual_weight``
     conversations; ``least_drop`` keeps a pain point in the list whose customers are no less satisfied. Fewer than
     ``min_rated`` ratings on either side, and the estimate of the reading stands in for the customers' ratings. Agents
-    with fewer than ``min_conversations`` are shown with a small-sample mark.
+    with fewer than ``min_conversations`` are shown with a small-sample mark, and nobody stands out from the team
+    with fewer than ``min_affected`` affected ones.
     """
 
     usual_drop: float = 0.05
@@ -63,6 +64,7 @@ class Ranking:
     least_drop: float = 0.01
     min_rated: int = 30
     min_conversations: int = 20
+    min_affected: int = 3
     max_agents: int = 30
     max_quotes: int = 5
 

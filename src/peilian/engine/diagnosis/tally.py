@@ -13,7 +13,6 @@ from peilian.engine.diagnosis.values import AgentFigure, Effect, Quote, Rate, Sa
 
 _NOBODY = ""
 _Candidate = tuple[float, int, str, int, Quote]
-_VERDICTS: tuple[Verdict, ...] = ("above_team", "few", "like_team", "below_team")
 
 
 @dataclass(slots=True)
@@ -124,21 +123,21 @@ class PointTally:
         return Rate.of(sum(self.concerned.values()), sum(self.looked_at.values()))
 
     def agent_figures(self, ranking: Ranking, customers: dict[str, Satisfaction]) -> tuple[AgentFigure, ...]:
-        """The agents concerned: first those whose rate lies clearly above the team's, then by rate."""
+        """The agents concerned: first those whose rate lies above the team's, then by conversations affected."""
         team = self.team_rate.value
         figures = []
         for agent, n_affected in self.concerned.items():
             rate = Rate.of(n_affected, self.looked_at[agent])
             mean = _shown(customers.get(agent, Satisfaction()), ranking)
             figures.append(AgentFigure(agent, rate, _verdict(rate, team, ranking), mean.value, mean.n))
-        figures.sort(key=lambda f: (_VERDICTS.index(f.verdict), -(f.rate.low or 0.0), -f.rate.n, f.agent))
+        figures.sort(key=lambda f: (f.verdict != "above_team", -f.rate.n_affected, f.rate.n, f.agent))
         return tuple(figures[: ranking.max_agents])
 
 
 def _verdict(rate: Rate, team: float | None, ranking: Ranking) -> Verdict:
     if rate.n < ranking.min_conversations or team is None or rate.low is None or rate.high is None:
         return "few"
-    if rate.low > team:
+    if rate.low > team and rate.n_affected >= ranking.min_affected:
         return "above_team"
     return "below_team" if rate.high < team else "like_team"
 

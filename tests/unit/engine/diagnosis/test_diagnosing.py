@@ -124,12 +124,18 @@ def test_a_small_sample_is_marked_and_never_compared():
     assert figures["lin"].rate.value == 1.0
 
 
+def test_nobody_stands_out_with_one_slip():
+    figures = {f.agent: f for f in point(diagnosed(*team(("lin", 1, 50), ("wu", 0, 400))), "rude").agents}
+    assert figures["lin"].rate.low > 1 / 450
+    assert figures["lin"].verdict == "like_team"
+
+
 def test_agents_who_stand_out_come_first_and_their_customers_satisfaction_stands_beside():
     rude = [replace(c, satisfaction=0.25) for c in team(("lin", 20, 50))]
     shown = point(diagnosed(*rude, *team(("an", 2, 10), ("wu", 10, 60))), "rude")
-    assert [f.agent for f in shown.agents] == ["lin", "an", "wu"]
+    assert [f.agent for f in shown.agents] == ["lin", "wu", "an"]
     assert (shown.agents[0].satisfaction, shown.agents[0].n_satisfaction) == (0.25, 50)
-    assert shown.agents[2].satisfaction is None
+    assert shown.agents[1].satisfaction is None
 
 
 def test_speed_stands_next_to_quality():

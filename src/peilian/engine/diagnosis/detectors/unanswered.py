@@ -47,7 +47,7 @@ def _wants_an_answer(conversation: ConversationEvidence, look: Look) -> bool:
 
 
 def _asks(text: str) -> bool:
-    """Whether a customer asks something. A word of consent that could be a tag (行吧) is none without a mark of asking."""
+    """Whether a customer asks something; a word of consent that could be a tag (行吧) does so only with a mark."""
     analysed = analyse(text)
     for clause in analysed.clauses:
         end = analysed.text[clause.start : clause.end + 1]
