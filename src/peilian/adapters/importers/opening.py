@@ -13,6 +13,7 @@ from peilian.adapters.importers.parquet import ParquetTable
 from peilian.adapters.importers.separated import JsonLines, Separated, first_undecodable
 
 _CHUNK = 1 << 20
+_HOPELESS = 16 * LIMITS.line  # bytes without a line end after which reading is sure to refuse the line
 _FORMS: Mapping[str, Form] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -43,15 +44,19 @@ def examine(path: Path, notice: Callable[[int], None] = lambda _bytes: None) -> 
                 raise stop(path, "import.empty_file")
             form = _form(path, head)
             digest = hashlib.sha256(head)
+            unbroken = len(head)
             texts = _Encoding(head) if form != "parquet" else None
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
+                unbroken = len(chunk) - 1 - chunk.rfind(b"\n") if b"\n" in chunk else unbroken + len(chunk)
+                if texts is not None and unbroken > _HOPELESS:
+                    break
                 if texts is not None:
                     texts.feed(chunk)
                 notice(len(chunk))
     except OSError as error:
         raise stop(path, "import.unreadable", problem=error.strerror or str(error)) from None
-    encoding = texts.result(path, form) if texts is not None else None
+    encoding = texts.result(path, form, is_whole=unbroken <= _HOPELESS) if texts is not None else None
     return Examined(path, form, digest.hexdigest(), encoding)
 
 
@@ -95,8 +100,8 @@ class _Encoding:
             good = error.object[: error.start].decode(self._marked or "utf-8", "ignore")
             self._has_wide = self._has_wide or sum(char >= "\u0800" for char in good) >= 3
 
-    def result(self, path: Path, form: Form) -> str:
-        self.feed(b"", final=True)
+    def result(self, path: Path, form: Form, is_whole: bool) -> str:
+        self.feed(b"", final=is_whole)
         if self._is_good:
             return self._marked or "utf-8"
         if self._marked is None and not self._has_wide and _reads_as_chinese(path):

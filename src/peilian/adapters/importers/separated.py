@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -15,6 +16,10 @@ from peilian.engine._kernel import Fault, InputError, Reason
 
 _SAMPLED = 200  # JSON objects whose keys are the columns
 _DELIMITERS = ",;\t"
+
+# In place of a byte that cannot be read; no text that can be read holds it.
+_UNREADABLE, _MARK = "\udc80", "peilian-mark"
+codecs.register_error(_MARK, lambda error: (_UNREADABLE, error.end))  # type: ignore[attr-defined]
 
 
 class _Lines:
@@ -191,13 +196,13 @@ def _refuse(constant: str) -> None:
 
 def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
     """The data row (CSV) or line (JSON lines) with the first byte not of ``encoding``; ``None`` for a heading."""
-    lines = _Lines(path, encoding, Limits().line, errors="surrogateescape")
+    lines = _Lines(path, encoding, Limits().line, errors=_MARK)
     records: Iterable[Iterable[str]] = lines
     if form == "csv":
         records = csv.reader(lines, delimiter=_delimiter(path, encoding, Limits().line), strict=False)
     try:
         for number, record in enumerate(records, start=0 if form == "csv" else 1):
-            if any("\udc80" <= char <= "\udcff" for part in record for char in part):
+            if any(_UNREADABLE in part for part in record):
                 return number or None
     except (csv.Error, InputError):
         return None
@@ -208,7 +213,7 @@ def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
 
 def _delimiter(path: Path, encoding: str, limit: int) -> str:
     """The separator that the first line holds most often, quoted parts aside."""
-    lines = _Lines(path, encoding, limit, errors="surrogateescape")
+    lines = _Lines(path, encoding, limit, errors=_MARK)
     try:
         outside = "".join(next(iter(lines), "").split('"')[::2])
     finally:
