@@ -97,7 +97,7 @@ def _measured(
 
 
 def _say_when_preset_narrows(question: dict[str, Any], language: Language) -> None:
-    preset = measuring.presets().get(question["preset"] or "")
+    preset = measuring.presets().get(question["preset"]) if question["preset"] else None
     if preset is None or preset.effective_from is None:
         return
     if question["from_"] is None or question["from_"] < preset.effective_from:

@@ -99,8 +99,8 @@ def measure(
     told to ``on_fault``. ``calendar`` and ``preset`` are keys of packs. Raises ``InputError`` for unknown names and
     unreadable sources.
     """
-    chosen_preset = _of(load_presets(), preset, "kpi.unknown_preset", "preset")
-    chosen_calendar = _of(load_calendars(), calendar, "kpi.unknown_calendar", "calendar")
+    chosen_preset = _of(load_presets, preset, "kpi.unknown_preset", "preset")
+    chosen_calendar = _of(load_calendars, calendar, "kpi.unknown_calendar", "calendar")
     query = KpiQuery(
         measures=choose_measures(keys),
         by=tuple(by),
@@ -208,9 +208,10 @@ def _later(first: date | None, other: date | None) -> date | None:
     return max((day for day in (first, other) if day is not None), default=None)
 
 
-def _of(known: Mapping[str, T], key: str | None, reason: str, field: str) -> T | None:
+def _of(load: Callable[[], Mapping[str, T]], key: str | None, reason: str, field: str) -> T | None:
     if key is None:
         return None
+    known = load()
     if key not in known:
         raise InputError(Fault(Reason(reason, {"name": key, "known": ", ".join(known)}), field=field))
     return known[key]

@@ -1,5 +1,7 @@
-"""KPI engine (指标): messages become facts, measures are declared over facts."""
+"""KPI engine (指标): messages become facts, measures are declared over facts, a query asks for their values."""
 
+from peilian.engine.kpi.algebra import Measure
+from peilian.engine.kpi.cells import Cell
 from peilian.engine.kpi.facts import (
     ConversationFacts,
     Facts,
@@ -8,12 +10,19 @@ from peilian.engine.kpi.facts import (
     Rules,
     measure_facts,
 )
+from peilian.engine.kpi.query import KpiQuery, KpiRow, RosterSpan, choose_measures
 
 __all__ = [
+    "Cell",
     "ConversationFacts",
     "Facts",
+    "KpiQuery",
+    "KpiRow",
+    "Measure",
     "ParticipationFacts",
+    "RosterSpan",
     "RoundFacts",
     "Rules",
+    "choose_measures",
     "measure_facts",
 ]

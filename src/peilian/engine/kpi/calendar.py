@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from peilian.engine._kernel import Text
@@ -31,7 +33,7 @@ class Calendar:
     makeup_days: frozenset[date] = frozenset()
     makeup_hours: tuple[Minutes, ...] = ()
     is_always: bool = False
-    _days: dict[date, tuple[tuple[int, int], ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lines: list[_TimeLine] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def working_ms(self, start_ms: int, end_ms: int) -> int:
         """How much of [start, end) is working time, in milliseconds; 0 when the end does not lie after the start."""
@@ -39,14 +41,8 @@ class Calendar:
             return 0
         if self.is_always:
             return end_ms - start_ms
-        zone = ZoneInfo(self.tz)
-        day = moment(start_ms, zone).date() - timedelta(days=1)  # its shift may last past midnight
-        last = moment(end_ms, zone).date()
-        spans: list[tuple[int, int]] = []
-        while day <= last:
-            spans.extend(self._spans_of(day))
-            day += timedelta(days=1)
-        return sum(max(0, min(end_ms, to_ms) - max(start_ms, from_ms)) for from_ms, to_ms in _disjoint(spans))
+        line = self._line_over(start_ms, end_ms)
+        return line.worked_until(end_ms) - line.worked_until(start_ms)
 
     def hours_of(self, day: date) -> tuple[Minutes, ...]:
         """The working spans that begin on ``day``, in minutes after its midnight."""
@@ -54,13 +50,40 @@ class Calendar:
             return self.makeup_hours
         return () if day in self.holidays else self.hours.get(day.weekday(), ())
 
-    def _spans_of(self, day: date) -> tuple[tuple[int, int], ...]:
-        if day not in self._days:
-            zone = ZoneInfo(self.tz)
-            self._days[day] = tuple(
-                (_at_minute(day, first, zone), _at_minute(day, last, zone)) for first, last in self.hours_of(day)
-            )
-        return self._days[day]
+    def _line_over(self, start_ms: int, end_ms: int) -> _TimeLine:
+        """A time line that holds both moments; the last one is kept and grows by whole years."""
+        if self._lines and self._lines[-1].first_ms <= start_ms and end_ms <= self._lines[-1].last_ms:
+            return self._lines[-1]
+        zone = ZoneInfo(self.tz)
+        first_year, last_year = moment(start_ms, zone).year, moment(end_ms, zone).year
+        if self._lines:
+            first_year = min(first_year, moment(self._lines[-1].first_ms, zone).year)
+            last_year = max(last_year, moment(self._lines[-1].last_ms - 1, zone).year)
+        self._lines[:] = [self._line_of_years(first_year, last_year, zone)]
+        return self._lines[-1]
+
+    def _line_of_years(self, first: int, last: int, zone: ZoneInfo) -> _TimeLine:
+        begin, end = date(first, 1, 1), date(last + 1, 1, 1)
+        days = (begin + timedelta(days=n) for n in range(-1, (end - begin).days))  # a shift may last past midnight
+        spans = ((_at_minute(day, a, zone), _at_minute(day, b, zone)) for day in days for a, b in self.hours_of(day))
+        return _TimeLine(_at_minute(begin, 0, zone), _at_minute(end, 0, zone), _disjoint(spans))
+
+
+class _TimeLine:
+    """Working spans in order, with how much work lies before each, so that any span is answered by two look-ups."""
+
+    def __init__(self, first_ms: int, last_ms: int, spans: list[tuple[int, int]]) -> None:
+        self.first_ms, self.last_ms = first_ms, last_ms
+        self.starts = [start for start, _ in spans]
+        self.ends = [end for _, end in spans]
+        self.before = [0, *accumulate(end - start for start, end in spans)]
+
+    def worked_until(self, at_ms: int) -> int:
+        """Working time from the first span to ``at_ms``."""
+        place = bisect_right(self.starts, at_ms)
+        if place == 0:
+            return 0
+        return self.before[place] - max(0, self.ends[place - 1] - at_ms)
 
 
 def _at_minute(day: date, minute: int, zone: ZoneInfo) -> int:
