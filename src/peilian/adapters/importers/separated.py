@@ -30,6 +30,7 @@ class _Lines:
         self._limit = limit
         self._raw: BinaryIO = path.open("rb")
         self._text = io.TextIOWrapper(self._raw, encoding=encoding, errors=errors, newline="")
+        self._ended_at = 0
         self.row = 0  # the row being read, for faults
 
     def __iter__(self) -> Iterator[str]:
@@ -40,9 +41,10 @@ class _Lines:
             yield line
 
     def position(self) -> int:
-        return 0 if self._raw.closed else self._raw.tell()
+        return self._ended_at if self._raw.closed else self._raw.tell()
 
     def close(self) -> None:
+        self._ended_at = self.position()
         self._text.close()
 
 
