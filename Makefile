@@ -1,5 +1,5 @@
 # Everything a developer needs. The first target is what `make` alone shows.
-.PHONY: help setup demo test check format messages clean
+.PHONY: help setup demo test check form lint types layers texts format clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -19,11 +19,22 @@ test: setup ## every test: units, pages, databases, browser
 	@scripts/system_packages.sh
 	@scripts/test.sh
 
-check: setup ## form, types, layers, translations
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: setup ## form, faults, types, layers, translations; one that fails does not hide the others
+	@$(MAKE) --no-print-directory --keep-going form lint types layers texts
+
+form:
+	$(BIN)/ruff format --check --quiet .
+
+lint:
+	$(BIN)/ruff check --quiet .
+
+types:
 	$(CHECK_ENV) $(BIN)/mypy --strict
+
+layers:
 	PYTHONPATH=tests $(BIN)/lint-imports --no-logo
+
+texts:
 	$(CHECK_ENV) $(BIN)/python -m peilian.web.shell.messages check
 
 format: setup ## bring the code into form
