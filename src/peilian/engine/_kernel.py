@@ -1,11 +1,13 @@
-"""What every engine shares: a registry of leaf plug-ins, reasons as data, bilingual texts, faults of input."""
+"""What every engine shares: a registry of plug-ins, reasons as data, bilingual texts, faults of input, an interval."""
 
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from types import ModuleType
 from typing import Generic, Literal, TypeVar
 
@@ -104,3 +106,22 @@ class InputError(Exception):
         lines = (f"{f.file}:{f.row} {f.field} {f.reason.key} {dict(f.reason.params)}" for f in faults)
         super().__init__("; ".join(lines))
         self.faults = faults
+
+
+def wilson_interval(hits: float, n: int, *, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Wilson's score interval of the share ``hits / n``; ``None`` when ``n`` is 0.
+
+    Unlike the normal approximation it stays within [0, 1] and is not empty at 0 of n or n of n. Source: E. B. Wilson,
+    "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = hits / n
+    centre = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    # At the ends the bound is exactly the share; rounding must not move it.
+    low = 0.0 if hits == 0 else max(0.0, (centre - half) / scale)
+    high = 1.0 if hits == n else min(1.0, (centre + half) / scale)
+    return low, high

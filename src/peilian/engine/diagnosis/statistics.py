@@ -12,19 +12,6 @@ Z = 1.959963984540054
 _MILLIONTHS = 1_000_000
 
 
-def wilson(n_affected: int, n: int) -> tuple[float, float] | None:
-    """The 95 % score interval of a proportion (E. B. Wilson, JASA 22, 1927); ``None`` without observations."""
-    if n == 0:
-        return None
-    share = n_affected / n
-    middle = share + Z * Z / (2 * n)
-    spread = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    low = 0.0 if n_affected == 0 else max(0.0, (middle - spread) / scale)
-    high = 1.0 if n_affected == n else min(1.0, (middle + spread) / scale)
-    return low, high
-
-
 @dataclass(slots=True)
 class Mean:
     """A mean and its variance, gathered one value at a time."""

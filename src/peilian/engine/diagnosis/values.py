@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from peilian.engine._kernel import Reason, Text
+from peilian.engine._kernel import Reason, Text, wilson_interval
 from peilian.engine.diagnosis.load import LoadComparison
-from peilian.engine.diagnosis.statistics import wilson
 
 Verdict = Literal["above_team", "like_team", "below_team", "few"]
 SatisfactionMeasure = Literal["csat", "estimate"]
@@ -27,7 +26,7 @@ class Rate:
     @classmethod
     def of(cls, n_affected: int, n: int) -> Rate:
         """The rate of two counts."""
-        interval = wilson(n_affected, n)
+        interval = wilson_interval(n_affected, n)
         if interval is None:
             return cls(n_affected, n, None, None, None)
         return cls(n_affected, n, n_affected / n, *interval)

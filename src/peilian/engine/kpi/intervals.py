@@ -6,27 +6,23 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+from peilian.engine._kernel import wilson_interval
+
+__all__ = [
+    "SMALL_SAMPLE",
+    "interval_of_values",
+    "is_small_sample",
+    "mean_interval",
+    "student_quantile",
+    "wilson_interval",
+]
+
 SMALL_SAMPLE = 30
 
 
 def is_small_sample(n: int) -> bool:
     """Whether a value stands on so few rows that it should be shown with a warning."""
     return n < SMALL_SAMPLE
-
-
-def wilson_interval(hits: float, n: int, *, confidence: float = 0.95) -> tuple[float, float] | None:
-    """Wilson's score interval of the share ``hits / n``; ``None`` when ``n`` is 0.
-
-    Unlike the normal approximation it stays within [0, 1] and is not empty at 0 of n or n of n. Source: E. B. Wilson,
-    "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
-    """
-    if n == 0:
-        return None
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = hits / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def mean_interval(mean: float, deviation: float, n: int, *, confidence: float = 0.95) -> tuple[float, float] | None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peilian.engine._kernel import wilson_interval
 from peilian.engine.diagnosis import Evidence, LoadEvidence, as_dict, diagnose, from_dict
 from peilian.engine.diagnosis.rules import DiagnosisRules
-from peilian.engine.diagnosis.statistics import Difference, Mean, pooled, wilson
+from peilian.engine.diagnosis.statistics import Difference, Mean, pooled
 from unit.engine.diagnosis.made import RULES, a_conversation, a_round, diagnosed, found, keys, point
 
 RUDE, WORDY = "fault:rude", "issue:redundant"
@@ -23,11 +24,11 @@ RUDE, WORDY = "fault:rude", "issue:redundant"
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_the_interval_of_a_rate_is_the_published_one(n_affected, n, low, high):
-    assert wilson(n_affected, n) == pytest.approx((low, high), abs=5e-5)
+    assert wilson_interval(n_affected, n) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_without_observations_there_is_no_rate():
-    assert wilson(0, 0) is None
+    assert wilson_interval(0, 0) is None
 
 
 def test_a_mean_keeps_its_variance():
