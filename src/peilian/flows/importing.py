@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import secrets
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,18 +21,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from peilian.adapters.importers import Format, choose
-from peilian.adapters.importers.files import LIMITS, Limits
+from peilian.adapters.importers.files import LIMITS, Limits, Table
 from peilian.adapters.importers.opening import Examined, examine, open_table
 from peilian.adapters.importers.staging import VERSION, FaultLog, Group, Staged, Staging, canonical_row, read_faults
 from peilian.adapters.lake.manifest import ImportRecord, Manifest
 from peilian.adapters.lake.store import Lake
-from peilian.adapters.lake.writing import Writer
+from peilian.adapters.lake.writing import Writer, discard
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation import Assembled, Conversation, assemble
 from peilian.engine.conversation.canonical import ABOUT_COLUMNS, MESSAGE_COLUMNS, parse_about, parse_message
 from peilian.engine.conversation.pseudonym import pseudonymiser
 
 Phase = Literal["check", "stage", "assemble", "write"]
+_COUNTED = 3000  # rows counted to estimate how many a file has
 FAULTS_KEPT = 200  # in a report; a file of rejects holds all
 
 
@@ -149,7 +149,7 @@ def import_files(
                 with _rare_collections():
                     return _Import(lake, state, key, strict, tell).run(files, format, limits, rejects, now_ms)
             except (_Cancelled, InputError):
-                shutil.rmtree(lake.staging(key), ignore_errors=True)
+                discard(lake.staging(key))
                 raise
     except _Cancelled:
         return ImportReport(is_cancelled=True)
@@ -209,7 +209,7 @@ class _Import:
             written.append(segment)
             self.tell(Progress("write", len(written), total))
         writer.commit(written, self._record(files, now_ms))
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder)
         return self.report
 
     def _staged(self, files: Sequence[Examined], format_name: str | Format, limits: Limits) -> tuple[Staging, Staged]:
@@ -217,7 +217,7 @@ class _Import:
         staging = Staging(self.folder / "rows")
         if staging.is_complete:
             return staging, staging.load()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder)
 
         def notice(done: int, total: int) -> None:
             self.tell(Progress("stage", done, total))
@@ -305,24 +305,30 @@ def preview_file(path: Path, *, format: str | Format = "auto", rows: int = 20, l
     disguise = pseudonymiser(secrets.token_bytes(32))
     shown: list[dict[str, str | None]] = []
     faults: list[Fault] = []
-    canonical = MESSAGE_COLUMNS if chosen.kind == "messages" else ABOUT_COLUMNS
-    for number, raw in enumerate(islice(table.rows(chosen.time_columns), rows), start=1):
-        if isinstance(raw, Fault):
-            faults.append(replace(raw, file=path.name, row=number))
-            continue
+    head = iter(table.rows(chosen.time_columns))
+    for number, raw in enumerate(islice(head, rows), start=1):
         try:
+            if isinstance(raw, Fault):
+                raise InputError(raw)
             row = canonical_row(raw, chosen, names)
-            if chosen.kind == "messages":
-                values = parse_message(row, number, disguise)._asdict()
-            else:
-                values = parse_about(row, disguise)._asdict()
-            shown.append({name: None if value is None else str(value) for name, value in values.items()})
+            is_message = chosen.kind == "messages"
+            values = parse_message(row, number, disguise) if is_message else parse_about(row, disguise)
+            shown.append({name: None if value is None else str(value) for name, value in values._asdict().items()})
         except InputError as error:
             faults += [replace(fault, file=path.name, row=number) for fault in error.faults]
-    read = max(1, table.position())
-    estimated = max(len(shown), (len(shown) + len(faults)) * table.n_bytes() // read)
+    canonical = MESSAGE_COLUMNS if chosen.kind == "messages" else ABOUT_COLUMNS
     columns = {name: target if target in canonical else "extra" for name, target in names.items()}
-    return Preview(path.name, chosen.key, chosen.kind, table.form, table.encoding, columns, shown, faults, estimated)
+    n_rows = _estimated(len(shown) + len({fault.row for fault in faults}), head, table)
+    return Preview(path.name, chosen.key, chosen.kind, table.form, table.encoding, columns, shown, faults, n_rows)
+
+
+def _estimated(n_read: int, rest: Iterator[object], table: Table) -> int:
+    """About how many rows a table has, after ``n_read`` of them; exact for a small one."""
+    n_read += sum(1 for _ in islice(rest, _COUNTED))
+    position = table.position()
+    if next(rest, None) is None:
+        return n_read
+    return max(n_read + 1, n_read * table.n_bytes() // max(1, position))
 
 
 def read_conversations(

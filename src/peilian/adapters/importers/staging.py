@@ -184,6 +184,8 @@ class _Buckets:
     def __exit__(self, *_error: object) -> None:
         for bucket, file in enumerate(self._files):
             self._flush(bucket)
+            file.flush()
+            os.fsync(file.fileno())
             file.close()
         self._faults.close()
         self.staged.days = {day: (n, self._characters[day]) for day, n in self._messages.items()}

@@ -58,7 +58,16 @@ def sweep(lake: Path, manifest: Manifest, keep: str | None = None) -> None:
     staging = lake / STAGING
     for folder in staging.iterdir() if staging.exists() else ():
         if folder.name != keep:
-            shutil.rmtree(folder)
+            discard(folder)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder so that it never lies there in part under its own name."""
+    gone = folder.with_suffix(".gone")
+    if folder.exists() and folder != gone:
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 class Partitions:
