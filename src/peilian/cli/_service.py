@@ -112,22 +112,25 @@ class _Worker:
 def work() -> None:
     """Run jobs until the parent closes the pipe on standard input (or SIGTERM comes)."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "peilian.config.settings")
-    stop = threading.Event()
+    stop, is_working = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stop.set())
-    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(stop, is_working), daemon=True).start()
 
     import django
 
     django.setup()
     from peilian.apps.base.api import run_worker
 
+    is_working.set()
     run_worker(stop=stop)
 
 
-def _watch_parent(stop: threading.Event) -> None:
+def _watch_parent(stop: threading.Event, is_working: threading.Event) -> None:
     while os.read(0, 1024):
         pass
     stop.set()
+    if not is_working.is_set():  # still loading: there is nothing to bring to an end
+        os._exit(0)
     # A job that does not come to its end in time is left to its lease: the next worker takes it up.
     threading.Timer(GRACE_SECONDS, os._exit, args=(0,)).start()
 
