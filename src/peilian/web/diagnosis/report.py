@@ -149,7 +149,7 @@ def _load(found: Diagnosis, meaning: str) -> tuple[Figure, str]:
     if load.ratio is None:
         return Figure(None, "points", missing=_("Too few answers under load to compare.")), meaning
     said = _(
-        "Answers under load take %(ratio).2f times as long as with one customer (95%% interval %(low).2f to %(high).2f)."
+        "With several customers, answers take %(ratio).2f times as long as with one (95%% interval %(low).2f – %(high).2f)."
     )
     words = said % {"ratio": load.ratio, "low": load.low or 0, "high": load.high or 0}
     interval = None if load.low is None or load.high is None else (load.low, load.high)

@@ -21,7 +21,7 @@ class ManyFilesField(forms.FileField):
 
     widget = _ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         """Each file on its own; the first fault speaks."""
         files = data if isinstance(data, list | tuple) else [data]
         return [super(ManyFilesField, self).clean(file, initial) for file in files]
@@ -30,7 +30,7 @@ class ManyFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """Files with conversations."""
 
-    files = ManyFilesField(
+    upload = ManyFilesField(
         label=_("Files"),
         help_text=_("CSV, JSONL or Parquet; a table of messages, and if you have one a table of conversations."),
         error_messages={
@@ -39,9 +39,9 @@ class UploadForm(forms.Form):
         },
     )
 
-    def clean_files(self) -> list[UploadedFile]:
+    def clean_upload(self) -> list[UploadedFile[Any]]:
         """Only endings that an importer reads."""
-        files: list[UploadedFile] = self.cleaned_data["files"]
+        files: list[UploadedFile[Any]] = self.cleaned_data["upload"]
         if len(files) > MOST_FILES:
             raise forms.ValidationError(_("Choose at most %(most)d files at a time.") % {"most": MOST_FILES})
         for file in files:

@@ -50,7 +50,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         kept = [
             base.keep_file(actor=_user(request), name=file.name or "file", chunks=file.chunks())
-            for file in form.cleaned_data["files"]
+            for file in form.cleaned_data["upload"]
         ]
         query = urlencode([("file", str(row.pk)) for row in kept])
         return HttpResponseRedirect(f"{reverse('import_check')}?{query}")
@@ -90,7 +90,7 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = contacts.imports(user=_user(request)).filter(pk=pk).first()
     if row is None:
         raise people.NotVisibleError
-    if request.htmx and row.job is not None and row.job.is_over:
+    if request.headers.get("HX-Request") and row.job is not None and row.job.is_over:
         # The swapped fragment has nothing more to show: the whole page does.
         return HttpResponse(headers={"HX-Refresh": "true"})
     context = _progress(row) if row.report is None else _counts(row.report)

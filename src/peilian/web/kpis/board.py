@@ -122,7 +122,7 @@ def comparison(
     """One bar per group, the ones that need a look first; hours stay in their order."""
     known = [row for row in rows if row.cells[measure.key].value is not None]
     if dimension == "hour":
-        known.sort(key=lambda row: row.group[dimension] if row.group[dimension] is not None else 99)
+        known.sort(key=_hour)
     else:
         known.sort(key=lambda row: row.cells[measure.key].value or 0, reverse=measure.better != "higher")
     items = [
@@ -174,7 +174,7 @@ def table(
 def _sorted(rows: Sequence[KpiRow], dimension: str, names: Names, sort: str) -> list[KpiRow]:
     falling, key = sort.startswith("-"), sort.removeprefix("-")
     if dimension == "hour" and not key:
-        return sorted(rows, key=lambda row: row.group[dimension] if row.group[dimension] is not None else 99)
+        return sorted(rows, key=_hour)
     if key == "name":
         return sorted(rows, key=lambda row: names.of(dimension, row.group[dimension]), reverse=falling)
     if not key:
@@ -184,9 +184,15 @@ def _sorted(rows: Sequence[KpiRow], dimension: str, names: Names, sort: str) -> 
     return sorted(known, key=lambda row: row.cells[key].value or 0, reverse=falling) + missing
 
 
+def _hour(row: KpiRow) -> int:
+    """The place of an hour of the day; conversations without times come last."""
+    value = row.group["hour"]
+    return 99 if value is None else int(value)
+
+
 def _round_up(value: float) -> float:
     """The next value of the form 1, 2 or 5 times a power of ten, so that bins have sayable edges."""
     if value <= 0:
         return 0
-    power = 10 ** math.floor(math.log10(value))
-    return next(power * step for step in (1, 2, 5, 10) if power * step >= value)
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(next(power * step for step in (1, 2, 5, 10) if power * step >= value))
