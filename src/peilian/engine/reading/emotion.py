@@ -22,7 +22,7 @@ def read_emotion(analysed: Analysed, hits: list[Hit]) -> Emotion:
     signs = [hit for hit in hits if hit.kind == "emotion"]
     if not signs:
         return Emotion("calm", 0.0)
-    negative = sorted((hit.weight for hit in signs if hit.weight < 0))
+    negative = sorted(hit.weight for hit in signs if hit.weight < 0)
     positive = sorted((hit.weight for hit in signs if hit.weight > 0), reverse=True)
     valence = sum(weights[0] + 0.2 * sum(weights[1:]) for weights in (negative, positive) if weights)
     if negative and _SHOUTING.search(analysed.text):

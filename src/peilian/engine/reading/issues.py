@@ -3,16 +3,18 @@ out, or met without a word for the customer's feelings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from peilian.engine.conversation import Message
-from peilian.engine.reading.likeness import likeness, units
+from peilian.engine.reading.likeness import is_alike, units
 from peilian.engine.reading.values import Emotion
 from peilian.engine.text import Analysed, Question
 
-_UPSET = -0.45
+_PLACEHOLDER = re.compile(r"\[[^\]]*\]")
+_UPSET = -0.5
 _ALIKE = 0.85  # two answers that say the same
 _ALIKE_QUESTION = 0.7  # two questions that ask the same
 _LEAST_UNITS = 6
@@ -20,6 +22,7 @@ _FILLERS = 4  # hesitations and padding in one message from which it is redundan
 _WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done"})
 _CLOSING = frozenset({"close", "check_more"})
 _POLITE = frozenset({"close", "check_more", "thank", "courtesy", "tag", "offer", "filler", "greet"})
+_LISTENING = frozenset({"courtesy", "tag", "filler", "wait"})
 _FORMAL = frozenset({"greet", "wait", "close", "check_more", "thank", "courtesy", "offer", "filler", "tag"})
 
 
@@ -59,9 +62,10 @@ def find_issues(seen: Sequence[Seen]) -> list[Issue]:
     """All issues of a conversation, in order of message."""
     turns = [list(group) for _, group in groupby(seen, key=lambda item: item.is_customer)]
     found = [*_redundant(seen), *_repeated_answers(seen), *_repeated_questions(seen)]
-    for before, turn in zip([[], *turns], turns, strict=False):
+    for before, turn in pairwise(turns):
         if not turn[0].is_customer:
-            found += [*_premature_closing(before, turn), *_dead_end(turn), *_missing_empathy(before, turn)]
+            found += [*_premature_closing(before, turn), *_missing_empathy(before, turn)]
+    found += [issue for turn in turns if not turn[0].is_customer for issue in _dead_end(turn)]
     return sorted(found, key=lambda issue: (issue.i, issue.key))
 
 
@@ -79,10 +83,10 @@ def _redundant(seen: Sequence[Seen]) -> Iterator[Issue]:
 def _says_twice(analysed: Analysed) -> bool:
     said: list[str] = []
     for clause in analysed.clauses:
-        words = analysed.text[clause.start : clause.end]
+        words = _PLACEHOLDER.sub("", analysed.text[clause.start : clause.end])
         if len(units(words)) < _LEAST_UNITS:
             continue
-        if any(likeness(words, earlier) >= _ALIKE for earlier in said):
+        if any(is_alike(words, earlier, _ALIKE) for earlier in said):
             return True
         said.append(words)
     return False
@@ -94,7 +98,7 @@ def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
     for item in seen:
         if item.is_customer or len(units(item.analysed.text)) < _LEAST_UNITS or _FORMAL.issuperset(item.keys):
             continue
-        same = next((past for past in earlier if likeness(past.analysed.text, item.analysed.text) >= _ALIKE), None)
+        same = next((past for past in earlier if is_alike(past.analysed.text, item.analysed.text, _ALIKE)), None)
         if same is not None:
             yield Issue(item.i, "repetition", item.message.author, "repetition.same-answer", same.i)
         earlier.append(item)
@@ -114,7 +118,7 @@ def _repeated_questions(seen: Sequence[Seen]) -> Iterator[Issue]:
         text = item.analysed.text
         same = None
         if len(units(text)) >= _LEAST_UNITS:
-            same = next((past for past in earlier if likeness(past.analysed.text, text) >= _ALIKE_QUESTION), None)
+            same = next((past for past in earlier if is_alike(past.analysed.text, text, _ALIKE_QUESTION)), None)
         if same is not None:
             yield Issue(item.i, "customer_repeats", agent, "customer_repeats.same-message", same.i)
         elif earlier and "again" in item.keys:
@@ -152,5 +156,7 @@ def _missing_empathy(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator[I
     """An answer to an upset customer without empathy or apology."""
     upset = [item for item in before if item.emotion is not None and item.emotion.valence <= _UPSET]
     keys = {key for item in turn for key in item.keys}
+    if keys <= _LISTENING:
+        return  # only shows that somebody listens; the answer is still to come
     if upset and not keys & {"empathise", "apologise"}:
         yield Issue(turn[0].i, "missing_empathy", turn[0].message.author, "missing_empathy.upset-customer", upset[-1].i)

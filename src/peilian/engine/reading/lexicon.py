@@ -16,6 +16,7 @@ MarkKind = Literal["move", "fault", "issue", "emotion", "sign", "aside"]
 Condition = Literal["opening", "not_opening", "alone", "upset", "parting", "thanking"]
 
 
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 8192, 200  # texts, and characters of one
 _REACH = 24  # characters before a cue that are searched for what may not stand there
 
 
@@ -86,22 +87,39 @@ class _Side:
         for cue in cues:
             compiled = _Compiled(
                 cue,
-                *(tuple(map(compiler.compile, sources)) for sources in (cue.unless, cue.unless_near, cue.needs)),
+                tuple(map(compiler.compile, cue.unless)),
+                tuple(map(compiler.compile, cue.unless_near)),
+                tuple(map(compiler.compile, cue.needs)),
                 compiler.compile_ending(cue.not_after) if cue.not_after else None,
             )
             for source in cue.patterns:
                 patterns.append(compiler.compile(source))
                 self._cue_of.append(compiled)
         self._matcher = Matcher(patterns)
+        self._remembered: dict[str, tuple[tuple[Cue, Hit], ...]] = {}
 
     def find(self, analysed: Analysed, conditions: frozenset[str]) -> list[Hit]:
+        return [hit for cue, hit in self._found(analysed) if conditions.issuperset(cue.when)]
+
+    def _found(self, analysed: Analysed) -> tuple[tuple[Cue, Hit], ...]:
+        """All cues that count under some condition; the same short messages come again and again."""
+        text = analysed.normal.text
+        if analysed.repeated or len(text) > _LONGEST_REMEMBERED:
+            return self._search(analysed)
+        if text not in self._remembered:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[text] = self._search(analysed)
+        return self._remembered[text]
+
+    def _search(self, analysed: Analysed) -> tuple[tuple[Cue, Hit], ...]:
         found = []
         for match in self._matcher.find(analysed):
             compiled = self._cue_of[match.pattern]
-            cue = compiled.cue
-            if conditions.issuperset(cue.when) and _counts(compiled, analysed, match.start):
-                found.append(Hit(cue.kind, cue.key, cue.rule, match.start, match.end, cue.weight))
-        return found
+            if _counts(compiled, analysed, match.start):
+                cue = compiled.cue
+                found.append((cue, Hit(cue.kind, cue.key, cue.rule, match.start, match.end, cue.weight)))
+        return tuple(found)
 
 
 def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
@@ -131,7 +149,7 @@ def _asks(clause: Clause) -> bool:
 def _occurs(pattern: Pattern, text: str, sentence: tuple[int, int]) -> bool:
     if pattern.regex is not None:
         return pattern.regex.search(text, *sentence) is not None
-    return text.find(pattern.anchors[0], *sentence) >= 0
+    return any(text.find(anchor, *sentence) >= 0 for anchor in pattern.anchors)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 
 _UNITS = re.compile(r"[a-z0-9']+|[\u3400-\u9fff]")
 
@@ -12,18 +14,26 @@ def units(text: str) -> list[str]:
     return _UNITS.findall(text)
 
 
+@lru_cache(maxsize=4096)
 def pairs(text: str) -> frozenset[tuple[str, str]]:
     """Neighbouring units; a text of one unit has one pair with nothing."""
     found = units(text)
     if len(found) == 1:
         return frozenset([(found[0], "")])
-    return frozenset(zip(found, found[1:], strict=False))
+    return frozenset(pairwise(found))
 
 
 def likeness(first: str, second: str) -> float:
     """Dice coefficient of the two sets of pairs, 0 to 1."""
     a, b = pairs(first), pairs(second)
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def is_alike(first: str, second: str, least: float) -> bool:
+    """Whether ``likeness`` reaches ``least``; most texts differ too much in length to be looked at closely."""
+    a, b = pairs(first), pairs(second)
+    shorter, both = min(len(a), len(b)), len(a) + len(b)
+    return 2 * shorter >= least * both and 2 * len(a & b) >= least * both > 0
 
 
 def shared_part(text: str, source: str) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peilian.engine.reading.lexicon import Hit, SatisfactionModel
-from peilian.engine.reading.likeness import likeness, units
+from peilian.engine.reading.likeness import is_alike, units
 from peilian.engine.reading.values import Emotion, Satisfaction, SatisfactionLabel
 from peilian.engine.text import Analysed, Question
 
@@ -78,7 +78,7 @@ class Mood:
 
 
     def _is_repeated(self, text: str) -> bool:
-        return any(likeness(text, past) >= _ALIKE for past in self.said[-_RECENT:] if len(past) > _BRIEF)
+        return any(is_alike(text, past, _ALIKE) for past in self.said[-_RECENT:] if len(past) > _BRIEF)
 
 
 def estimate(found: Mapping[str, float], model: SatisfactionModel) -> Satisfaction:

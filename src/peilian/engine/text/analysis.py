@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from peilian.engine._kernel import Language
 from peilian.engine.text.language import guess_language
@@ -47,14 +47,14 @@ _PERMISSION_ZH = re.compile(
 _CONFIRM_ZH = re.compile(
     r"(?:(?:是|对|没错|这个意思)(?:吗|么|嘛|吧|哈)|是不是|对不对|的意思|(?:没有|还没).{1,10}是吗)$"
 )
-_TAGGED_ZH = re.compile(r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)|了没有?|了不|(?<![还也都暂并])(?<!暂时)(?<!目前)没有呢?(?<!^没有)|与否)$|吗[^,吗]{1,5}$")
+_TAGGED_ZH = re.compile(r"(?:吗|么(?<!什么)(?<!怎么)(?<!那么)(?<!这么)(?<!么么)|了没有?|了不|(?<![还也都暂并])(?<!暂时)(?<!目前)没有呢?(?<!^没有)|与否)$|吗[^,吗]{1,5}$")
 _ASKING_ZH = re.compile(
-    r"什么|啥|怎么|怎样|如何|为何|多少|哪(?!怕)|几(?:个|点|号|次|台|天|位|份|单|件|月|楼|人)|"
+    r"什么|啥|怎么|怎样|如何|为何|多少|哪(?!怕)|(?<!好)几(?:兆|个|点|号|次|台|天|位|份|单|件|月|楼|人)|"
     r"谁(?:在|来|给|帮|收|签|说|呢|$)|何时|何地|贵姓|是否|是不是|有没有|能不能|会不会|要不要|可不可以|可否|能否|多大|多久|多长"
 )
 _NOT_ASKING_ZH = re.compile(
     r"如果|若|的话|无论|不管|不论|均可|都可以|都能|随时|没什么|没有?什么|没啥|任何|什么的|怎么也|就怕|看看?(?:是)?(?:什么|怎么|哪)|知道|了解(?:了|一下)?(?:是|您)?怎么|"
-    r"查(?:看)?一?下|按照|根据|告诉|建议|说明|教程|(?:查看|观察|确认|检查|试)[^,]{0,14}(?:是否|能否|有没有|会不会|是不是)|可以打开|即可|链接|多少都|多少会|谁也|哪里都|什么都|怎么都|几个工作日|几天"
+    r"查(?:看)?一?下|按照|根据|告诉|建议|说明|教程|考虑|(?:查看|观察|确认|检查|试)[^,]{0,14}(?:是否|能否|有没有|会不会|是不是)|可以打开|即可|链接|多少都|多少会|谁也|哪里都|什么都|怎么都|几个工作日|几天"
 )
 _PERMISSION_EN = re.compile(
     r"\b(?:is|are|would|will|does) (?:that|this|it|you) (?:be )?(?:ok|okay|fine|all ?right|alright|work|good|acceptable|happy)\b|"
@@ -70,14 +70,16 @@ _ASKING_EN = re.compile(
     r"(?:what|which|when|where|why|who|how) (?:is|are|was|were|do|does|did|can|could|would|will|has|have|many|much|long|exactly|version|kind|type|email|about|often|old)\b)"
 )
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"\n]{0,300}\"|‹[^›]*›|«[^»]*»|(?m:^>.*$)")
-_REPORTED_ZH = re.compile(r"(?:您|你们?)(?:刚才|之前|刚刚|先前|上次|昨天)?(?:是)?(?:说|讲|提到|提出|反映|反馈|描述|问)(?:的|到|过|了|我)*")
-_REPORTED_EN = re.compile(r"\b(?:you|he|she|they|customer) (?:just )?(?:said|wrote|mentioned|told|asked|stated)\b")
+_REPORTED_ZH = re.compile(r"(?:您|你们?)(?:刚才|之前|刚刚|先前|上次|昨天)?(?:是)?(?:说|讲|提到|问)(?!的(?:问题|情况|这)|清楚|一?下)(?:的|到|过|了|我|是)*[^,]{0,14}$"
+)
+_REPORTED_EN = re.compile(r"\b(?:you|he|she|they|customer) (?:just )?(?:said|wrote|mentioned|told|asked|stated)\b[^,]{0,40}$")
 _NEGATED_ZH = re.compile(
     r"(?:(?<![要差])不|没|未|无|别|勿|不用|不必|无需|不需要?|不要|没有|不能|无法|没法|不会|不是|并未|尚未|暂未|还没|没办法|拒绝|不可以|不可)"
     r"(?:再|是|有|能|会|给|帮|为|让|您|你|去|来|办法|进行|直接|支持)*$"
 )
 _NEGATED_EN = re.compile(r"(?:\bnot|n't|\bnever|\bno|\bwithout|\bcannot|\bunable to|\bnor|\bwon't)(?:\s+[\w']+){0,2}\s*$")
 _NEGATION_REACH = 24
+_SHORT = 200  # characters of a text that is worth remembering
 _LEAST_CITED = 24  # shorter sentences are repeated by chance
 _ENDS = " .!?。\n"
 
@@ -129,11 +131,15 @@ class Analysed:
 
     def is_quoted(self, place: int) -> bool:
         """Whether ``place`` lies in a quotation, or in a clause that reports what the other side said."""
-        if any(start <= place < end for start, end in self.quotations):
+        if self.is_cited(place):
             return True
         clause = self.clause_at(place)
         reported = _REPORTED_ZH if self.language == "zh" else _REPORTED_EN
-        return reported.search(self.text, clause.start, place) is not None
+        return reported.search(self.text[clause.start : place]) is not None
+
+    def is_cited(self, place: int) -> bool:
+        """Whether ``place`` lies in a quotation."""
+        return any(start <= place < end for start, end in self.quotations)
 
     def is_negated(self, place: int) -> bool:
         """Whether what begins at ``place`` is negated within its clause."""
@@ -143,7 +149,11 @@ class Analysed:
 
 
 def analyse(text: str) -> Analysed:
-    """Normalise and cut ``text``."""
+    """Normalise and cut ``text``. The same short messages come again and again; they are remembered."""
+    return _analyse_remembered(text) if len(text) <= _SHORT else _analyse(text)
+
+
+def _analyse(text: str) -> Analysed:
     normal = normalise(text)
     language = guess_language(normal.text)
     starts, clauses = [0], []
@@ -159,6 +169,9 @@ def analyse(text: str) -> Analysed:
     if not clauses:
         clauses.append(Clause(0, len(normal.text), 0, Question.NONE))
     return Analysed(normal, language, tuple(starts), tuple(clauses))
+
+
+_analyse_remembered = lru_cache(maxsize=4096)(_analyse)
 
 
 def _clauses_of(text: str, begin: int, stop: int, sentence: int, mark: str, language: Language) -> list[Clause]:

@@ -15,7 +15,9 @@ def guess_language(text: str, default: Language = "zh") -> Language:
 
     A text with neither, such as a number, gets ``default``.
     """
-    han = len(_HAN.findall(text))
+    han = 0 if text.isascii() else len(_HAN.findall(text))
+    if 2 * han >= len(text) > 0:  # there cannot be more words than characters
+        return "zh"
     words = len(_LATIN_WORD.findall(text))
     if han + words == 0:
         return default

@@ -42,6 +42,7 @@ _PASSED_OVER = {
     "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b[\s,.!:-]*)*",
 }
 _WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
+_MOST_TEXTS = 200  # texts that a piece of a pattern may stand for to be looked up one by one
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
 _SIZED_GAP = {"zh": r"[^。.!?;\n]", "en": r"[^!?;\n]"}
 
@@ -57,8 +58,8 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern. ``regex`` is ``None`` for plain text, whose anchor is the match itself. The group ``found``
-    of ``regex`` is what matched without what was passed over at the beginning of the clause."""
+    """A compiled pattern. ``regex`` is ``None`` when the anchors are all the texts that match. The group ``found`` of
+    ``regex`` is what matched without what was passed over at the beginning of the clause."""
 
     source: str
     anchors: tuple[str, ...]
@@ -67,11 +68,12 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A piece of a pattern: its regular expression, and the texts of which one must occur (``None``: no such texts)."""
+    """A piece of a pattern: its regular expression; the texts of which one must occur in whatever it matches (``None``:
+    no such texts); and all the texts that it matches when they are few (``None``: they are many)."""
 
     regex: str
     anchors: frozenset[str] | None
-    is_plain: bool = False
+    texts: frozenset[str] | None = None
 
 
 class _Parser:
@@ -110,7 +112,7 @@ class _Parser:
                 self.take()
                 if not parts:
                     raise PatternError("reading.pattern.stray_repetition", self.source)
-                parts[-1] = _Part(f"(?:{parts[-1].regex}){token}", parts[-1].anchors if token == "+" else None)
+                parts[-1] = _repeated(parts[-1], token)
             else:
                 parts.append(self.piece())
         return one_after_other(parts)
@@ -122,7 +124,7 @@ class _Parser:
             if self.peek() != ")":
                 raise PatternError("reading.pattern.open_bracket", self.source)
             self.take()
-            return _Part(f"(?:{part.regex})", part.anchors)
+            return _Part(f"(?:{part.regex})", part.anchors, part.texts)
         if token.startswith("<") and token.endswith(">"):
             return self.compiler.named_class(token[1:-1], self.source)
         if token in ("..", "..."):
@@ -135,25 +137,51 @@ class _Parser:
             return _Part(_BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language], None)
         if token == "$":
             return _Part(_AFTER_CLAUSE[self.language], None)
-        return _Part(_fixed(token), frozenset([token.strip()]) if token.strip() else None, is_plain=True)
+        return _Part(_fixed(token), frozenset([token.strip()]) if token.strip() else None, frozenset([token]))
+
+
+def _repeated(part: _Part, how: str) -> _Part:
+    anchors = part.anchors if how == "+" else None
+    texts = part.texts | {""} if how == "?" and part.texts is not None else None
+    return _Part(f"(?:{part.regex}){how}", anchors, texts)
 
 
 def either(parts: Sequence[_Part]) -> _Part:
     """One of ``parts``, the longest expressions first so that the longest text wins."""
     ordered = sorted(parts, key=lambda part: -len(part.regex))
     anchors: frozenset[str] | None = frozenset()
+    texts: frozenset[str] | None = frozenset()
     for part in parts:
         anchors = None if anchors is None or part.anchors is None else anchors | part.anchors
-    return _Part("|".join(part.regex for part in ordered), anchors)
+        texts = None if texts is None or part.texts is None else texts | part.texts
+    return _Part("|".join(part.regex for part in ordered), anchors, texts)
 
 
 def one_after_other(parts: Sequence[_Part]) -> _Part:
-    """All of ``parts`` in a row. The anchors are those of the piece whose shortest anchor is longest."""
+    """All of ``parts`` in a row. The anchors are the least common ones: those of a piece, or of several neighbouring
+    pieces put together, whose shortest is longest."""
     if len(parts) == 1:
         return parts[0]
     offered = [part.anchors for part in parts if part.anchors]
+    whole: frozenset[str] | None = None
+    for start in range(len(parts)):
+        texts: frozenset[str] | None = frozenset([""])
+        for end in range(start, len(parts)):
+            texts = _joined(texts, parts[end].texts)
+            if texts is None:
+                break
+            whole = texts if start == 0 and end == len(parts) - 1 else whole
+            stripped = frozenset(text.strip() for text in texts)
+            if "" not in stripped:
+                offered.append(stripped)
     best = max(offered, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
-    return _Part("".join(part.regex for part in parts), best)
+    return _Part("".join(part.regex for part in parts), best, whole)
+
+
+def _joined(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    if first is None or second is None or len(first) * len(second) > _MOST_TEXTS:
+        return None
+    return frozenset(head + tail for head in first for tail in second)
 
 
 def _fixed(text: str) -> str:
@@ -175,12 +203,13 @@ class PatternCompiler:
         part = _Parser(source, self).whole()
         if not part.anchors:
             raise PatternError("reading.pattern.no_fixed_text", source)
-        is_text = part.is_plain and not any(char.isascii() and (char.isalnum() or char.isspace()) for char in source)
+        if part.texts and not any(char.isascii() and (char.isalnum() or char.isspace()) for char in "".join(part.texts)):
+            return Pattern(source, tuple(sorted(part.texts - {""})), None)
         start, rest = "", part.regex
         opening = _BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language]
         if rest.startswith(opening):
             start, rest = opening, rest[len(opening) :]
-        regex = None if is_text else re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")
+        regex = re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")
         return Pattern(source, tuple(sorted(part.anchors)), regex)
 
     def compile_ending(self, sources: Iterable[str]) -> re.Pattern[str]:
@@ -196,5 +225,5 @@ class PatternCompiler:
             self._open.append(name)
             part = either([_Parser(item, self).whole() for item in self._sources[name]])
             self._open.pop()
-            self._classes[name] = _Part(f"(?:{part.regex})", part.anchors)
+            self._classes[name] = _Part(f"(?:{part.regex})", part.anchors, part.texts)
         return self._classes[name]

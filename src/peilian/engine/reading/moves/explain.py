@@ -27,6 +27,8 @@ _TOPIC = {
         r"^(?:if|when|once|unless|after|before|assuming|provided)\b|^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
     ),
 }
+_CONDITION = re.compile(r"如果?|若|要是|假如|(?:您好)?(?:方便的话)")
+_ADDRESSES = re.compile(r"请问|您|你")
 _LEAST = {"zh": 4, "en": 12}
 _SHORT = 14  # characters: a noun in a list of what is asked for
 _DOES_SOMETHING_ELSE = (
@@ -38,15 +40,16 @@ _DOES_SOMETHING_ELSE = (
 @detector("explain", order=90)
 def find(answer: Answer) -> Iterator[Hit]:
     """The first clause of a sentence that states something and was put to no other use."""
+    language = answer.analysed.language
     first_proposal = min((hit.start for hit in answer.with_key("solve")), default=len(answer.analysed.text))
     for clause in answer.analysed.clauses:
-        if answer.analysed.language == "en" and clause.start > first_proposal:
+        if language == "en" and clause.start > first_proposal:
             return  # what is said behind an instruction belongs to it
-        if _belongs_to_another(answer, clause):
+        if clause.question is not Question.NONE or not _content(answer, clause, language):
             continue
-        if clause.question is not Question.NONE or answer.within(clause, *_DOES_SOMETHING_ELSE, "explain"):
+        if answer.within(clause, *_DOES_SOMETHING_ELSE, "explain") or _belongs_to_another(answer, clause):
             continue
-        if _content(answer, clause, answer.analysed.language) and not _echoes(answer, clause):
+        if not _echoes(answer, clause) and not _leads_up(answer, clause):
             yield Hit("move", "explain", "explain.statement", clause.start, clause.end)
 
 
@@ -55,6 +58,16 @@ def _belongs_to_another(answer: Answer, clause: Clause) -> bool:
     start, _ = answer.analysed.sentence_at(clause.start)
     leading = [hit for hit in answer.with_key("solve", "verify") if start <= hit.start < clause.start]
     return any(hit.key == "solve" or clause.end - clause.start < _SHORT for hit in leading)
+
+
+def _leads_up(answer: Answer, clause: Clause) -> bool:
+    """Whether a Chinese clause only leads up to what its sentence says or asks: a condition, the beginning of a question."""
+    following = [other for other in answer.analysed.clauses if other.sentence == clause.sentence and other.start > clause.start]
+    if answer.analysed.language != "zh" or not following:
+        return False
+    words = answer.text_of(clause)
+    asks = any(other.question is not Question.NONE for other in following)
+    return bool(_CONDITION.match(words)) or (asks and bool(_ADDRESSES.search(words)))
 
 
 def _content(answer: Answer, clause: Clause, language: Language) -> bool:

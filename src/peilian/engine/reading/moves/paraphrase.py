@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from peilian.engine.reading.likeness import shared_part
 from peilian.engine.reading.lexicon import Hit
+from peilian.engine.reading.likeness import shared_part
 from peilian.engine.reading.moves import Answer, detector
 from peilian.engine.text import Question
 
