@@ -19,11 +19,11 @@ from peilian.flows.importing import ImportReport, Progress, import_files
 from peilian.flows.wording import say
 
 _SHOWN = 50  # faults on stderr
-_PHASES: dict[str, dict[Language, str]] = {
-    "check": {"zh": "检查文件", "en": "checking"},
-    "stage": {"zh": "读取与脱敏", "en": "reading and masking"},
-    "assemble": {"zh": "整理会话", "en": "assembling"},
-    "write": {"zh": "写入", "en": "writing"},
+_PHASES = {
+    "check": Reason("import.check"),
+    "stage": Reason("import.stage"),
+    "assemble": Reason("import.assemble"),
+    "write": Reason("import.write"),
 }
 
 
@@ -109,6 +109,6 @@ def _meter(lang: Language) -> Callable[[Progress], None]:
         if now - last[0] >= 0.2:
             last[0] = now
             share = 100 * step.done // max(1, step.total)
-            click.echo(f"\r\033[K{_PHASES[step.phase][lang]} {share}%", nl=False, err=True)
+            click.echo(f"\r\033[K{say(_PHASES[step.phase], lang)} {share}%", nl=False, err=True)
 
     return show

@@ -19,8 +19,9 @@ from peilian.engine.conversation.values import Conversation, Message, Role
 
 _ROLES = {role.value: role for role in Role}
 _HUMANS = frozenset((Role.AGENT.value, Role.SUPERVISOR.value))
-_REMEMBERED = 200_000  # conversations and roles whose last time is remembered while a file streams by
+_REMEMBERED = 100_000  # conversations and roles whose last time is remembered while a file streams by
 _TRUSTED = 0.1  # share of steps against the order that still counts as clocks gone wrong
+_MANY = 3  # steps back without which no file counts as shuffled
 
 
 class Direction(StrEnum):
@@ -32,40 +33,59 @@ class Direction(StrEnum):
 
 
 class DirectionSense:
-    """Judges the direction of a file from the steps between rows of one speaker in one conversation.
+    """Judges the direction of a file from the steps between the rows of one conversation.
 
-    Two speakers may have clocks that disagree; one speaker's own clock hardly runs backwards. So only steps between
-    rows of the same role count, and a clock fault never turns a file round.
+    Two speakers may have clocks that disagree; one speaker's own clock hardly runs backwards. So a file counts as
+    ordered unless steps between rows of one role run back. It is newest first when all steps do, whoever speaks; it is
+    shuffled when too many do for a few wrong clocks.
     """
 
     def __init__(self) -> None:
         self._last: dict[tuple[str, str], int] = {}
-        self.forward = 0
-        self.backward = 0
+        self._own = _Steps()  # between rows of one role
+        self._all = _Steps()  # between neighbours of any roles
 
     def notice(self, row: MessageRow) -> None:
         """Take in the next row of the file."""
         at = row.at_ms
         if at is None:
             return
-        key = (row.conversation_id, row.role)
-        last = self._last.get(key)
-        if last is None:
-            if len(self._last) >= _REMEMBERED:
-                self._last.clear()
-        elif at > last:
-            self.forward += 1
-        elif at < last:
-            self.backward += 1
-        self._last[key] = at
+        last = self._last
+        if len(last) >= _REMEMBERED:
+            last.clear()
+        role, anyone = (row.conversation_id, row.role), (row.conversation_id, "")
+        self._own.count(last.get(role), at)
+        self._all.count(last.get(anyone), at)
+        last[role] = last[anyone] = at
 
     @property
     def direction(self) -> Direction:
         """The verdict on the rows noticed so far."""
-        total = self.forward + self.backward
-        if self.backward <= _TRUSTED * total:
+        own, neighbours = self._own, self._all
+        if own.back <= _TRUSTED * (own.back + own.forth):
             return Direction.FORWARD
-        return Direction.BACKWARD if self.forward <= _TRUSTED * total else Direction.NONE
+        if max(own.share_forth, neighbours.share_forth) <= _TRUSTED:
+            return Direction.BACKWARD
+        return Direction.NONE if own.back >= _MANY else Direction.FORWARD
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Steps forth and back in time; a step of no time is none."""
+
+    forth: int = 0
+    back: int = 0
+
+    def count(self, last: int | None, at: int) -> None:
+        if last is not None:
+            if at > last:
+                self.forth += 1
+            elif at < last:
+                self.back += 1
+
+    @property
+    def share_forth(self) -> float:
+        return self.forth / max(1, self.forth + self.back)
 
 
 @dataclass(slots=True)

@@ -117,6 +117,10 @@ def test_a_wrong_clock_does_not_turn_a_file_round():
     assert sense([row("customer", 10), row("agent", 5)] * 3) is Direction.FORWARD
 
 
+def test_a_wrong_clock_after_a_right_answer_in_a_tiny_file_does_not_either():
+    assert sense([row("customer", 0), row("agent", 9), row("agent", -60)]) is Direction.FORWARD
+
+
 def test_one_step_back_among_many_does_not_either():
     rows = [row("customer", second) for second in [*range(30), 5, *range(31, 60)]]
     assert sense(rows) is Direction.FORWARD
