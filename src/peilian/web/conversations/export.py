@@ -44,8 +44,13 @@ def csv_chunks(user: User, question: ConversationFilter, staff: Staff, language:
 
 async def sent_while_made(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """The same for a server that waits asynchronously."""
-    while chunk := await sync_to_async(next)(chunks, b""):
+    while chunk := await sync_to_async(_next)(chunks):
         yield chunk
+
+
+def _next(chunks: Iterator[bytes]) -> bytes:
+    """The next chunk; nothing after the last one."""
+    return next(chunks, b"")
 
 
 def _csv(lines: list[list[Any]]) -> bytes:

@@ -86,7 +86,7 @@ class ListForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", nothing), *choices]
         if name in self.data and not field.valid_value(self.data[name]):
-            del self.data[name]
+            self.data = {key: value for key, value in self.data.items() if key != name}
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
@@ -97,11 +97,6 @@ class ListForm(forms.Form):
     def more_fields(self) -> list[forms.BoundField]:
         """The others, folded away."""
         return [self[name] for name in _MORE]
-
-    @property
-    def has_more(self) -> bool:
-        """Whether one of the folded filters is active."""
-        return any(name in self.values for name in _MORE)
 
     def add_prefix(self, field_name: str) -> str:
         """``from`` is a word of Python; in an address it is a plain name."""
@@ -217,5 +212,5 @@ def kept(query: QueryDict) -> QueryDict:
     rest = QueryDict(mutable=True)
     for name in NAMES:
         if query.get(name):
-            rest[name] = query[name]
+            rest[name] = str(query[name])
     return rest

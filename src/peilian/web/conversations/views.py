@@ -63,7 +63,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     sight_of(request).require(Permission.SEE_CONVERSATIONS)
     form, question = _asked(request)
     user = user_of(request)
-    contacts.note_export(user=user, filters=kept(request.GET).dict())
+    contacts.note_export(user=user, filters={name: str(value) for name, value in kept(request.GET).items()})
     chunks = csv_chunks(user, question, form.staff, form.language)
     content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {"Content-Disposition": 'attachment; filename="conversations.csv"'}

@@ -138,12 +138,10 @@ def _people(request: HttpRequest, words: str) -> Iterator[Hit]:
 
 def _person(pk: str, accounts: list[str]) -> str:
     """The page of a person, else the conversations of the account."""
-    for name in ("person", "team_person"):
-        try:
-            return reverse(name, args=[pk])
-        except NoReverseMatch:
-            continue
-    return f"{reverse('conversations')}?{urlencode({'agent': accounts[-1]} if accounts else {})}"
+    try:
+        return reverse("person", args=[pk])
+    except NoReverseMatch:
+        return f"{reverse('conversations')}?{urlencode({'agent': accounts[-1]} if accounts else {})}"
 
 
 def _conversations(request: HttpRequest, words: str, language: Language) -> Iterator[Hit]:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from peilian.apps.contacts import api as contacts
-from peilian.apps.people.api import User
-from peilian.web.conversations.pace import FIRST_LIMIT_MS
+from peilian.apps.people.api import Permission, User, visible_to
+from peilian.web.conversations.pace import FIRST_LIMIT_MS, is_unhurried
 from peilian.web.shell.figures import Figure
 from peilian.web.today.period import Days
 
@@ -19,14 +19,16 @@ _KEYS = ("conversations", "first_response_seconds_p50", "csat_mean", "csat_ratio
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many conversations, how fast the first answer came, how customers rated: speed never without quality."""
+    """How many conversations, how fast the first answer came, how customers rated: speed never without quality.
+
+    ``is_in_time`` is ``None`` where the target means nothing: without a time, and where answers are letters.
+    """
 
     conversations: Figure
     first_response: Figure
-    is_in_time: bool
+    is_in_time: bool | None
     rating: Figure
     satisfied: Figure
-    href: str
 
 
 def figures_of(user: User, days: Days, accounts: tuple[str, ...] = ()) -> Figures | None:
@@ -37,15 +39,20 @@ def figures_of(user: User, days: Days, accounts: tuple[str, ...] = ()) -> Figure
         return None
     cells = rows[0].cells
     waited = cells["first_response_seconds_p50"]
-    href = list_address(accounts, days)
+    href = list_address(accounts, days) if visible_to(user).may(Permission.SEE_CONVERSATIONS) else ""
     return Figures(
         conversations=Figure(cells["conversations"].value, "count", href=href),
         first_response=Figure(waited.value, "seconds", n=waited.n),
-        is_in_time=waited.value is not None and waited.value <= TARGET_SECONDS,
+        is_in_time=_in_time(waited.value),
         rating=Figure(cells["csat_mean"].value, "points", n=cells["csat_mean"].n),
         satisfied=Figure(cells["csat_ratio"].value, "ratio", n=cells["csat_ratio"].n),
-        href=href,
     )
+
+
+def _in_time(waited: float | None) -> bool | None:
+    if waited is None or is_unhurried(None, int(waited * 1000)):
+        return None
+    return waited <= TARGET_SECONDS
 
 
 def list_address(accounts: tuple[str, ...], days: Days, **more: str) -> str:

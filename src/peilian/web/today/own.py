@@ -10,6 +10,7 @@ from django.urls import reverse
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import AgentAccount, User
 from peilian.engine._kernel import Language
+from peilian.engine.reading.values import MessageReading
 from peilian.web.conversations.stored import message_readings
 from peilian.web.conversations.wordings import Explanation, Kind, explain
 from peilian.web.today.figures import Figures, figures_of
@@ -71,12 +72,18 @@ def _thanks(user: User, accounts: tuple[str, ...], days: Days) -> Iterator[Words
         view = contacts.conversation(user=user, conversation_id=item.conversation_id)
         if view is None:
             continue
-        glad = [i for i, read in message_readings(view.reading).items() if read.emotion and read.emotion.label in _GLAD]
+        glad = [read for read in message_readings(view.reading).values() if _is_glad(read)]
         if glad:
-            yield _words(view, glad[-1])
+            yield _words(view, glad[-1].i)
             found += 1
         if found == _MOST_THANKS:
             return
+
+
+def _is_glad(read: MessageReading) -> bool:
+    """Whether the customer was glad in this message, and left no doubt about it."""
+    is_glad = read.emotion is not None and read.emotion.label in _GLAD and read.emotion.valence > 0
+    return is_glad and read.satisfaction is not None and read.satisfaction.label == "satisfied"
 
 
 def _hint(user: User, accounts: tuple[str, ...], days: Days, language: Language) -> Hint | None:
@@ -92,10 +99,17 @@ def _hint(user: User, accounts: tuple[str, ...], days: Days, language: Language)
                 continue
             for row in view.reading.findings:
                 if row["kind"] == kind and row["author"] in accounts:
-                    return Hint(_words(view, row["i"]), explain(kind, row["key"], language))
+                    words = _words(view, row["i"], row["start"], row["end"])
+                    return Hint(words, explain(kind, row["key"], language))
     return None
 
 
-def _words(view: contacts.ConversationView, i: int) -> Words:
+def _words(view: contacts.ConversationView, i: int, start: int = 0, end: int = 0) -> Words:
     address = reverse("conversation", args=[view.conversation.conversation_id])
-    return Words(view.conversation.messages[i].text, f"{address}#m{i}")
+    return Words(excerpt(view.conversation.messages[i].text, start, end), f"{address}#m{i}")
+
+
+def excerpt(text: str, start: int, end: int, around: int = 80) -> str:
+    """The words from ``start`` to ``end`` with what stands around them; dots where something was left out."""
+    first, last = max(0, start - around), min(len(text), end + around)
+    return ("…" if first else "") + text[first:last].strip() + ("…" if last < len(text) else "")

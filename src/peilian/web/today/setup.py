@@ -29,31 +29,31 @@ def steps() -> list[Step]:
             _("Name the company"),
             _("Its name, time zone and working hours stand behind every figure."),
             any(company().name.values()),
-            _address("settings_company"),
+            _address("company"),
         ),
         Step(
             _("Draw the units"),
             _("Departments and teams decide who sees whom."),
             Unit.objects.exclude(parent=None).exists(),
-            _address("settings_units"),
+            _address("units"),
         ),
         Step(
             _("Bring in the people"),
             _("A roster file is enough: names, teams, posts."),
             Employee.objects.exists() and Membership.objects.exists(),
-            _address("settings_roster"),
+            _address("roster_import"),
         ),
         Step(
             _("Say who uses which account"),
             _("So that each conversation finds its agent, also when an account changes hands."),
             AgentAccount.objects.exists(),
-            _address("settings_accounts"),
+            _address("roster_import"),
         ),
         Step(
             _("Let them sign in"),
             _("Every leader and every agent gets a sign-in and a role."),
             User.objects.filter(is_active=True).count() > 1,
-            _address("settings_users"),
+            _address("users"),
         ),
         Step(
             _("Import conversations"),
@@ -64,10 +64,9 @@ def steps() -> list[Step]:
     ]
 
 
-def _address(*names: str) -> str:
-    for name in (*names, "settings"):
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
+def _address(name: str) -> str:
+    """Where the step is done; nothing when this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

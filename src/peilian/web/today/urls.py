@@ -1,7 +1,10 @@
-"""The address of today, which is the start page."""
+"""The address of today, which is the start page, and of its part that takes longer to make."""
 
 from django.urls import path
 
 from peilian.web.today import views
 
-urlpatterns = [path("", views.today, name="today")]
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("today/team/", views.team, name="today_team"),
+]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from peilian.apps.base.api import company_zone, inbox_of, today_in_company
@@ -21,25 +22,57 @@ from peilian.web.today.figures import TARGET_SECONDS, figures_of
 from peilian.web.today.period import Days, days_of
 
 _MOST_MESSAGES = 5
+_MOST_IMPORTS = 5
 
 
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """What this person should know and do now."""
     user, sight, language = user_of(request), sight_of(request), reading_language()
-    offers = contacts.choices(user=user, permission=_widest(sight))
-    days = days_of(offers, today_in_company(), company_zone())
-    context: dict[str, Any] = {"days": days, "messages_unread": _messages(user, language)}
-    if days is not None:
-        context |= _of_conversations(user, sight, days, language)
+    days = _days(user, sight)
+    context: dict[str, Any] = {"days": days, "target": TARGET_SECONDS, "unread": _unread(user, language)}
+    accounts = own.accounts_of(user)
+    if days is not None and accounts and sight.may(Permission.SEE_KPIS):
+        context["own"] = own.own_work(user, accounts, days, language)
+    context["has_team"] = days is not None and sight.may(Permission.SEE_DIAGNOSIS)
     if sight.may(Permission.MANAGE_SETTINGS):
         steps = setup.steps()
         context |= {"steps": steps, "n_done": sum(step.is_done for step in steps)}
     if sight.may(Permission.IMPORT):
-        rows = contacts.imports(user=user)[:5]
-        running = [row for row in rows if row.job is not None and not row.job.is_over]
-        context |= {"may_import": True, "running": running, "last_import": next(iter(rows), None)}
+        rows = list(contacts.imports(user=user)[:_MOST_IMPORTS])
+        context["running"] = [row for row in rows if row.job is not None and not row.job.is_over]
+        context |= {"may_import": True, "last_import": rows[0] if rows else None}
     return render(request, "today/today.html", context)
+
+
+@require_safe
+def team(request: HttpRequest) -> HttpResponse:
+    """What the loop needs from somebody who leads; made apart, since diagnosing many conversations takes a while."""
+    user, sight, language = user_of(request), sight_of(request), reading_language()
+    sight.require(Permission.SEE_DIAGNOSIS)
+    days = _days(user, sight)
+    if days is None:
+        raise Http404
+    diagnosis = contacts.diagnosis(user=user, from_day=days.first, to_day=days.last)
+    context: dict[str, Any] = {
+        "days": days,
+        "target": TARGET_SECONDS,
+        "points": loop.points_of(diagnosis, language),
+        "n_looked_at": diagnosis.coverage.n_conversations,
+    }
+    if sight.may(Permission.SEE_KPIS):
+        context["team"] = figures_of(user, days)
+    if sight.may(Permission.SEE_CONVERSATIONS):
+        context["look_at"] = loop.to_look_at(user, days, Staff.today(), language)
+    name = "_team" if request.htmx else "team"  # type: ignore[attr-defined]
+    response = render(request, f"today/{name}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _days(user: User, sight: Sight) -> Days | None:
+    offers = contacts.choices(user=user, permission=_widest(sight))
+    return days_of(offers, today_in_company(), company_zone())
 
 
 def _widest(sight: Sight) -> Permission:
@@ -48,24 +81,9 @@ def _widest(sight: Sight) -> Permission:
     return next((way for way in ways if sight.may(way)), Permission.SEE_CONVERSATIONS)
 
 
-def _of_conversations(user: User, sight: Sight, days: Days, language: Language) -> dict[str, Any]:
-    found: dict[str, Any] = {"target": TARGET_SECONDS}
-    accounts = own.accounts_of(user)
-    if accounts and sight.may(Permission.SEE_KPIS):
-        found["own"] = own.own_work(user, accounts, days, language)
-    if sight.may(Permission.SEE_DIAGNOSIS):
-        diagnosis = contacts.diagnosis(user=user, from_day=days.first, to_day=days.last)
-        found["points"] = loop.points_of(diagnosis, language)
-        found["n_looked_at"] = diagnosis.coverage.n_conversations
-        found["team"] = figures_of(user, days) if sight.may(Permission.SEE_KPIS) else None
-        if sight.may(Permission.SEE_CONVERSATIONS):
-            found["look_at"] = loop.to_look_at(user, days, Staff.today(), language)
-    return found
-
-
-def _messages(user: User, language: Language) -> list[dict[str, Any]]:
-    unread = inbox_of(user=user).filter(read_at=None)[:_MOST_MESSAGES]
+def _unread(user: User, language: Language) -> list[dict[str, Any]]:
+    messages = inbox_of(user=user).filter(read_at=None)[:_MOST_MESSAGES]
     return [
         {"text": say(Reason(message.key, message.params), language), "at": message.at, "href": message.link}
-        for message in unread
+        for message in messages
     ]
