@@ -31,3 +31,11 @@ def home(tmp_path: Path, settings) -> Path:
     settings.LAKE = tmp_path / "lake"
     settings.FILES = tmp_path / "files"
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest) -> None:
+    """Users of a test are made with a cheap hash; tests without a database do not touch Django."""
+    has_database = set(request.fixturenames) & {"db", "transactional_db", "live_server"}
+    if has_database or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("settings").PASSWORD_HASHERS = ["support.hashers.QuickArgon2"]

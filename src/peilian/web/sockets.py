@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-socket_urls: list[URLPattern] = []
+from peilian.web.jobs.consumers import JobConsumer
+
+socket_urls: list[URLPattern] = [path("ws/jobs/<uuid:pk>/", JobConsumer.as_asgi())]

@@ -2,6 +2,19 @@
 
 from django.urls import include, path
 
-FEATURES = ("accounts", "conversations", "insight", "search", "shell", "today")
+FEATURES = (
+    "accounts",
+    "conversations",
+    "diagnosis",
+    "imports",
+    "insight",
+    "jobs",
+    "kpis",
+    "people",
+    "search",
+    "settings",
+    "shell",
+    "today",
+)
 
 urlpatterns = [path("", include(f"peilian.web.{feature}.urls")) for feature in FEATURES]

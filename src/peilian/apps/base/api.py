@@ -2,7 +2,7 @@
 
 from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_writing, write
 from peilian.apps.base.company import change_company, company, company_zone, today_in_company
-from peilian.apps.base.files import drop_file, file_path, keep_file
+from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
 from peilian.apps.base.inbox import inbox_of, mark_read, send
 from peilian.apps.base.jobs import (
     JobCancelledError,
@@ -13,12 +13,13 @@ from peilian.apps.base.jobs import (
     run_worker,
     start_job,
 )
-from peilian.apps.base.models import AuditEntry, Company, Job, JobState, Row, StoredFile, new_id
+from peilian.apps.base.models import AuditEntry, Company, InboxMessage, Job, JobState, Row, StoredFile, new_id
 
 __all__ = [
     "Audit",
     "AuditEntry",
     "Company",
+    "InboxMessage",
     "Job",
     "JobCancelledError",
     "JobContext",
@@ -39,6 +40,7 @@ __all__ = [
     "keep_file",
     "mark_read",
     "new_id",
+    "own_files",
     "run_next_job",
     "run_worker",
     "send",

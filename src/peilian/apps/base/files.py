@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -56,6 +57,13 @@ def file_path(row: StoredFile) -> Path:
     return _path(row.sha256)
 
 
+def own_files(*, user: User, pks: Sequence[str]) -> list[StoredFile]:
+    """Those of the files that ``user`` kept, in the order of ``pks``; others' and absent ones are left out."""
+    wanted = [pk for pk in map(_as_id, pks) if pk is not None]
+    found = {row.pk: row for row in StoredFile.objects.filter(pk__in=wanted, created_by=user)}
+    return [found[pk] for pk in wanted if pk in found]
+
+
 def drop_file(*, actor: User | None, row: StoredFile) -> None:
     """Forget a file; its bytes go when no other row names them."""
     with write(actor=actor, verb="base.drop_file") as audit:
@@ -78,6 +86,13 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _path(digest: str) -> Path:

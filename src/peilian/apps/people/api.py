@@ -21,6 +21,7 @@ from peilian.apps.people.directory import (
     set_stage,
 )
 from peilian.apps.people.gate import NotVisibleError, Sight, visible_to
+from peilian.apps.people.listing import PeopleQuestion, find_people, find_users, profile
 from peilian.apps.people.models import (
     AgentAccount,
     AgentKind,
@@ -65,6 +66,7 @@ __all__ = [
     "GuidanceKind",
     "Membership",
     "NotVisibleError",
+    "PeopleQuestion",
     "Permission",
     "Post",
     "Reach",
@@ -91,10 +93,13 @@ __all__ = [
     "end_grant",
     "end_guide",
     "end_membership",
+    "find_people",
+    "find_users",
     "grant_role",
     "import_roster",
     "place_employee",
     "preview_roster",
+    "profile",
     "role",
     "roster_lines",
     "set_active",

@@ -109,6 +109,10 @@ class Sight:
         """The trail of every write; all of it or nothing."""
         return AuditEntry.objects.all() if self.reaches_company(Permission.SEE_AUDIT) else AuditEntry.objects.none()
 
+    def within(self, unit: Unit) -> set[UUID]:
+        """The ids of ``unit`` and all units below it."""
+        return self._closure([unit.pk])
+
     def lake(self, permission: Permission) -> Visibility:
         """What of the lake the permission covers.
 
@@ -140,6 +144,9 @@ class Sight:
             for grant in self._with(permission)
             if ROLES[grant.role].reach is Reach.UNIT and grant.unit_id is not None
         ]
+        return self._closure(pending)
+
+    def _closure(self, pending: list[UUID]) -> set[UUID]:
         found: set[UUID] = set()
         while pending:
             unit = pending.pop()

@@ -1,1 +1,1 @@
-"""Signing in and out, and the reader's language."""
+"""Signing in and out, the own account and language, the inbox."""

@@ -1,23 +1,39 @@
-"""Signing in and out, and the reader's language."""
+"""Signing in and out, the own account and language, the inbox."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from peilian.apps.people.api import set_language
-from peilian.web.shell.languages import DJANGO_CODES
+from peilian.apps.base import api as base
+from peilian.apps.people import api as people
+from peilian.engine._kernel import Language, Reason
+from peilian.flows.wording import say
+from peilian.web.accounts.forms import OwnPasswordForm, SignInForm
+from peilian.web.jobs.wordings import kind_name
+from peilian.web.people.views import page_of, user_of
+from peilian.web.people.wordings import role_name
+from peilian.web.shell.access import sight_of
+from peilian.web.shell.languages import DJANGO_CODES, reading_language
 
 
 class SignIn(LoginView):
     """The sign-in page. Failures are throttled per name and address."""
 
     template_name = "shell/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
 
@@ -29,14 +45,72 @@ class SignOut(LogoutView):
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language: for a user in the account, for a guest in a cookie."""
-    language = "en" if request.POST.get("language") == "en" else "zh"
+    language: Language = "en" if request.POST.get("language") == "en" else "zh"
     target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = reverse("today")
     response = HttpResponseRedirect(target)
     if request.user.is_authenticated:
-        set_language(user=request.user, language=language)
+        people.set_language(user=request.user, language=language)
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, DJANGO_CODES[language], max_age=365 * 86400, samesite="Lax", httponly=True
+        settings.LANGUAGE_COOKIE_NAME,
+        DJANGO_CODES[language],
+        max_age=365 * 86400,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own: password, language, roles."""
+    user = user_of(request)
+    form = OwnPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.save():
+        # This session stays open; all others end.
+        update_session_auth_hash(request, user)
+        messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+        return HttpResponseRedirect(reverse("account"))
+    roles = [{"name": role_name(grant.role), "grant": grant} for grant in sight_of(request).grants]
+    context = {"form": form, "roles": roles}
+    return render(request, "accounts/account.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What the product tells the reader, newest first."""
+    found = base.inbox_of(user=user_of(request))
+    page = page_of(found, request)
+    rows: list[base.InboxMessage] = list(page)
+    context = {
+        "page": page,
+        "lines": [{"message": row, "words": _said(row), "about": _about(row)} for row in rows],
+        "n_new": found.filter(read_at=None).count(),
+    }
+    return render(request, "accounts/messages.html", context)
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark everything as read."""
+    base.mark_read(user=user_of(request))
+    return HttpResponseRedirect(reverse("messages"))
+
+
+def _said(message: base.InboxMessage) -> str:
+    params: dict[str, Any] = message.params
+    try:
+        return say(Reason(message.key, params), reading_language())
+    except KeyError:
+        # A message that outlived its words still says what it was about.
+        return message.key
+
+
+def _about(message: base.InboxMessage) -> str:
+    kind = message.params.get("kind")
+    return kind_name(kind) if isinstance(kind, str) else ""

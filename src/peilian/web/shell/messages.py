@@ -70,7 +70,8 @@ def update(path: Path = CATALOGUE, package: Path = PACKAGE) -> int:
     fresh, old = collect(package), _read(path)
     for message in fresh:
         before = old.get(message.id, message.context) if message.id else None
-        if before is not None:
+        # A text that has got or lost its plural is found under the same key, but its translation has another form.
+        if before is not None and before.pluralizable == message.pluralizable:
             message.string, message.flags = before.string, before.flags | message.flags
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()

@@ -1,0 +1,86 @@
+"""The live view of one job over a WebSocket.
+
+The worker is another process, so the job's row is looked at a few times a second; what is sent is a piece of page
+that htmx puts in place of ``#job-inner``. When the job is over, that piece reloads the page it stands on. Any page may
+watch a job: include ``components/progress.html`` with ``name="job"`` and ``socket="/ws/jobs/<id>/"``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from peilian.apps.base.api import Job
+from peilian.apps.people.api import NotVisibleError, visible_to
+from peilian.engine._kernel import Language
+from peilian.web.jobs.wordings import phase_name
+from peilian.web.shell.languages import DJANGO_CODES
+
+LOOK_EVERY_SECONDS = 0.5
+REFUSED = 4404
+
+
+class JobConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Sends the job's progress to whoever may see the job."""
+
+    _watching: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Accept who may see the job; absent and forbidden are refused alike."""
+        await self.accept()
+        if await self._look() is None:
+            await self.close(code=REFUSED)
+            return
+        self._watching = asyncio.create_task(self._watch())
+
+    async def disconnect(self, code: int) -> None:
+        """Stop looking."""
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        sent = ""
+        while (job := await self._look()) is not None:
+            piece = await database_sync_to_async(self._piece)(job)
+            if piece != sent:
+                await self.send(text_data=piece)
+                sent = piece
+            if job.is_over:
+                break
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        await self.close()
+
+    @database_sync_to_async  # type: ignore[untyped-decorator]
+    def _look(self) -> Job | None:
+        """The job as it stands, asked through the gate every time: a right that ends, ends the view."""
+        try:
+            return visible_to(self._user()).job(self.scope["url_route"]["kwargs"]["pk"])
+        except NotVisibleError:
+            return None
+
+    def _user(self) -> Any:
+        # The session's user is as it was when the socket opened; whether it is still active is in the database.
+        user = self.scope["user"]
+        if user.is_authenticated:
+            user.refresh_from_db()
+        return user
+
+    def _piece(self, job: Job) -> str:
+        context = {
+            "name": "job",
+            "is_over": job.is_over,
+            "done": job.done,
+            "total": job.total,
+            "is_cancelling": job.is_cancel_requested,
+            "cancel_href": reverse("job_cancel", args=[job.pk]),
+        }
+        language: Language = getattr(self.scope["user"], "reading_language", "zh")
+        with translation.override(DJANGO_CODES[language]):
+            context["phase"] = phase_name(job)
+            return render_to_string("jobs/live.html", context)

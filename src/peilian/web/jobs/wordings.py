@@ -1,0 +1,88 @@
+"""Jobs in words: kinds, states, phases, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from peilian.apps.base.api import Job
+from peilian.engine._kernel import Fault, Language, Reason
+from peilian.flows.wording import say_fault
+from peilian.web.shell.tables import Tone
+
+Label = str | Promise
+
+KINDS: dict[str, Label] = {
+    "contacts.import": _("Import conversations"),
+    "contacts.read": _("Read conversations"),
+    "contacts.snapshots": _("Take KPI snapshots"),
+}
+STATES: dict[str, tuple[Label, Tone]] = {
+    "queued": (_("waiting"), "neutral"),
+    "running": (_("running"), "accent"),
+    "done": (_("done"), "good"),
+    "failed": (_("failed"), "bad"),
+    "cancelled": (_("cancelled"), "warn"),
+}
+PHASES: dict[str, Label] = {
+    "import.check": _("Checking the files"),
+    "import.stage": _("Taking the files in"),
+    "import.assemble": _("Putting conversations together"),
+    "import.write": _("Storing conversations"),
+    "read": _("Reading the conversations"),
+}
+RESULTS: dict[str, Label] = {
+    "read": _("read"),
+    "stored": _("stored"),
+    "duplicate": _("already known"),
+    "rejected": _("rejected"),
+    "conversations": _("conversations"),
+    "messages": _("messages"),
+}
+
+
+def kind_name(kind: str) -> str:
+    """What the job does; one that this page does not know keeps its key."""
+    return str(KINDS.get(kind, kind))
+
+
+def state_badge(job: Job) -> dict[str, str]:
+    """The job's state as a badge: words and tone."""
+    words, tone = STATES[job.state]
+    if job.is_cancel_requested and not job.is_over:
+        words, tone = _("stopping"), "warn"
+    return {"words": str(words), "tone": tone}
+
+
+def phase_name(job: Job) -> str:
+    """What the job is doing right now."""
+    if job.state == "queued":
+        return _now("Waiting for its turn")
+    return str(PHASES.get(job.phase, "")) or _now("Working")
+
+
+def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language) -> list[str]:
+    """A job's faults in words. A reason that has lost its words (an old job) is shown by its key."""
+    lines = []
+    for item in faults:
+        reason = Reason(item["reason"]["key"], item["reason"].get("params", {}))
+        fault = Fault(reason, item.get("file"), item.get("row"), item.get("field"), item.get("conversation_id"))
+        try:
+            lines.append(say_fault(fault, language))
+        except KeyError:
+            lines.append(reason.key)
+    return lines
+
+
+def result_facts(job: Job) -> list[tuple[str, int]]:
+    """The whole numbers of a job's result, with what they count."""
+    result: Mapping[str, Any] = job.result or {}
+    return [
+        (str(RESULTS.get(name, name)), value)
+        for name, value in result.items()
+        if isinstance(value, int) and not isinstance(value, bool)
+    ]

@@ -1,0 +1,106 @@
+"""The audit trail: who did what to which object, with the values before and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from peilian.apps.base import api as base
+from peilian.apps.people import api as people
+from peilian.web.people.forms import DayField, first_moment
+from peilian.web.people.views import page_of
+from peilian.web.settings.wordings import FIELDS, KINDS, verb_name
+from peilian.web.shell.access import sight_of
+
+MOST_CHARACTERS = 200
+
+
+class TrailFilter(forms.Form):
+    """What to look for."""
+
+    verb = forms.ChoiceField(label=_("What was done"), required=False)
+    actor = forms.CharField(label=_("By whom"), required=False, max_length=100)
+    object = forms.CharField(label=_("To what"), required=False, max_length=200)
+    from_day = DayField(label=_("From"), required=False)
+    to_day = DayField(label=_("To"), required=False)
+
+    def __init__(self, *arguments: Any, verbs: Iterable[str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        named = sorted(((verb, verb_name(verb)) for verb in verbs), key=lambda item: item[1])
+        self.fields["verb"].choices = [("", _("Everything")), *named]  # type: ignore[attr-defined]
+
+    def chosen(self, rows: QuerySet[base.AuditEntry]) -> QuerySet[base.AuditEntry]:
+        """The entries that fit; a filter that makes no sense is left out and says so."""
+        self.is_valid()
+        data: Mapping[str, Any] = self.cleaned_data
+        if data.get("verb"):
+            rows = rows.filter(verb=data["verb"])
+        if data.get("actor"):
+            rows = rows.filter(Q(actor__name__icontains=data["actor"]) | Q(actor__username__iexact=data["actor"]))
+        if data.get("object"):
+            rows = rows.filter(Q(object_label__icontains=data["object"]) | Q(object_id=data["object"]))
+        if data.get("from_day"):
+            rows = rows.filter(at__gte=first_moment(data["from_day"]))
+        if data.get("to_day"):
+            rows = rows.filter(at__lt=first_moment(data["to_day"] + timedelta(days=1)))
+        return rows
+
+
+@require_safe
+def trail(request: HttpRequest) -> HttpResponse:
+    """The entries, newest first."""
+    sight = sight_of(request)
+    if not sight.reaches_company(people.Permission.SEE_AUDIT):
+        raise people.NotVisibleError
+    entries = sight.audit()
+    verbs = entries.order_by().values_list("verb", flat=True).distinct()
+    form = TrailFilter(request.GET, verbs=verbs)
+    page = page_of(form.chosen(entries).select_related("actor"), request)
+    context = {"form": form, "page": page, "entries": [_line(entry) for entry in page]}
+    template = "settings/audit_list.html" if request.htmx else "settings/audit.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+def _line(entry: base.AuditEntry) -> dict[str, Any]:
+    return {
+        "entry": entry,
+        "verb": verb_name(entry.verb),
+        "kind": KINDS.get(entry.object_kind, entry.object_kind),
+        "changes": [
+            {"field": FIELDS.get(name, name), "before": _shown(before), "after": _shown(after)}
+            for name, (before, after) in _pairs(entry.changes)
+        ],
+    }
+
+
+def _pairs(changes: Mapping[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
+    """Fields with their values before and after; what is noted otherwise counts as after."""
+    found = []
+    for name, change in changes.items():
+        pair = (change[0], change[1]) if isinstance(change, list) and len(change) == 2 else (None, change)
+        if name != "schema_version":
+            found.append((name, pair))
+    return found
+
+
+def _shown(value: Any) -> str:
+    """A value as a reader sees it; long ones are cut."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if isinstance(value, Mapping):
+        text = " / ".join(str(item) for item in value.values() if not isinstance(item, Mapping | list))
+        text = text or json.dumps(value, ensure_ascii=False)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
