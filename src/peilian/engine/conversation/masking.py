@@ -26,7 +26,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
 # Cheap gates: most texts hold no digit at all, and of the others most hold no run of seven.
 _WIDE_DIGIT = re.compile(r"[０-９]")
 _NARROW = {ord("０") + n: ord("0") + n for n in range(10)}
-_LONG_RUN = re.compile(r"[0-9](?:[ ()（）.\-]{0,2}[0-9]){6,}")
+_LONG_RUN = re.compile(r"[0-9](?:[ ()（）.\-—–－]{0,2}[0-9]){6,}")
 _LEAD, _TAIL = 2, 10  # characters around a run that may belong to its numbers: "+(", a check letter, an extension
 _ROAD_AND_NUMBER = re.compile(r"[路街道巷弄段同区區园園寓厦廈场村院舍庄苑庭府] ?[0-9一二三四五六七八九十百零〇]")
 _GATE = re.compile(r"[0-9０-９]|" + _ROAD_AND_NUMBER.pattern)
@@ -57,9 +57,9 @@ _CARD = re.compile(
     r"|[0-9]{4}([ \-])[0-9]{6}\2[0-9]{4,5}|[0-9]{6}[ \-][0-9]{13}|[0-9]{13,19})" + _END
 )
 _MOBILE = re.compile(
-    r"(?:(?<![0-9A-Za-z_])(?:[+＋]|00)?86[ \-]?|"
+    r"(?:(?<![0-9A-Za-z_])(?:[+＋]|00)?86[ \-—–－]?|"
     + _START
-    + r")1[3-9][0-9](?:[0-9]{8}|([ \-])[0-9]{4}\1[0-9]{4})"
+    + r")1[3-9][0-9](?:[0-9]{8}|([ \-—–－])[0-9]{4}\1[0-9]{4})"
     + _END
 )
 _TAIWAN_MOBILE = re.compile(_START + r"09[0-9][0-9](?:[0-9]{6}|([ \-])[0-9]{3}\1?[0-9]{3})" + _END)
@@ -73,17 +73,15 @@ _NORTH_AMERICAN = re.compile(
 )
 _LANDLINE = re.compile(
     _START
-    + r"(?:[(（]0[0-9]{2,3}[)）][ \-]?|0(?:10|2[0-9]|[3-9][0-9][0-9])[ \-])[2-9][0-9]{6,7}"
-    + r"(?:(?:[ \-]|转|轉|(?i: ?ext\.? ?))[0-9]{1,6})?"
+    + r"(?:[(（]0[0-9]{2,3}[)）][ \-—–－]?|0(?:10|2[0-9]|[3-9][0-9][0-9])[ \-—–－])[2-9][0-9]{6,7}"
+    + r"(?:(?:[ \-—–－]|转|轉|(?i: ?ext\.? ?))[0-9]{1,6})?"
     + _END
 )
 _LANDLINE_JOINED = re.compile(_START + r"(?:010|02[0-9]|0[3-9][0-9][0-9])[2-9][0-9]{6,7}" + _END)
 
 # Characters that stand before an address rather than in it; they end the stretch to the left.
 _NAME = r"[^\W\da-zA-Z_我你您他她它们在到住寄送往址是于从去来了请把给叫为改和与及的那这哪个条们說说问問]"
-_ROAD = (
-    r"(?:大道|大街|街道|胡同|(?<![线电思套网铁一走赶迷线電網])路|(?<![逛])街|(?<![知渠频味报通管轨跑赛难頻報])道|巷)"
-)
+_ROAD = r"(?:大道|大街|街道|胡同|(?<![线电思套网铁一走赶迷线電網])路|(?<![逛])街|(?<![知渠频味报通管轨跑赛难頻報国國])道|巷)"
 _NUMBER = r"(?:[0-9]{1,5}|[一二三四五六七八九十百零〇]{1,5})"
 _ROOM = (
     r"(?:[ ,,]?(?:第)?(?:[A-Za-z]?[0-9]{1,5}|[A-Za-z]|[甲乙丙丁东南西北]|[一二三四五六七八九十]{1,3})"

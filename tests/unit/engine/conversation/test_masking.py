@@ -32,6 +32,7 @@ TOKEN = re.compile("|".join(re.escape(token) for token in PLACEHOLDERS.values())
         # landlines
         ("010-62345678", "[[landline]]"),
         ("(010)62345678", "[[landline]]"),
+        ("0746—5276266", "[[landline]]"),
         ("0755 83123456转802", "[[landline]]"),
         ("02162345678", "[[landline]]"),
         # identity numbers
@@ -83,6 +84,7 @@ def test_what_identifies_a_person_becomes_a_placeholder_of_its_type(text, masked
         "12号线, 公交12路, 第3街5号",
         "线路5号, 电路12号, 频道3号",
         "这个渠道2号就停了",
+        "國道七號",
         "4111111111111112",
         "110105194912310021234",
         "a 2 way street, 10 minute road trip",
