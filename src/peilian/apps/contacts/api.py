@@ -6,10 +6,11 @@ Every read passes the people gate: the lake is asked with what the user's permis
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -25,7 +26,8 @@ from peilian.adapters.lake import (
 from peilian.apps.base import api as base
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
 from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
-from peilian.apps.contacts.work import finish_import, lake, named_copies, run_import
+from peilian.apps.contacts.uploads import drop_leftovers, forget_import, prepare_import, prepared_import
+from peilian.apps.contacts.work import lake, named_copies, read_unread, rejects_of, run_import
 from peilian.apps.people.api import Permission, User, visible_to
 from peilian.engine.conversation import Conversation
 from peilian.engine.diagnosis import Diagnosis
@@ -54,15 +56,21 @@ __all__ = [
     "conversation",
     "conversations",
     "diagnosis",
+    "drop_leftovers",
     "erase_customer",
+    "forget_import",
     "import_now",
     "imports",
     "is_empty",
     "kpis",
     "measures",
     "note_export",
+    "prepare_import",
+    "prepared_import",
     "preview_import",
+    "rejects",
     "start_import",
+    "start_reading",
     "take_snapshots",
 ]
 
@@ -95,9 +103,9 @@ def is_empty() -> bool:
 
 
 def imports(*, user: User) -> QuerySet[ConversationImport]:
-    """The imports that ``user`` may look at."""
+    """The imports that were started, newest first."""
     visible_to(user).require(Permission.IMPORT)
-    return ConversationImport.objects.select_related("job", "created_by")
+    return ConversationImport.objects.started().select_related("job", "created_by", "rejects")
 
 
 def preview_import(*, user: User, files: Sequence[base.StoredFile], format: str = "auto") -> list[importing.Preview]:
@@ -107,35 +115,51 @@ def preview_import(*, user: User, files: Sequence[base.StoredFile], format: str 
         return [importing.preview_file(path, format=format) for path in paths]
 
 
-def start_import(*, actor: User, files: Sequence[base.StoredFile], format: str = "auto") -> ConversationImport:
-    """Queue the import of uploaded files."""
+def start_import(*, actor: User, row: ConversationImport) -> ConversationImport:
+    """Queue a prepared import; one that was started already (a second click) stays as it is."""
     visible_to(actor).require(Permission.IMPORT)
     with base.write(actor=actor, verb="contacts.start_import") as audit:
-        row = ConversationImport.objects.create(
-            file_names=[file.name for file in files],
-            format=format,
-            created_at=timezone.now(),
-            created_by=actor,
-        )
-        row.files.set(files)
-        row.job = base.start_job(actor=actor, kind="contacts.import", parameters={"import": str(row.pk)})
-        row.save()
-        audit.created(row)
-    return row
+        fresh = ConversationImport.objects.select_for_update().get(pk=row.pk)
+        if fresh.job is not None or fresh.report is not None:
+            audit.unchanged()
+            return fresh
+        fresh.job = base.start_job(actor=actor, kind="contacts.import", parameters={"import": str(fresh.pk)})
+        fresh.save()
+        audit.changed(fresh, job=None)
+        # Runs after the import, whatever becomes of it: an import that is cancelled in the queue clears nothing away.
+        base.start_job(actor=None, kind="contacts.tidy", parameters={})
+    return fresh
+
+
+def start_reading(*, actor: User) -> base.Job:
+    """Queue the reading of what is unread; a reading that waits or runs already is returned instead."""
+    visible_to(actor).require(Permission.IMPORT)
+    waiting = base.Job.objects.filter(kind="contacts.read", state__in=(base.JobState.QUEUED, base.JobState.RUNNING))
+    return waiting.first() or base.start_job(actor=actor, kind="contacts.read", parameters={})
 
 
 def import_now(*, actor: User | None, paths: Sequence[Path], format: str = "auto") -> ConversationImport:
-    """Import files of this machine at once, without the worker (set-up and demo)."""
+    """Import and read files of this machine at once, without the worker (set-up and demo)."""
     if actor is not None:
         visible_to(actor).require(Permission.IMPORT)
-    report = run_import(paths, format=format, progress=lambda *_: None, is_cancelled=lambda: False)
+    report = run_import(paths, format=format)
+    read_unread(lake())
     with base.write(actor=actor, verb="contacts.start_import") as audit:
         row = ConversationImport.objects.create(
-            file_names=[path.name for path in paths], format=format, created_at=timezone.now(), created_by=actor
+            file_names=[path.name for path in paths],
+            format=format,
+            created_at=timezone.now(),
+            created_by=actor,
+            report=report,
         )
         audit.created(row)
-    finish_import(row, report)
     return row
+
+
+def rejects(*, user: User, row: ConversationImport) -> Iterator[Mapping[str, Any]]:
+    """Every fault of an import: ``key`` and ``params`` of its reason, and its place."""
+    visible_to(user).require(Permission.IMPORT)
+    return rejects_of(row)
 
 
 def conversations(*, user: User, question: ConversationFilter, limit: int = 50, offset: int = 0) -> ConversationPage:

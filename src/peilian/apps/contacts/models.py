@@ -7,11 +7,31 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from peilian.apps.base.models import Row
+from peilian.apps.base.models import JobState, Row
+
+
+class ImportQuerySet(models.QuerySet["ConversationImport"]):
+    """Imports by how far they are."""
+
+    def prepared(self) -> ImportQuerySet:
+        """Those whose files were uploaded and that nobody has started."""
+        return self.filter(job=None, report=None)
+
+    def started(self) -> ImportQuerySet:
+        """All others."""
+        return self.exclude(job=None, report=None)
+
+    def over(self) -> ImportQuerySet:
+        """Those whose job will do nothing more."""
+        return self.filter(job__state__in=(JobState.DONE, JobState.FAILED, JobState.CANCELLED))
 
 
 class ConversationImport(Row):
-    """One import of conversation files into the lake (导入), with its job and its counts."""
+    """One import of conversation files into the lake (导入), with its job and its counts.
+
+    Without a job and a report it is prepared only. ``report`` is written as soon as the lake has the conversations;
+    ``rejects`` holds every fault, a JSON object a line, masked as everything that leaves the importer.
+    """
 
     job = models.OneToOneField("base.Job", null=True, on_delete=models.PROTECT, related_name="conversation_import")
     files = models.ManyToManyField("base.StoredFile", related_name="+")
@@ -20,6 +40,9 @@ class ConversationImport(Row):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     report = models.JSONField(null=True)
+    rejects = models.ForeignKey("base.StoredFile", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = ImportQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -44,7 +67,7 @@ class KpiSnapshot(models.Model):
     definition_version = models.PositiveSmallIntegerField()
     period = models.CharField(max_length=10)  # 2026-11
     grain = models.CharField(max_length=20, choices=Grain)
-    subject = models.CharField(max_length=200, blank=True, default="")  # account or team; empty for the company
+    subject = models.CharField(max_length=200, blank=True, default="")  # account or team; empty: company, or nobody
     value = models.FloatField(null=True)
     numerator = models.FloatField(null=True)
     denominator = models.FloatField(null=True)

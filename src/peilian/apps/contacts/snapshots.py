@@ -19,17 +19,21 @@ _DIMENSIONS: dict[Grain, tuple[str, ...]] = {Grain.COMPANY: (), Grain.AGENT: ("a
 
 
 def take_snapshots(*, actor: User | None, source: Lake, month: date) -> int:
-    """Take (or take again) the snapshots of the month that holds ``month``; returns how many.
+    """Take (or take again) the snapshots of the month that holds ``month``; returns how many were written.
 
-    A snapshot whose measures were not mature yet is replaced by the next taking; a mature one of the same definition
-    version is replaced only by the same month's newer data.
+    What was too early to be final is replaced. A final snapshot of the same definition version stays as it was taken
+    unless the month has other data by now; snapshots of other definition versions are never touched.
     """
     first = month.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    rows = [row for grain in Grain for row in _measure(source, Grain(grain), first, last)]
+    taken = [row for grain in Grain for row in _measure(source, Grain(grain), first, last)]
+    kept = {_place(row): row for row in KpiSnapshot.objects.filter(period=f"{first:%Y-%m}", is_mature=True)}
+    fresh = [row for row in taken if _standing(row) != (_standing(kept[_place(row)]) if _place(row) in kept else None)]
+    if not fresh:
+        return 0
     with base.write(actor=actor, verb="contacts.take_snapshots") as audit:
         KpiSnapshot.objects.bulk_create(
-            rows,
+            fresh,
             update_conflicts=True,
             unique_fields=["kpi", "definition_version", "period", "grain", "subject"],
             update_fields=["value", "numerator", "denominator", "n", "is_mature", "taken_at"],
@@ -38,9 +42,19 @@ def take_snapshots(*, actor: User | None, source: Lake, month: date) -> int:
             kind="contacts.kpisnapshot",
             id=f"{first:%Y-%m}",
             label=f"{first:%Y-%m}",
-            changes={"snapshots": [None, len(rows)]},
+            changes={"snapshots": [None, len(fresh)]},
         )
-    return len(rows)
+    return len(fresh)
+
+
+def _place(row: KpiSnapshot) -> tuple[str, int, str, str]:
+    """What there is one snapshot of, within a month."""
+    return row.kpi, row.definition_version, row.grain, row.subject
+
+
+def _standing(row: KpiSnapshot) -> tuple[float | None, float | None, float | None, int, bool]:
+    """What a snapshot says."""
+    return row.value, row.numerator, row.denominator, row.n, row.is_mature
 
 
 def roster_spans() -> list[RosterSpan]:
@@ -61,6 +75,7 @@ def _measure(source: Lake, grain: Grain, first: date, last: date) -> list[KpiSna
         source,
         by=_DIMENSIONS[grain],
         roster=roster_spans(),
+        calendar=base.company().calendar,
         tz=str(base.company_zone()),
         from_=first,
         to=last,
