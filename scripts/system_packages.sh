@@ -3,21 +3,21 @@
 # what is missing; otherwise it says in one line what to install. Always ends well: tests without them are skipped aloud.
 set -euo pipefail
 
-chromium() {
+has_chromium() {
   local name
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
     # On Ubuntu chromium-browser may be a hollow launcher of a snap, which cannot tell its version.
-    if command -v "$name" >/dev/null && "$name" --version --no-sandbox >/dev/null 2>&1; then return 0; fi
+    if type -P "$name" >/dev/null && "$name" --version --no-sandbox >/dev/null 2>&1; then return 0; fi
   done
   return 1
 }
-chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null)" ]; }
-postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
+has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null)" ]; }
+has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 
 missing=()
-chromium || missing+=(chromium)
-chinese_font || missing+=(fonts-noto-cjk fontconfig)
-postgresql || missing+=(postgresql)
+has_chromium || missing+=(chromium)
+has_chinese_font || missing+=(fonts-noto-cjk fontconfig)
+has_postgresql || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

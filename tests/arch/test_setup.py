@@ -134,6 +134,49 @@ def test_a_python_without_venv_gets_its_package_from_root_and_names_it_to_others
     assert not (checkout / ".venv").exists()
 
 
+def look_for_packages(tmp_path: Path, **programs: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run the script where only these programs are (each a line of shell); tells also what apt-get was asked for."""
+    tools, log = tmp_path / "tools", tmp_path / "log"
+    tools.mkdir()
+    for name in ("bash", "env", "mktemp", "cat", "rm", "tail"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    for name, line in {"apt-get": f'echo "$@" >>{log}', **programs}.items():
+        (tools / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tools / name).chmod(0o755)
+    script = ROOT / "scripts" / "system_packages.sh"
+    done = subprocess.run([script], env={"PATH": str(tools)}, capture_output=True, text=True, check=False)
+    return done, log.read_text().splitlines() if log.exists() else []
+
+
+def test_root_gets_the_browser_that_is_missing(tmp_path):
+    done, asked = look_for_packages(tmp_path, id="echo 0", initdb="true", **{"fc-list": "echo Noto"})
+    assert done.returncode == 0
+    assert asked[0].startswith("update")
+    assert [line.split()[-1] for line in asked[1:]] == ["chromium"]
+
+
+def test_a_package_that_cannot_be_had_does_not_keep_the_others_away(tmp_path):
+    refusing = f'echo "$@" >>{tmp_path / "log"}; case "$*" in *chromium*) exit 100;; esac'
+    done, asked = look_for_packages(tmp_path, **{"id": "echo 0", "initdb": "true", "apt-get": refusing})
+    assert done.returncode == 0
+    assert "could not install chromium" in done.stderr
+    assert [line.split()[-1] for line in asked[1:]] == ["chromium", "fonts-noto-cjk", "fontconfig"]
+
+
+def test_others_are_told_in_one_line_what_to_install(tmp_path):
+    done, asked = look_for_packages(tmp_path, id="echo 1000", initdb="true", **{"fc-list": "echo Noto"})
+    assert done.returncode == 0
+    assert done.stderr == "some tests will be skipped; to run them: sudo apt-get install chromium\n"
+    assert asked == []
+
+
+@pytest.mark.parametrize(("answer", "is_missing"), [("exit 0", False), ("exit 1", True)])
+def test_a_browser_counts_only_when_it_runs(tmp_path, answer, is_missing):
+    done, _asked = look_for_packages(tmp_path, id="echo 1000", initdb="true", chromium=answer, **{"fc-list": "echo N"})
+    assert done.returncode == 0
+    assert ("chromium" in done.stderr) is is_missing
+
+
 @pytest.mark.parametrize("script", [".ci/run", "scripts/setup.sh", "scripts/system_packages.sh", "scripts/test.sh"])
 def test_scripts_can_be_run_and_are_well_formed(script):
     assert os.access(ROOT / script, os.X_OK)
