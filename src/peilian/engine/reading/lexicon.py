@@ -17,6 +17,7 @@ Condition = Literal["opening", "not_opening", "alone", "upset", "parting", "than
 
 
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 8192, 200  # texts, and characters of one
+_ASKED = 30  # characters that a question may be long
 _REACH = 24  # characters before a cue that are searched for what may not stand there
 
 
@@ -124,9 +125,9 @@ class _Side:
 
 def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     cue = compiled.cue
-    if cue.question != "counts" and _asks(analysed.clause_at(place)) != (cue.question == "required"):
-        return False
     clause = analysed.clause_at(place)
+    if cue.question != "counts" and _asks(clause, place) != (cue.question == "required"):
+        return False
     if compiled.not_after and compiled.not_after.search(analysed.text[max(clause.start, place - _REACH) : place]):
         return False
     if any(_occurs(pattern, analysed.text, (clause.start, clause.end)) for pattern in compiled.unless):
@@ -142,8 +143,9 @@ def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     return cue.quoted or not analysed.is_quoted(place)
 
 
-def _asks(clause: Clause) -> bool:
-    return clause.question in (Question.INFORMATION, Question.CONFIRMATION)
+def _asks(clause: Clause, place: int) -> bool:
+    """Whether ``place`` lies in what is asked; in a transcript without punctuation that is the end of the clause."""
+    return clause.end - place <= _ASKED and clause.question in (Question.INFORMATION, Question.CONFIRMATION)
 
 
 def _occurs(pattern: Pattern, text: str, sentence: tuple[int, int]) -> bool:

@@ -34,7 +34,7 @@ _BEFORE_CLAUSE = {
     "en": r"(?:\A|(?<=[\n(])|(?<=[.!?;:,\-–>•*]\s)|(?<=\n\s))",
 }
 _AFTER_CLAUSE = {
-    "zh": r"(?=\s*(?:$|[。.!?;,、~…#\n\[])|\s)",
+    "zh": r"(?=(?:[呢哦哈呀啊哒啦噢嘛亲]|先生|女士)*(?:\s|$|[。.!?;,、~…#\n\[]))",
     "en": r"(?=\s*(?:$|[.!?;,:)\n]))",
 }
 _PASSED_OVER = {
@@ -44,7 +44,7 @@ _PASSED_OVER = {
 _WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
 _MOST_TEXTS = 200  # texts that a piece of a pattern may stand for to be looked up one by one
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
-_SIZED_GAP = {"zh": r"[^。.!?;\n]", "en": r"[^!?;\n]"}
+_SIZED_GAP = {"zh": r"[^。.!?;\n,]", "en": r"[^!?;\n,]"}
 
 
 class PatternError(ValueError):

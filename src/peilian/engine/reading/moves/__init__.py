@@ -13,6 +13,9 @@ from peilian.engine.reading.lexicon import Hit
 from peilian.engine.text import Analysed, Clause
 
 
+_ASKED = 30  # characters; in a transcript without punctuation a clause does several things and asks at its end
+
+
 @dataclass
 class Answer:
     """One agent message with its context, and what has been found in it so far."""
@@ -32,6 +35,11 @@ class Answer:
             for hit in self.hits
             if hit.start < clause.end and hit.end > clause.start and (not keys or hit.key in keys)
         ]
+
+    def near_the_end(self, clause: Clause, *keys: str) -> list[Hit]:
+        """The hits with one of ``keys`` in what ``clause`` asks: all of it, or the end of a long one."""
+        start = max(clause.start, clause.end - _ASKED)
+        return [hit for hit in self.hits if hit.key in keys and hit.start < clause.end and hit.end > start]
 
     def with_key(self, *keys: str) -> list[Hit]:
         """The hits with one of ``keys``, in order of place."""

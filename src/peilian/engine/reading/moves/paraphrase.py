@@ -11,7 +11,7 @@ from peilian.engine.reading.moves import Answer, detector
 from peilian.engine.text import Question
 
 _TAGS = re.compile(r"是吗|对吗|对吧|是吧|是不是|是这个意思|吗|请问|[,\s]|right|correct|is that")
-_LEAST_CHARS = 5
+_LEAST_CHARS = 4
 _LEAST_SHARED = 0.34
 
 
@@ -22,6 +22,6 @@ def find(answer: Answer) -> Iterator[Hit]:
         if clause.question is not Question.CONFIRMATION or answer.within(clause, "paraphrase", "verify", "check_more", "greet"):
             continue
         words = _TAGS.sub("", answer.text_of(clause))
-        said = "\n".join(list(answer.course.customer_texts)[-4:])
+        said = "\n".join(list(answer.course.customer_texts)[-6:])
         if len(words) >= _LEAST_CHARS and shared_part(words, said) >= _LEAST_SHARED:
             yield Hit("move", "paraphrase", "paraphrase.repeats-the-customer", clause.start, clause.end)
