@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from peilian.apps.contacts import api as contacts
-from peilian.apps.people.api import Permission
+from peilian.apps.people.api import Permission, User
 from peilian.engine.kpi import measure_facts
 from peilian.web.conversations.about import about_of
 from peilian.web.conversations.export import csv_chunks, sent_while_made
@@ -35,24 +35,24 @@ def conversations(request: HttpRequest) -> HttpResponse:
     sight = sight_of(request)
     sight.require(Permission.SEE_CONVERSATIONS)
     form, question = _asked(request)
-    number = _number(request.GET.get("page"), least=1)
-    page = contacts.conversations(
-        user=user_of(request), question=question, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE
-    )
+    page = _page(user_of(request), question, _number(request.GET.get("page"), least=1))
     query = kept(request.GET)
     context = {
         "form": form,
         "talks": talks_of(page.items, form.staff, form.language, query=query, offset=page.offset),
         "total": page.total,
-        "page": Paginator(range(page.total), PAGE_SIZE).get_page(number),
+        "page": Paginator(range(page.total), PAGE_SIZE).get_page(page.offset // PAGE_SIZE + 1),
         "chips": chips_of(form, query),
         "export": f"{reverse('conversations_export')}?{query.urlencode()}",
         "until": last_day(form.offers),
         "may_import": sight.may(Permission.IMPORT),
         "is_empty": form.offers.first_ms is None and not page.total and not query,
     }
-    name = "_result" if request.htmx and not request.htmx.history_restore_request else "list"  # type: ignore[attr-defined]
-    response = render(request, f"conversations/{name}.html", context)
+    is_part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    response = render(request, f"conversations/{'_result' if is_part else 'list'}.html", context)
+    if is_part:
+        # The address without the empty filters that a form sends along.
+        response["HX-Push-Url"] = f"{request.path}?{query.urlencode()}" if query else request.path
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -108,6 +108,15 @@ def _asked(request: HttpRequest) -> tuple[ListForm, contacts.ConversationFilter]
     offers, staff = contacts.choices(user=user_of(request)), Staff.today()
     form = ListForm(request.GET.dict(), offers=offers, staff=staff, language=reading_language())
     return form, question_of(form.values, offers, staff)
+
+
+def _page(user: User, question: contacts.ConversationFilter, number: int) -> contacts.ConversationPage:
+    """A page of the list; beyond the last one, the last one."""
+    page = contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+    if page.items or not page.total:
+        return page
+    last = (page.total - 1) // PAGE_SIZE
+    return contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=last * PAGE_SIZE)
 
 
 def _neighbours(request: HttpRequest, conversation_id: str) -> dict[str, Any] | None:

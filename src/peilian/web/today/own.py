@@ -16,7 +16,7 @@ from peilian.web.conversations.wordings import Explanation, Kind, explain
 from peilian.web.today.figures import Figures, figures_of
 from peilian.web.today.period import Days
 
-_LOOKED_AT = 12
+_LOOKED_AT = 20
 _MOST_THANKS = 3
 _GLAD = ("grateful", "pleased")
 
@@ -64,11 +64,11 @@ def own_work(user: User, accounts: tuple[str, ...], days: Days, language: Langua
 
 def _thanks(user: User, accounts: tuple[str, ...], days: Days) -> Iterator[Words]:
     """Words of customers who were glad, one a conversation, newest first."""
-    question = contacts.ConversationFilter(
-        from_ms=days.from_ms, to_ms=days.to_ms, agents=accounts, satisfaction_label="satisfied"
-    )
+    question = contacts.ConversationFilter(from_ms=days.from_ms, to_ms=days.to_ms, agents=accounts)
     found = 0
     for item in contacts.conversations(user=user, question=question, limit=_LOOKED_AT).items:
+        if item.satisfaction_label == "dissatisfied":
+            continue
         view = contacts.conversation(user=user, conversation_id=item.conversation_id)
         if view is None:
             continue
