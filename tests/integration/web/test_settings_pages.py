@@ -286,7 +286,7 @@ def test_the_trail_is_paged_at_a_constant_number_of_queries(admin, admin_user):
     few = queries()
     for n in range(60):
         people.add_employee(actor=admin_user, number=f"n{n}", name=f"人{n}")
-    assert queries() == few < 16
+    assert queries() <= few < 16
     assert 'rel="next"' in the_page(admin, "audit")
 
 

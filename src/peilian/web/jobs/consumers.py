@@ -2,7 +2,8 @@
 
 The worker is another process, so the job's row is looked at a few times a second; what is sent is a piece of page
 that htmx puts in place of ``#job-inner``. When the job is over, that piece reloads the page it stands on. Any page may
-watch a job: include ``components/progress.html`` with ``name="job"`` and ``socket="/ws/jobs/<id>/"``.
+watch a job: include ``components/progress.html`` with ``name="job"`` and ``socket="/ws/jobs/<id>/"``, and put the
+button that stops the job beside it, where no new piece takes it away from under the hand.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import translation
 
 from peilian.apps.base.api import Job
@@ -78,9 +78,7 @@ class JobConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             "done": job.done,
             "total": job.total,
             "is_cancelling": job.is_cancel_requested,
-            "cancel_href": reverse("job_cancel", args=[job.pk]),
         }
         language: Language = getattr(self.scope["user"], "reading_language", "zh")
         with translation.override(DJANGO_CODES[language]):
-            context["phase"] = phase_name(job)
-            return render_to_string("jobs/live.html", context)
+            return render_to_string("jobs/live.html", {**context, "phase": phase_name(job)})

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
-from peilian.web.jobs.wordings import fault_lines, kind_name, phase_name, result_facts, state_badge
+from peilian.web.jobs.wordings import cancel_question, fault_lines, kind_name, phase_name, result_facts, state_badge
 from peilian.web.people.views import page_of, user_of
 from peilian.web.shell.access import sight_of
 from peilian.web.shell.languages import reading_language
@@ -61,5 +61,6 @@ def details(row: base.Job) -> dict[str, Any]:
         "faults": fault_lines(row.faults, reading_language()),
         "facts": result_facts(row),
         "cancel_href": reverse("job_cancel", args=[row.pk]),
+        "cancel_question": cancel_question(row),
         "socket": f"/ws/jobs/{row.pk}/",
     }

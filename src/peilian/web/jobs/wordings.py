@@ -65,6 +65,11 @@ def phase_name(job: Job) -> str:
     return str(PHASES.get(job.phase, "")) or _now("Working")
 
 
+def cancel_question(job: Job) -> str:
+    """What is asked before a job is stopped."""
+    return _now("Stop %(job)s? What it has done so far may have to be done again.") % {"job": kind_name(job.kind)}
+
+
 def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language) -> list[str]:
     """A job's faults in words. A reason that has lost its words (an old job) is shown by its key."""
     lines = []

@@ -122,8 +122,8 @@ def unit_path(unit: people.Unit) -> str:
 
 
 def with_parents(units: QuerySet[people.Unit]) -> QuerySet[people.Unit]:
-    """Units with what ``unit_path`` reads, for trees up to five deep, in one query."""
-    return units.select_related("parent__parent__parent__parent")
+    """Units with what ``unit_path`` reads, for trees up to five deep, in one query, in the order in which they came."""
+    return units.select_related("parent__parent__parent__parent").order_by("pk")
 
 
 def first_moment(day: date) -> datetime:

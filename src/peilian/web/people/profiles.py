@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,6 +32,7 @@ from peilian.web.people.forms import (
 from peilian.web.people.views import user_of
 from peilian.web.people.wordings import GUIDES, STAGES, role_name
 from peilian.web.shell.access import sight_of
+from peilian.web.shell.formats import format_day, format_moment
 from peilian.web.shell.languages import reading_language
 
 P = people.Permission
@@ -109,6 +112,10 @@ def _page(request: HttpRequest, employee: Any, bound: tuple[str, DirectoryForm] 
         "stage": STAGES.get(employee.stage_now or "", ""),
         "post": next((place.post for place in employee.places if place.post), None),
         "stages": [(STAGES.get(entry.stage, entry.stage), entry.starts_on) for entry in employee.stages.all()],
+        "uses": [
+            {"use": use, "begins": _when(use.starts_at), "ends": _when(use.ends_at) if use.ends_at else ""}
+            for use in employee.all_uses
+        ],
         "guidance": [(GUIDES[one.kind], one) for one in employee.guidance],
         "guided": [(GUIDES[one.kind], one) for one in employee.guided],
         "seen": set(sight.employees(P.SEE_PEOPLE).filter(guided_by__in=employee.guided).values_list("pk", flat=True)),
@@ -123,6 +130,14 @@ def _page(request: HttpRequest, employee: Any, bound: tuple[str, DirectoryForm] 
         **_evidence(employee, sight),
     }
     return render(request, "people/profile.html", context, status=422 if bound else 200)
+
+
+def _when(moment: datetime) -> str:
+    """A moment; when it is the beginning of a day, just the day."""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.time() == time():
+        return format_day(local.date(), reading_language(), now.date())
+    return format_moment(local, reading_language(), now)
 
 
 def _forms(employee: Any, bound: tuple[str, DirectoryForm] | None) -> dict[str, DirectoryForm]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,21 +20,23 @@ from peilian.web.people.wordings import UNIT_KINDS, Label
 from peilian.web.shell.access import sight_of
 
 P = people.Permission
+# Within one unit: first what leads, then teams in the order in which they came, then shops and sites.
+_ORDER = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 
 
 @dataclass
 class Branch:
-    """A unit as the tree shows it: how many belong to it itself, and to it with all below."""
+    """A unit as the tree shows it, with who belongs to it itself."""
 
     unit: people.Unit
     kind: Label
-    own: int
+    members: set[UUID]
     below: list[Branch] = field(default_factory=list)
 
     @property
-    def total(self) -> int:
-        """People of this unit and of all below it; one at two shops counts at both."""
-        return self.own + sum(branch.total for branch in self.below)
+    def everybody(self) -> set[UUID]:
+        """Who belongs to this unit or to one below it; somebody in a team and at a shop is one person."""
+        return self.members.union(*(branch.everybody for branch in self.below))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,9 +73,11 @@ def unit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _branches(sight: people.Sight) -> list[Branch]:
     """The visible units as trees; one whose parent is out of sight is a root."""
-    units = list(sight.units(P.SEE_PEOPLE).filter(closed_on=None))
-    places: Any = people.Membership.objects
-    members = Counter(places.on(sight.day).values_list("unit_id", flat=True))
+    units = sorted(sight.units(P.SEE_PEOPLE).filter(closed_on=None), key=lambda row: (_ORDER[row.kind], row.pk))
+    members: dict[UUID, set[UUID]] = defaultdict(set)
+    places = people.Membership.objects.on(sight.day).exclude(employee__left_on__lte=sight.day)
+    for unit_id, employee_id in places.values_list("unit_id", "employee_id"):
+        members[unit_id].add(employee_id)
     branches = {row.pk: Branch(row, UNIT_KINDS[row.kind], members[row.pk]) for row in units}
     roots: list[Branch] = []
     for row in units:

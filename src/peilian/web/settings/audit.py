@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,12 +15,12 @@ from django.views.decorators.http import require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
+from peilian.web.jobs.wordings import kind_name
 from peilian.web.people.forms import DayField, first_moment
 from peilian.web.people.views import page_of
-from peilian.web.settings.wordings import FIELDS, KINDS, verb_name
+from peilian.web.settings.values import readable
+from peilian.web.settings.wordings import KINDS, verb_name
 from peilian.web.shell.access import sight_of
-
-MOST_CHARACTERS = 200
 
 
 class TrailFilter(forms.Form):
@@ -65,42 +64,27 @@ def trail(request: HttpRequest) -> HttpResponse:
     verbs = entries.order_by().values_list("verb", flat=True).distinct()
     form = TrailFilter(request.GET, verbs=verbs)
     page = page_of(form.chosen(entries).select_related("actor"), request)
-    context = {"form": form, "page": page, "entries": [_line(entry) for entry in page]}
+    context = {"form": form, "page": page, "entries": _lines(page)}
     template = "settings/audit_list.html" if request.htmx else "settings/audit.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
 
-def _line(entry: base.AuditEntry) -> dict[str, Any]:
-    return {
-        "entry": entry,
-        "verb": verb_name(entry.verb),
-        "kind": KINDS.get(entry.object_kind, entry.object_kind),
-        "changes": [
-            {"field": FIELDS.get(name, name), "before": _shown(before), "after": _shown(after)}
-            for name, (before, after) in _pairs(entry.changes)
-        ],
-    }
+def _lines(entries: Iterable[base.AuditEntry]) -> list[dict[str, Any]]:
+    listed = list(entries)
+    return [
+        {
+            "entry": entry,
+            "verb": verb_name(entry.verb),
+            "kind": KINDS.get(entry.object_kind, entry.object_kind),
+            "label": _label(entry),
+            "changes": changes,
+        }
+        for entry, changes in zip(listed, readable(listed), strict=True)
+    ]
 
 
-def _pairs(changes: Mapping[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
-    """Fields with their values before and after; what is noted otherwise counts as after."""
-    found = []
-    for name, change in changes.items():
-        pair = (change[0], change[1]) if isinstance(change, list) and len(change) == 2 else (None, change)
-        if name != "schema_version":
-            found.append((name, pair))
-    return found
-
-
-def _shown(value: Any) -> str:
-    """A value as a reader sees it; long ones are cut."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    if isinstance(value, Mapping):
-        text = " / ".join(str(item) for item in value.values() if not isinstance(item, Mapping | list))
-        text = text or json.dumps(value, ensure_ascii=False)
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+def _label(entry: base.AuditEntry) -> str:
+    """What was written, by name; a job's label is its kind's key, which has words."""
+    if entry.object_kind == "base.job":
+        return kind_name(entry.object_label.split(" (", 1)[0])
+    return entry.object_label

@@ -91,6 +91,13 @@ FIELDS: dict[str, Label] = {
     "created_at": _("made at"),
     "created_by": _("made by"),
     "size": _("size"),
+    "sha256": _("fingerprint"),
+    "is_cancel_requested": _("stop asked for"),
+    "format": _("format"),
+    "file_names": _("files"),
+    "report": _("report"),
+    "conversations": _("conversations"),
+    "snapshots": _("KPI snapshots"),
 }
 
 
