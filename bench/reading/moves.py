@@ -39,7 +39,8 @@ def read_items(data: Path, items: list[dict]) -> list[set[str]]:
         turns, reading = found[item["dataset"], item["conversation"]]
         text = turns[item["index"]][1]
         if hashlib.sha256(text.encode()).hexdigest()[:16] != item["sha256"]:
-            raise SystemExit(f"{item['dataset']} {item['conversation']} {item['index']}: not the text that was labelled")
+            place = f"{item['dataset']} {item['conversation']} {item['index']}"
+            raise SystemExit(f"{place}: not the text that was labelled")
         findings = reading.messages[item["index"]].findings
         predicted.append({finding.key for finding in findings if finding.kind != "issue"})
     return predicted
@@ -73,7 +74,8 @@ def main() -> None:
     items = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
     predicted = read_items(options.data, items)
     gold = [set(item["gold"]) for item in items]
-    print(f"{len(items)} messages: " + ", ".join(f"{n} {name}" for name, n in Counter(i["dataset"] for i in items).items()))
+    sources = Counter(item["dataset"] for item in items)
+    print(f"{len(items)} messages: " + ", ".join(f"{n} {name}" for name, n in sources.items()))
     report(gold, predicted, items)
 
 
@@ -97,9 +99,11 @@ def report(gold: list[set[str]], predicted: list[set[str]], items: list[dict]) -
         if support >= LEAST_SUPPORT:
             averaged.append(f1)
         print(line)
-    print(f"macro F1 over {len(averaged)} keys with {LEAST_SUPPORT} or more examples: {sum(averaged) / len(averaged):.3f}")
+    mean = sum(averaged) / len(averaged)
+    print(f"macro F1 over {len(averaged)} keys with {LEAST_SUPPORT} or more examples: {mean:.3f}")
     if pair:
-        print(f"kappa of {pair[0]} and {pair[1]}: macro {sum(agreements) / len(agreements):.3f}, pooled {kappa(*pooled):.3f}")
+        macro = sum(agreements) / len(agreements)
+        print(f"kappa of {pair[0]} and {pair[1]}: macro {macro:.3f}, pooled {kappa(*pooled):.3f}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
@@ -35,7 +36,8 @@ def command(file: Path, format_: str, strict: bool, out: Path | None, lang: str)
         first = next(lines, None)  # a faulty file or lexicon shows here, before anything is written
     except InputError as error:
         stop_with(error, language)
-    with out.open("w", encoding="utf-8", newline="") if out else nullcontext(click.get_text_stream("stdout")) as target:
+    with ExitStack() as stack:
+        target = stack.enter_context(out.open("w", encoding="utf-8", newline="")) if out else sys.stdout
         if first is not None:
             target.write(first)
             target.writelines(lines)

@@ -1,4 +1,4 @@
-"""Reading (解读): what an agent does in each message, how the customer feels, how long it took, how satisfied it leaves."""
+"""Reading (解读): what an agent does, how the customer feels, what it took, how satisfied it leaves the customer."""
 
 from peilian.engine.reading.lexicon import Condition, Cue, Lexicons, MarkKind, SatisfactionModel, compile_lexicons
 from peilian.engine.reading.reader import read_conversation

@@ -1,4 +1,4 @@
-"""Issues (问题) that only the course of a conversation shows: what was said twice, closed too early, refused without a way
+"""Issues (过程问题) that only the course of a conversation shows: said twice, closed too early, refused without a way
 out, or met without a word for the customer's feelings."""
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ def _premature_closing(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator
     keys = {key for item in turn for key in item.keys}
     closing = next((item for item in turn if _CLOSING.intersection(item.keys)), None)
     if closing is not None and keys <= _POLITE:
-        yield Issue(closing.i, "premature_closing", closing.message.author, "premature_closing.open-matter", before[-1].i)
+        agent = closing.message.author
+        yield Issue(closing.i, "premature_closing", agent, "premature_closing.open-matter", before[-1].i)
 
 
 def _is_open(turn: Sequence[Seen]) -> bool:

@@ -11,8 +11,8 @@ from peilian.engine._kernel import Language
 from peilian.engine.text import Analysed, Clause, Matcher, Pattern, PatternCompiler, Question
 
 MarkKind = Literal["move", "fault", "issue", "emotion", "sign", "aside"]
-# opening, not_opening: nothing, or something, but greetings was said before by this agent; alone: the message has one clause;
-# upset: the customer's last emotion was negative; parting, thanking: signs in the customer's last turn
+# opening, not_opening: nothing, or something, but greetings was said before by this side of the agents; alone: the
+# message has one clause; upset: the customer's last emotion was negative; parting, thanking: signs in the last message
 Condition = Literal["opening", "not_opening", "alone", "upset", "parting", "thanking"]
 
 
@@ -25,11 +25,11 @@ _REACH = 24  # characters before a cue that are searched for what may not stand 
 class Cue:
     """Phrases that are a sign of something, and the conditions under which they are.
 
-    ``unless`` are patterns of which none may occur in the same clause, ``unless_near`` in the same sentence; of ``needs``
-    one must occur in the sentence; none of ``not_after`` may end where the cue begins. ``question``
-    says whether the cue counts inside a question that asks for information or confirmation; a proposal with a tag
-    (好吗) is no such question. ``quoted`` and ``negated`` say whether it counts in a quotation or behind a negation.
-    ``side`` is who must speak; ``weight`` is the strength of an emotion from -1 to 1, or of a sign.
+    ``unless`` are patterns of which none may occur in the same clause, ``unless_near`` in the same sentence; one of
+    ``needs`` must occur in the sentence; none of ``not_after`` may end where the cue begins. ``question`` says whether
+    the cue counts inside a question that asks for information or confirmation; a proposal with a tag (好吗) is no such
+    question. ``quoted`` and ``negated`` say whether it counts in a quotation or behind a negation. ``side`` is who must
+    speak; ``weight`` is the strength of an emotion from -1 to 1.
     """
 
     rule: str

@@ -28,8 +28,8 @@ def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading
     reader = _Reader(lexicons)
     messages = [reader.read(message, i) for i, message in enumerate(conversation.messages)]
     for issue in find_issues(reader.seen):
-        read = messages[issue.i]
-        messages[issue.i] = replace(read, findings=(*read.findings, _issue_finding(issue, conversation.messages[issue.i])))
+        found = (*messages[issue.i].findings, _issue_finding(issue, conversation.messages[issue.i]))
+        messages[issue.i] = replace(messages[issue.i], findings=found)
     satisfaction = overall([read.satisfaction for read in messages if read.satisfaction is not None])
     return Reading(conversation.conversation_id, tuple(messages), satisfaction, lexicons.version)
 

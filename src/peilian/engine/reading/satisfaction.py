@@ -76,7 +76,6 @@ class Mood:
         }
         return found
 
-
     def _is_repeated(self, text: str) -> bool:
         return any(is_alike(text, past, _ALIKE) for past in self.said[-_RECENT:] if len(past) > _BRIEF)
 
@@ -90,8 +89,7 @@ def of_score(score: float, model: SatisfactionModel) -> Satisfaction:
     """A score as an estimate from 0 to 1 (the cuts lie at one and two thirds) and its label."""
     low, high = model.cuts
     value = 1 / 3 + (score - low) / (high - low) / 3
-    label: SatisfactionLabel = "dissatisfied" if score < low else "satisfied" if score >= high else "neutral"
-    return Satisfaction(round(min(1.0, max(0.0, value)), 3), label)
+    return Satisfaction(round(min(1.0, max(0.0, value)), 3), _label(score, model.cuts))
 
 
 def overall(turns: Sequence[Satisfaction]) -> Satisfaction | None:
@@ -100,5 +98,9 @@ def overall(turns: Sequence[Satisfaction]) -> Satisfaction | None:
         return None
     weights = [_RECENCY ** (len(turns) - 1 - place) for place in range(len(turns))]
     value = sum(weight * turn.estimate for weight, turn in zip(weights, turns, strict=True)) / sum(weights)
-    label: SatisfactionLabel = "dissatisfied" if value < _OVERALL[0] else "satisfied" if value >= _OVERALL[1] else "neutral"
-    return Satisfaction(round(value, 3), label)
+    return Satisfaction(round(value, 3), _label(value, _OVERALL))
+
+
+def _label(value: float, cuts: tuple[float, float]) -> SatisfactionLabel:
+    low, high = cuts
+    return "dissatisfied" if value < low else "satisfied" if value >= high else "neutral"

@@ -24,8 +24,8 @@ SatisfactionLabel = Literal["dissatisfied", "neutral", "satisfied"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found in a message: a move (话术动作) or a fault (失误) of the agent, or an issue (问题) of the course of
-    the conversation. ``agent`` is the platform account it concerns, which differs from the author of the message where
+    """One thing found in a message: a move (话术动作) or a fault (失误) of the agent, or an issue (过程问题) of the
+    conversation. ``agent`` is the platform account it concerns, which differs from the author of the message where
     the customer's words are the evidence."""
 
     kind: FindingKind
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Emotion:
-    """The customer's emotion (情绪) in one message; valence from -1 (worst) to 1 (best). ``start``, ``end`` and ``rule``
+    """The customer's emotion (情绪) in one message; valence from -1 (worst) to 1 (best). ``start``, ``end``, ``rule``
     point at the strongest sign of it and are ``None`` when nothing but the lack of signs speaks for the label."""
 
     label: str
@@ -59,8 +59,8 @@ class Satisfaction:
 
 @dataclass(frozen=True, slots=True)
 class MessageReading:
-    """One message, read. ``i`` is its place in the conversation. ``waited_ms`` is what the customer waited for this human
-    answer, ``None`` when untimed or when no question was open. Emotion and satisfaction belong to customers' messages."""
+    """One message, read. ``i`` is its place in the conversation. ``waited_ms`` is what the customer waited for this
+    human answer, ``None`` when untimed or when no question was open. Emotion and satisfaction are the customer's."""
 
     i: int
     role: Role

@@ -1,4 +1,4 @@
-"""Finding many patterns in one pass (多模式匹配): an Aho-Corasick automaton of anchors, expressions only behind them."""
+"""Finding many patterns in one pass (多模式匹配): an automaton of anchors, and expressions only behind them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from peilian.engine._kernel import Language
 from peilian.engine.text.normalise import normalise
 
-_NUMBER = r"(?:\d+(?:[.~-]\d+)*|[零〇一二两三四五六七八九十百千几半数]+|\[(?:数字|时间|日期|金额)x\])"
+_NUMBER_ZH = r"(?:\d+(?:[.~-]\d+)*|[零〇一二两三四五六七八九十百千几半数]+|\[(?:数字|时间|日期|金额)x\])"
 _NUMBER_EN = r"(?:\d+(?:[.~-]\d+)*|\b(?:an?|one|two|three|four|five|six|seven|ten|twelve|few|couple of|several)\b)"
 _GAPS = {  # language -> (short, long)
     "zh": (r"[^。.!?;\n,]{0,10}?", r"[^。.!?;\n]{0,30}?"),
@@ -39,10 +39,17 @@ _AFTER_CLAUSE = {
 }
 _PASSED_OVER = {
     "zh": r"(?:(?:嗯+|啊|哎|呃|哦|噢|诶|额|好的?|好嘞|行|对|那么?|亲+爱?的?|您好|你好|是的|然后|就是|这样)[\s,~]*)*",
-    "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b[\s,.!:-]*)*",
+    "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b"
+    r"[\s,.!:-]*)*",
+}
+_PLACES = {
+    "#": {"zh": _NUMBER_ZH, "en": _NUMBER_EN},
+    "^": {language: _BEFORE_CLAUSE[language] + _PASSED_OVER[language] for language in ("zh", "en")},
+    "$": _AFTER_CLAUSE,
 }
 _WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
 _MOST_TEXTS = 200  # texts that a piece of a pattern may stand for to be looked up one by one
+_HAS_WORD = re.compile(r"[a-zA-Z0-9\s]")
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
 _SIZED_GAP = {"zh": r"[^。.!?;\n,]", "en": r"[^!?;\n,]"}
 
@@ -81,7 +88,7 @@ class _Parser:
         self.source = source
         self.compiler = compiler
         self.language = compiler.language
-        self.tokens = [t for t in _TOKEN.findall(normalise(source).text) if t]
+        self.tokens: list[str] = _TOKEN.findall(normalise(source).text)
         self.place = 0
 
     def peek(self) -> str | None:
@@ -107,37 +114,36 @@ class _Parser:
 
     def sequence(self) -> _Part:
         parts: list[_Part] = []
-        while (token := self.peek()) not in (None, ")", "|"):
-            if token in ("?", "*", "+"):  # how often the piece before it occurs
+        while (mark := self.peek()) not in (None, ")", "|"):
+            if mark in ("?", "*", "+"):  # how often the piece before it occurs
                 self.take()
                 if not parts:
                     raise PatternError("reading.pattern.stray_repetition", self.source)
-                parts[-1] = _repeated(parts[-1], token)
+                parts[-1] = _repeated(parts[-1], mark)
             else:
                 parts.append(self.piece())
         return one_after_other(parts)
 
     def piece(self) -> _Part:
-        token = self.take()
-        if token == "(":
-            part = self.alternatives()
-            if self.peek() != ")":
-                raise PatternError("reading.pattern.open_bracket", self.source)
-            self.take()
-            return _Part(f"(?:{part.regex})", part.anchors, part.texts)
-        if token.startswith("<") and token.endswith(">"):
-            return self.compiler.named_class(token[1:-1], self.source)
-        if token in ("..", "..."):
-            return _Part(_GAPS[self.language][len(token) - 2], None)
-        if token.startswith("..") and token[2:].isdigit():
-            return _Part(f"{_SIZED_GAP[self.language]}{{0,{token[2:]}}}?", None)
-        if token == "#":
-            return _Part(_NUMBER if self.language == "zh" else _NUMBER_EN, None)
-        if token == "^":
-            return _Part(_BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language], None)
-        if token == "$":
-            return _Part(_AFTER_CLAUSE[self.language], None)
-        return _Part(_fixed(token), frozenset([token.strip()]) if token.strip() else None, frozenset([token]))
+        mark = self.take()
+        if mark == "(":
+            return self.group()
+        if mark.startswith("<") and mark.endswith(">"):
+            return self.compiler.named_class(mark[1:-1], self.source)
+        if mark in ("..", "..."):
+            return _Part(_GAPS[self.language][len(mark) - 2], None)
+        if mark.startswith("..") and mark[2:].isdigit():
+            return _Part(f"{_SIZED_GAP[self.language]}{{0,{mark[2:]}}}?", None)
+        if mark in "#^$":
+            return _Part(_PLACES[mark][self.language], None)
+        return _Part(_fixed(mark), frozenset([mark.strip()]) if mark.strip() else None, frozenset([mark]))
+
+    def group(self) -> _Part:
+        part = self.alternatives()
+        if self.peek() != ")":
+            raise PatternError("reading.pattern.open_bracket", self.source)
+        self.take()
+        return _Part(f"(?:{part.regex})", part.anchors, part.texts)
 
 
 def _repeated(part: _Part, how: str) -> _Part:
@@ -203,10 +209,10 @@ class PatternCompiler:
         part = _Parser(source, self).whole()
         if not part.anchors:
             raise PatternError("reading.pattern.no_fixed_text", source)
-        if part.texts and not any(char.isascii() and (char.isalnum() or char.isspace()) for char in "".join(part.texts)):
+        if part.texts and not _HAS_WORD.search("".join(part.texts)):
             return Pattern(source, tuple(sorted(part.texts - {""})), None)
         start, rest = "", part.regex
-        opening = _BEFORE_CLAUSE[self.language] + _PASSED_OVER[self.language]
+        opening = _PLACES["^"][self.language]
         if rest.startswith(opening):
             start, rest = opening, rest[len(opening) :]
         regex = re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")

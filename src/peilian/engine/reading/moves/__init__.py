@@ -12,7 +12,6 @@ from peilian.engine.reading.course import Course
 from peilian.engine.reading.lexicon import Hit
 from peilian.engine.text import Analysed, Clause
 
-
 _ASKED = 30  # characters; in a transcript without punctuation a clause does several things and asks at its end
 
 

@@ -9,7 +9,10 @@ from peilian.engine.reading.lexicon import Hit
 from peilian.engine.reading.moves import Answer, detector
 
 _OFFERS = ("solve", "compensate", "escalate")
-_TURN = re.compile(r"但|不过|可以|建议|要不|或者|需要您|只能|能|\b(?:but|however|instead|alternatively|you can|could|should|other|rather|or)\b")
+_TURN = re.compile(
+    r"但|不过|可以|建议|要不|或者|需要您|只能|能|"
+    r"\b(?:but|however|instead|alternatively|you can|could|should|other|rather|or)\b"
+)
 _REACH = 80
 
 

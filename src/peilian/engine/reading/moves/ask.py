@@ -18,7 +18,9 @@ def find(answer: Answer) -> Iterator[Hit]:
     for clause in answer.analysed.clauses:
         if clause.question not in (Question.INFORMATION, Question.CONFIRMATION):
             continue
-        if answer.near_the_end(clause, *_OTHER_USES) or _MENU in answer.text_of(clause) or _continues(answer, clause) or answer.analysed.is_cited(clause.end - 1):
+        if answer.near_the_end(clause, *_OTHER_USES) or answer.analysed.is_cited(clause.end - 1):
+            continue
+        if _MENU in answer.text_of(clause) or _continues(answer, clause):
             continue
         yield Hit("move", "ask", "ask.question", clause.start, clause.end)
 

@@ -15,16 +15,22 @@ _FILLERS = {
         r"\[[^\]]{0,12}\]|#e-s|https?://\S+|嗯+|啊|呃|额|哎|诶|喂|哦|噢|呢|哈|吧|嘛|呀|的话|就是说?|那么?|这边|这个|咱们?|亲+爱?的?|先生|女士|小姐|用户|"
         r"您好|你好|好的?|是的?|对的?|行|可以的?|没错|没有|了|的|您|你|我们?|小美|小妹|妹子|然后|现在|一下|看到|知道|明白|了解|\W|\d"
     ),
-    "en": re.compile(r"https?://\S+|\b(?:ok|okay|yes|no|sure|hi|hello|great|good|fine|alright|and|so|well|the|a|an|to|of|i|you|it|is)\b|[\W\d]"),
+    "en": re.compile(
+        r"https?://\S+|\b(?:ok|okay|yes|no|sure|hi|hello|great|good|fine|alright|and|so|well|the|a|an|to|of|i|you|it|is)\b|[\W\d]"
+    ),
 }
+# Clauses that name the topic, a condition or a wish, and state nothing
 _TOPIC = {
     "zh": re.compile(
-        r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|^(?:如果?|若|要是|假如)(?!.*(?:是|可|会|就|则|将|都|不能|无法)).{0,30}$|^\(?.{0,4}专员.{1,4}\)?$|"
-        r"温馨提示|^为了更好|请如实|^(?:希望|期待|盼)"
+        r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|"
+        r"^(?:如果?|若|要是|假如)(?!.*(?:是|可|会|就|则|将|都|不能|无法)).{0,30}$|"
+        r"^\(?.{0,4}专员.{1,4}\)?$|温馨提示|^为了更好|请如实|^(?:希望|期待|盼)"
     ),
     "en": re.compile(
-        r"^(?:if|when|after|before|once|unless|until|in order|as for|regarding|in|on|at|from|while|or|with|for)\b(?!.*\b(?:is|are|was|were|will|does|has|have|can)\b)|"
-        r"^(?:if|when|once|unless|after|before|assuming|provided)\b|^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
+        r"^(?:if|when|once|unless|after|before|assuming|provided)\b|"
+        r"^(?:until|in order|as for|regarding|in|on|at|from|while|or|with|for)\b"
+        r"(?!.*\b(?:is|are|was|were|will|does|has|have|can)\b)|"
+        r"^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
     ),
 }
 _CONDITION = re.compile(r"如果?|若|要是|假如|(?:您好)?(?:方便的话)")
@@ -33,7 +39,8 @@ _LEAST = {"zh": 4, "en": 12}
 _SHORT = 14  # characters: a noun in a list of what is asked for
 _DOES_SOMETHING_ELSE = (
     "greet", "verify", "ask", "paraphrase", "empathise", "apologise", "own", "wait", "solve", "compensate", "done",
-    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "offer", "rude", "blame", "refuse", "alternative",
+    "escalate", "follow_up", "check_more", "thank", "close", "courtesy", "offer", "rude", "blame", "refuse",
+    "alternative",
 )  # fmt: skip
 
 
@@ -61,8 +68,9 @@ def _belongs_to_another(answer: Answer, clause: Clause) -> bool:
 
 
 def _leads_up(answer: Answer, clause: Clause) -> bool:
-    """Whether a Chinese clause only leads up to what its sentence says or asks: a condition, the beginning of a question."""
-    following = [other for other in answer.analysed.clauses if other.sentence == clause.sentence and other.start > clause.start]
+    """Whether a Chinese clause only leads up to what its sentence says: a condition, or how a question begins."""
+    rest = (other for other in answer.analysed.clauses if other.start > clause.start)
+    following = [other for other in rest if other.sentence == clause.sentence]
     if answer.analysed.language != "zh" or not following:
         return False
     words = answer.text_of(clause)

@@ -11,6 +11,7 @@ from peilian.engine.reading.moves import Answer, detector
 from peilian.engine.text import Question
 
 _TAGS = re.compile(r"是吗|对吗|对吧|是吧|是不是|是这个意思|吗|请问|[,\s]|right|correct|is that")
+_OTHER_USES = ("paraphrase", "verify", "check_more", "greet")
 _LEAST_CHARS = 4
 _LEAST_SHARED = 0.34
 
@@ -19,7 +20,7 @@ _LEAST_SHARED = 0.34
 def find(answer: Answer) -> Iterator[Hit]:
     """Confirmation questions of which a good part was said by the customer in the turn that is answered."""
     for clause in answer.analysed.clauses:
-        if clause.question is not Question.CONFIRMATION or answer.within(clause, "paraphrase", "verify", "check_more", "greet"):
+        if clause.question is not Question.CONFIRMATION or answer.within(clause, *_OTHER_USES):
             continue
         words = _TAGS.sub("", answer.text_of(clause))
         said = "\n".join(list(answer.course.customer_texts)[-6:])

@@ -12,7 +12,10 @@ _NUMBER = re.compile(
     r"(?<![\d*])(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|\d{6}(?:19|20)\d{2}[01]\d[0-3]\d\d{3}[\dx])(?![\d*])|"
     r"\[\[(?:phone|id_number|bank_card|email|address)\]\]"  # what masking leaves of a full one
 )
-_OF_THE_COMPANY = re.compile(r"客服|热线|拨打|致电|服务电话|官方|总机|售后|门店|网点|快递员|配送员|骑手|师傅|hotline|support line|call us")
+_OF_THE_COMPANY = re.compile(
+    r"客服|热线|拨打|致电|服务电话|官方|总机|售后|门店|网点|快递员|配送员|骑手|师傅|"
+    r"hotline|support line|call us"
+)
 
 
 @detector("privacy", order=70)

@@ -10,20 +10,31 @@ from peilian.engine.reading.moves import Answer, detector
 from peilian.engine.text import Question
 
 _IDENTITY = re.compile(
-    r"订单|单号|号码|手机号?|电话|尾号|账号|帐号|会员号|地址|收件人|收货人|姓|这一?(?:个|笔|单|条)(?:商品|是)?(?:吗|么|是吗|对吗|对吧)?$|"
-    r"这个是(?:吗|吧)|是这个|这款|这笔|哪(?:个|一?笔|一?单)(?:订单|商品)|店铺名|\b(?:order|account|phone|email|e-mail|address|zip|name|number)\b"
+    r"订单|单号|号码|手机号?|电话|尾号|账号|帐号|会员号|地址|收件人|收货人|姓|店铺名|这款|这笔|这个是(?:吗|吧)|是这个|"
+    r"这一?(?:个|笔|单|条)(?:商品|是)?(?:吗|么|是吗|对吗|对吧)?$|哪(?:个|一?笔|一?单)(?:订单|商品)|"
+    r"\b(?:order|account|phone|email|e-mail|address|zip|name|number)\b"
 )
-_BARE_NUMBER = re.compile(r"^(?:嗯|啊|是|那|好的?|您)*(?:\[(?:数字|金额|电话|orderid_?\d*)x?\]|[\d一二三四五六七八九零幺两]{3,}|\*{2,}[\w\*]{0,8})+元?(?:的|是|订单)?(?:吗|么|对吗|对吧|是吗|是吧|是不是)$")
-_NARROWS = re.compile(r"什么(?:问题|情况|原因)|怎么|收到|提示|显示|退款|哪里|为什么|是否|能不能|可以|办理|遇到|出现|少|坏|联系|处理|反馈|投诉|咨询|打开|使用|安装|完成|支付|活动|吃|里[面边]|异物|头发|发霉|变质|取消")
+_BARE_NUMBER = re.compile(
+    r"^(?:嗯|啊|是|那|好的?|您)*"
+    r"(?:\[(?:数字|金额|电话|orderid_?\d*)x?\]|[\d一二三四五六七八九零幺两]{3,}|\*{2,}[\w\*]{0,8})+"
+    r"元?(?:的|是|订单)?(?:吗|么|对吗|对吧|是吗|是吧|是不是)$"
+)
+# Words of a question that is about the matter, not about who or which
+_NARROWS = re.compile(
+    r"什么(?:问题|情况|原因)|怎么|收到|提示|显示|退款|哪里|为什么|是否|能不能|可以|办理|遇到|出现|少|坏|联系|处理|反馈|"
+    r"投诉|咨询|打开|使用|安装|完成|支付|活动|吃|里[面边]|异物|头发|发霉|变质|取消"
+)
+_LONGEST = 40  # characters
+_OTHER_USES = ("verify", "check_more", "greet")
 
 
 @detector("verify", order=10)
 def find(answer: Answer) -> Iterator[Hit]:
     """Confirmation questions about an identifying thing, short enough to be about nothing else."""
     for clause in answer.analysed.clauses:
-        if clause.question not in (Question.CONFIRMATION, Question.INFORMATION) or answer.within(clause, "verify", "check_more", "greet"):
+        if clause.question in (Question.NONE, Question.PERMISSION) or answer.within(clause, *_OTHER_USES):
             continue
         words = answer.text_of(clause)
         is_confirmation = clause.question is Question.CONFIRMATION and _IDENTITY.search(words)
-        if _BARE_NUMBER.search(words) or (is_confirmation and len(words) <= 40 and not _NARROWS.search(words)):
+        if _BARE_NUMBER.search(words) or (is_confirmation and len(words) <= _LONGEST and not _NARROWS.search(words)):
             yield Hit("move", "verify", "verify.confirms-identity", clause.start, clause.end)
