@@ -153,7 +153,7 @@ def test_a_highlight_leads_to_its_name_meaning_words_and_rule(company_with_conve
     assert link is not None
     assert '<mark class="hl-fault">' in turn(html, 3)
     place = html.split(f'id="{link[1]}"', 1)[1].split("</li>", 1)[0]
-    assert 'data-rule="' in place
+    assert "规则 <code>" in place
     assert "<q>" in place
     assert 'href="#m3"' in place
     assert "name-overpromise" in link[2]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation, Message, Role
@@ -24,6 +25,8 @@ Side = Literal["customer", "agent", "robot", "note", "system"]
 
 # A silence worth a line of its own.
 PAUSE_MS = 600_000
+
+_QUOTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def _who(message: Message, at: datetime | None, staff: Staff) -> str:
 
 def _noticed(i: int, text: str, findings: Sequence[Finding]) -> Iterator[Noticed]:
     for number, finding in enumerate(findings):
-        quote = text[finding.start : finding.end]
+        quote = Truncator(text[finding.start : finding.end]).chars(_QUOTE)
         yield Noticed(finding.kind, finding.key, f"f{i}-{number}", i, quote, finding.rule)
 
 
