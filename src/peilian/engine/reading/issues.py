@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from peilian.engine.conversation import Message
-from peilian.engine.reading.likeness import is_alike, units
+from peilian.engine.reading.likeness import Said, units
 from peilian.engine.reading.values import Emotion
 from peilian.engine.text import Analysed, Question
 
@@ -81,47 +81,47 @@ def _redundant(seen: Sequence[Seen]) -> Iterator[Issue]:
 
 
 def _says_twice(analysed: Analysed) -> bool:
-    said: list[str] = []
+    said = Said()
     for clause in analysed.clauses:
         words = _PLACEHOLDER.sub("", analysed.text[clause.start : clause.end])
         if len(units(words)) < _LEAST_UNITS:
             continue
-        if any(is_alike(words, earlier, _ALIKE) for earlier in said):
+        if said.find(words, _ALIKE) is not None:
             return True
-        said.append(words)
+        said.add(words, clause.start)
     return False
 
 
 def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
     """An answer of substance that says what an earlier one has said."""
-    earlier: list[Seen] = []
+    said = Said()
     for item in seen:
-        if item.is_customer or len(units(item.analysed.text)) < _LEAST_UNITS or _FORMAL.issuperset(item.keys):
+        text = item.analysed.text
+        if item.is_customer or _FORMAL.issuperset(item.keys) or len(units(text)) < _LEAST_UNITS:
             continue
-        same = next((past for past in earlier if is_alike(past.analysed.text, item.analysed.text, _ALIKE)), None)
+        same = said.find(text, _ALIKE)
         if same is not None:
-            yield Issue(item.i, "repetition", item.message.author, "repetition.same-answer", same.i)
-        earlier.append(item)
+            yield Issue(item.i, "repetition", item.message.author, "repetition.same-answer", same)
+        said.add(text, item.i)
 
 
 def _repeated_questions(seen: Sequence[Seen]) -> Iterator[Issue]:
     """A customer who, after an answer, asks or tells the same again, or says so."""
-    earlier: list[Seen] = []
+    said = Said()
     pending: list[Seen] = []  # not yet answered: saying it twice in one breath is no fault of the agent
     agent: str | None = None
     for item in seen:
         if not item.is_customer:
-            earlier += pending
+            for earlier in pending:
+                said.add(earlier.analysed.text, earlier.i)
             pending = []
             agent = item.message.author
             continue
         text = item.analysed.text
-        same = None
-        if len(units(text)) >= _LEAST_UNITS:
-            same = next((past for past in earlier if is_alike(past.analysed.text, text, _ALIKE_QUESTION)), None)
+        same = said.find(text, _ALIKE_QUESTION) if len(units(text)) >= _LEAST_UNITS else None
         if same is not None:
-            yield Issue(item.i, "customer_repeats", agent, "customer_repeats.same-message", same.i)
-        elif earlier and "again" in item.keys:
+            yield Issue(item.i, "customer_repeats", agent, "customer_repeats.same-message", same)
+        elif said and "again" in item.keys:
             yield Issue(item.i, "customer_repeats", agent, "customer_repeats.says-so")
         pending.append(item)
 

@@ -64,9 +64,9 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     cue: Cue
-    unless: tuple[Pattern, ...]
-    unless_near: tuple[Pattern, ...]
-    needs: tuple[Pattern, ...]
+    unless: re.Pattern[str] | None
+    unless_near: re.Pattern[str] | None
+    needs: re.Pattern[str] | None
     not_after: re.Pattern[str] | None
 
 
@@ -88,10 +88,10 @@ class _Side:
         for cue in cues:
             compiled = _Compiled(
                 cue,
-                tuple(map(compiler.compile, cue.unless)),
-                tuple(map(compiler.compile, cue.unless_near)),
-                tuple(map(compiler.compile, cue.needs)),
-                compiler.compile_ending(cue.not_after) if cue.not_after else None,
+                compiler.compile_any(cue.unless),
+                compiler.compile_any(cue.unless_near),
+                compiler.compile_any(cue.needs),
+                compiler.compile_any(cue.not_after, at_end=True),
             )
             for source in cue.patterns:
                 patterns.append(compiler.compile(source))
@@ -128,16 +128,15 @@ def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     clause = analysed.clause_at(place)
     if cue.question != "counts" and _asks(clause, place) != (cue.question == "required"):
         return False
-    if compiled.not_after and compiled.not_after.search(analysed.text[max(clause.start, place - _REACH) : place]):
+    text = analysed.text
+    if compiled.not_after and compiled.not_after.search(text[max(clause.start, place - _REACH) : place]):
         return False
-    if any(_occurs(pattern, analysed.text, (clause.start, clause.end)) for pattern in compiled.unless):
+    if compiled.unless and compiled.unless.search(text, clause.start, clause.end):
         return False
-    if compiled.unless_near or compiled.needs:
-        sentence = analysed.sentence_at(place)
-        if any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.unless_near):
-            return False
-        if compiled.needs and not any(_occurs(pattern, analysed.text, sentence) for pattern in compiled.needs):
-            return False
+    if compiled.unless_near and compiled.unless_near.search(text, *analysed.sentence_at(place)):
+        return False
+    if compiled.needs and not compiled.needs.search(text, *analysed.sentence_at(place)):
+        return False
     if not cue.negated and analysed.is_negated(place):
         return False
     return cue.quoted or not analysed.is_quoted(place)
@@ -146,12 +145,6 @@ def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
 def _asks(clause: Clause, place: int) -> bool:
     """Whether ``place`` lies in what is asked; in a transcript without punctuation that is the end of the clause."""
     return clause.end - place <= _ASKED and clause.question in (Question.INFORMATION, Question.CONFIRMATION)
-
-
-def _occurs(pattern: Pattern, text: str, sentence: tuple[int, int]) -> bool:
-    if pattern.regex is not None:
-        return pattern.regex.search(text, *sentence) is not None
-    return any(text.find(anchor, *sentence) >= 0 for anchor in pattern.anchors)
 
 
 @dataclass(frozen=True)

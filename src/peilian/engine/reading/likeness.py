@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -29,11 +30,31 @@ def likeness(first: str, second: str) -> float:
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
 
 
-def is_alike(first: str, second: str, least: float) -> bool:
-    """Whether ``likeness`` reaches ``least``; most texts differ too much in length to be looked at closely."""
-    a, b = pairs(first), pairs(second)
-    shorter, both = min(len(a), len(b)), len(a) + len(b)
-    return 2 * shorter >= least * both and 2 * len(a & b) >= least * both > 0
+class Said:
+    """Texts with the places where they were said, to be asked whether one of them is alike."""
+
+    def __init__(self, texts: Iterable[tuple[str, int]] = ()) -> None:
+        self._said: list[tuple[int, frozenset[tuple[str, str]], int]] = []
+        for text, place in texts:
+            self.add(text, place)
+
+    def __bool__(self) -> bool:
+        return bool(self._said)
+
+    def add(self, text: str, place: int) -> None:
+        """Remember ``text``, said at ``place``."""
+        found = pairs(text)
+        self._said.append((len(found), found, place))
+
+    def find(self, text: str, least: float) -> int | None:
+        """Where a text was said first whose ``likeness`` to ``text`` is at least ``least``."""
+        found = pairs(text)
+        size = len(found)
+        for n, other, place in self._said:
+            needed = least * (size + n) / 2
+            if n >= needed <= size > 0 and len(found & other) >= needed:
+                return place
+        return None
 
 
 def shared_part(text: str, source: str) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peilian.engine.reading.lexicon import Hit, SatisfactionModel
-from peilian.engine.reading.likeness import is_alike, units
+from peilian.engine.reading.likeness import Said, units
 from peilian.engine.reading.values import Emotion, Satisfaction, SatisfactionLabel
 from peilian.engine.text import Analysed, Question
 
@@ -77,7 +77,8 @@ class Mood:
         return found
 
     def _is_repeated(self, text: str) -> bool:
-        return any(is_alike(text, past, _ALIKE) for past in self.said[-_RECENT:] if len(past) > _BRIEF)
+        recent = [past for past in self.said[-_RECENT:] if len(past) > _BRIEF]
+        return Said((past, 0) for past in recent).find(text, _ALIKE) is not None
 
 
 def estimate(found: Mapping[str, float], model: SatisfactionModel) -> Satisfaction:

@@ -136,7 +136,7 @@ class _Parser:
             return _Part(f"{_SIZED_GAP[self.language]}{{0,{mark[2:]}}}?", None)
         if mark in "#^$":
             return _Part(_PLACES[mark][self.language], None)
-        return _Part(_fixed(mark), frozenset([mark.strip()]) if mark.strip() else None, frozenset([mark]))
+        return _Part(_fixed(mark), frozenset([_longest_word(mark)]) if mark.strip() else None, frozenset([mark]))
 
     def group(self) -> _Part:
         part = self.alternatives()
@@ -177,11 +177,15 @@ def one_after_other(parts: Sequence[_Part]) -> _Part:
             if texts is None:
                 break
             whole = texts if start == 0 and end == len(parts) - 1 else whole
-            stripped = frozenset(text.strip() for text in texts)
-            if "" not in stripped:
-                offered.append(stripped)
+            if all(text.strip() for text in texts):
+                offered.append(frozenset(map(_longest_word, texts)))
     best = max(offered, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
     return _Part("".join(part.regex for part in parts), best, whole)
+
+
+def _longest_word(text: str) -> str:
+    """An anchor holds no blank, because blanks stretch."""
+    return max(text.split(), key=len)
 
 
 def _joined(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
@@ -218,10 +222,12 @@ class PatternCompiler:
         regex = re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")
         return Pattern(source, tuple(sorted(part.anchors)), regex)
 
-    def compile_ending(self, sources: Iterable[str]) -> re.Pattern[str]:
-        """One expression that finds any of ``sources`` at the end of a text."""
-        part = either([_Parser(source, self).whole() for source in sources])
-        return re.compile(f"(?:{part.regex})$")
+    def compile_any(self, sources: Iterable[str], *, at_end: bool = False) -> re.Pattern[str] | None:
+        """One expression for any of ``sources``, at the end of a text when ``at_end``; ``None`` without sources."""
+        parts = [_Parser(source, self).whole() for source in sources]
+        if not parts:
+            return None
+        return re.compile(f"{_WORD_EDGE}(?:{either(parts).regex}){_WORD_EDGE}{'$' if at_end else ''}")
 
     def named_class(self, name: str, source: str) -> _Part:
         """The alternatives of a word class; a class may use others, but not itself."""

@@ -1,0 +1,98 @@
+"""The pattern notation, and finding many patterns in one pass."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peilian.engine.text import Matcher, PatternCompiler, PatternError, analyse
+
+CLASSES = {"self": ["我", "小(林|禾)", "这边"], "look": ["查", "看"]}
+
+
+def found(pattern, text, language="zh"):
+    compiled = PatternCompiler(CLASSES, language).compile(pattern)
+    analysed = analyse(text)
+    return [analysed.text[match.start : match.end] for match in Matcher([compiled]).find(analysed)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("抱歉", "非常抱歉,真的抱歉", ["抱歉", "抱歉"]),
+        ("(您|你)好", "你好,您好", ["你好", "您好"]),
+        ("<self>..<look>一?下", "小禾这就去看下", ["小禾这就去看下"]),
+        ("<self>..<look>一?下", "我,这就看下", []),
+        ("<self>...<look>", "我,这就看", ["我,这就看"]),
+        ("等..3分钟", "等五分钟", ["等五分钟"]),
+        ("等..3分钟", "等很久很久的分钟", []),
+        ("#(小时|天)内", "二十四小时内或[数字x]天内", ["二十四小时内", "[数字x]天内"]),
+        ("^稍等", "嗯好的稍等,请您稍等", ["稍等"]),
+        ("好的$", "好的呢,好的话再说", ["好的"]),
+        ("嗯+好", "嗯嗯嗯好", ["嗯嗯嗯好"]),
+        ("(很|非常)*抱歉", "非常非常抱歉", ["非常非常抱歉"]),
+    ],
+)
+def test_patterns_find_what_they_describe(pattern, text, matches):
+    assert found(pattern, text) == matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("hi", "hi this is it", ["hi"]),
+        ("(check|look into) (it|this)", "I'll look  into this now", ["look  into this"]),
+        ("look into this", "I'll look into this now", ["look into this"]),
+        ("apolog(y|ies|ise)", "my apologies", ["apologies"]),
+        ("rate", "we migrate and rate", ["rate"]),
+        ("^check", "Please check it. Check again. I check", ["check"]),
+        ("# (day|days)", "within 3-5 days", ["3-5 days"]),
+    ],
+)
+def test_latin_words_are_matched_whole(pattern, text, matches):
+    assert found(pattern, text, "en") == matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("(您|你好", "reading.pattern.open_bracket"),
+        ("您)好", "reading.pattern.stray_bracket"),
+        ("*好", "reading.pattern.stray_repetition"),
+        ("<nobody>好", "reading.pattern.unknown_class"),
+        ("..", "reading.pattern.no_fixed_text"),
+        ("(好)?#", "reading.pattern.no_fixed_text"),
+    ],
+)
+def test_a_faulty_pattern_is_refused_with_its_problem(pattern, problem):
+    with pytest.raises(PatternError) as error:
+        PatternCompiler(CLASSES, "zh").compile(pattern)
+    assert error.value.problem == problem
+
+
+def test_a_class_that_contains_itself_is_refused():
+    with pytest.raises(PatternError) as error:
+        PatternCompiler({"a": ["<b>"], "b": ["<a>"]}, "zh").compile("<a>好")
+    assert error.value.problem == "reading.pattern.unknown_class"
+
+
+def test_a_matcher_without_patterns_finds_nothing():
+    assert Matcher([]).find(analyse("您好")) == []
+
+
+WORDS = st.lists(st.text(alphabet="甲乙丙丁", min_size=1, max_size=3), min_size=1, max_size=6)
+
+
+@given(WORDS, st.text(alphabet="甲乙丙丁,。", max_size=30))
+def test_one_pass_finds_what_a_search_for_each_word_finds(words, text):
+    compiler = PatternCompiler({}, "zh")
+    matcher = Matcher([compiler.compile(word) for word in words])
+    analysed = analyse(text)
+    expected = sorted(
+        (start, number)
+        for number, word in enumerate(words)
+        for start in range(len(analysed.text))
+        if analysed.text.startswith(word, start)
+    )
+    assert sorted((match.start, match.pattern) for match in matcher.find(analysed)) == expected
