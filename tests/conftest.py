@@ -8,14 +8,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # The installation of a test run lies in a folder of its own; set before Django reads its settings.
 os.environ["PEILIAN_HOME"] = tempfile.mkdtemp(prefix="peilian-test-")
 atexit.register(shutil.rmtree, os.environ["PEILIAN_HOME"], ignore_errors=True)
+(Path(os.environ["PEILIAN_HOME"]) / "staticfiles").mkdir()
 os.environ["PEILIAN_SECRET_KEY"] = "only-for-tests"
 os.environ["PEILIAN_DEBUG"] = "0"
 os.environ.pop("PEILIAN_PSEUDONYM_KEY", None)
+
+# A busy machine is no fault of the product: no test is judged by its duration.
+hypothesis.settings.register_profile("peilian", deadline=None)
+hypothesis.settings.load_profile("peilian")
 
 
 def pytest_report_header() -> str:
