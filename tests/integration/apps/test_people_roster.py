@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from peilian.apps.base.api import AuditEntry, change_company
 from peilian.apps.people import api as people
@@ -107,7 +110,7 @@ def test_a_history_in_several_rows_is_taken_over_and_kept_on_a_second_import():
     ]
     take(*lines)
     assert places("1") == [("一组", JANUARY, date(2026, 3, 1)), ("二组", date(2026, 3, 1), None)]
-    assert person("1").accounts.count() == 3
+    assert {use.account: use.ends_at for use in person("1").accounts.all()} == {"a": None, "b": None}
     again = take(*lines, default_from=MAY)
     assert (again.added, again.changed) == (0, 0)
 
@@ -302,3 +305,47 @@ def test_reading_grows_with_what_changes_and_not_with_who_is_there():
     with CaptureQueriesContext(connection) as many:
         take(*lines)
     assert len(many) == len(few) < 40
+
+
+people_of_any_kind = st.lists(
+    st.fixed_dictionaries(
+        {"number": st.sampled_from(["1", "2", "3"]), "starts": st.sampled_from([JANUARY, date(2026, 3, 1), MAY])},
+        optional={
+            "ends": st.sampled_from([date(2026, 6, 1), date(2026, 9, 1)]),
+            "team": st.sampled_from(["一组", "二组"]),
+            "shop": st.sampled_from(["甲店", "乙店"]),
+            "post": st.sampled_from(["客服", "主管"]),
+            "stage": st.sampled_from(["newcomer", "expert"]),
+            "mentor": st.sampled_from(["1", "2", "3"]),
+            "account": st.sampled_from(["a", "b"]),
+        },
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(lines=people_of_any_kind)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_roster_says_it_is_refused_whole_or_settled_by_one_import(db, lines):
+    lines = [{**line, "employee": f"人{line['number']}"} for line in lines]
+    with transaction.atomic():
+        before = AuditEntry.objects.count()
+        try:
+            take(*lines)
+        except InputError:
+            assert AuditEntry.objects.count() == before
+        else:
+            again = take(*lines)
+            assert (again.added, again.changed) == (0, 0), again.changes
+            _nobody_is_in_two_teams_or_shares_an_account()
+        transaction.set_rollback(True)
+
+
+def _nobody_is_in_two_teams_or_shares_an_account() -> None:
+    places = people.Membership.objects.exclude(unit__kind="shop").order_by("employee", "starts_on")
+    for one, later in pairwise(places):
+        assert one.employee_id != later.employee_id or (one.ends_on and one.ends_on <= later.starts_on)
+    uses = people.AgentAccount.objects.order_by("platform", "account", "starts_at")
+    for one, later in pairwise(uses):
+        assert one.account != later.account or (one.ends_at and one.ends_at <= later.starts_at)

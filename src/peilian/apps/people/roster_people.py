@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from peilian.apps.people.models import AgentAccount, Employee
 from peilian.engine._kernel import Fault
-from peilian.flows.roster import RosterRow, moment_of
+from peilian.flows.roster import Moment, RosterRow, moment_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+# From when a row counts.
+Starts = Callable[[RosterRow], datetime]
 _LIMITS = {"number": 60, "employee": 100, "account": 200, "platform": 60, "team": 60, "post": 60, "shop": 60}
 # What one person cannot have two of from the same moment on.
-_SINGLE = ("team", "post", "stage", "supervisor", "mentor")
+_SINGLE = ("team", "post", "agent_kind", "stage", "supervisor", "mentor")
 
 
 @dataclass
@@ -32,11 +30,27 @@ class Person:
     employee: Employee | None = None
     rows: list[RosterRow] = field(default_factory=list)
 
+    def places(self, starts: Starts) -> list[RosterRow]:
+        """Where the person is placed when. Rows with one start say one thing: one the team, another the post."""
+        together: dict[datetime, list[RosterRow]] = defaultdict(list)
+        for row in self.rows:
+            if row.team or row.post or row.agent_kind:
+                together[starts(row)].append(row)
+        return _lasting([_merged(rows) for rows in together.values()], starts, lambda row: row.team)
+
+    def shops(self, starts: Starts) -> list[RosterRow]:
+        """At which shops the person works when."""
+        return _lasting([row for row in self.rows if row.shop], starts, lambda row: row.shop)
+
+    def uses(self, starts: Starts) -> list[RosterRow]:
+        """Which accounts the person uses when."""
+        return _lasting([row for row in self.rows if row.account], starts, lambda row: (row.platform, row.account))
+
 
 class People:
     """The people of a roster together with the employees that already exist. Faults are collected, not raised."""
 
-    def __init__(self, rows: Iterable[RosterRow], starts: Callable[[RosterRow], datetime]) -> None:
+    def __init__(self, rows: Iterable[RosterRow], starts: Starts) -> None:
         self.faults: list[Fault] = []
         self.persons: dict[str, Person] = {}
         self._starts = starts
@@ -162,6 +176,40 @@ class People:
             return True
         ends = end_of(row, self._starts(row))
         return ends is not None and ends > self._starts(later)
+
+
+def _merged(rows: list[RosterRow]) -> RosterRow:
+    """The first row, with the team, post and kind that any of them states, and the latest end."""
+    return replace(
+        rows[0],
+        team=next((row.team for row in rows if row.team), None),
+        post=next((row.post for row in rows if row.post), None),
+        agent_kind=next((row.agent_kind for row in rows if row.agent_kind), None),
+        ends=_latest([row.ends for row in rows]),
+    )
+
+
+def _lasting(rows: list[RosterRow], starts: Starts, value: Callable[[RosterRow], Hashable]) -> list[RosterRow]:
+    """The rows, each lasting as long as overlapping and adjoining rows of the same value do together."""
+    found: list[RosterRow] = []
+    for row in sorted(rows, key=starts):
+        for place, before in enumerate(found):
+            end = end_of(before, starts(before))
+            if value(before) == value(row) and (end is None or end >= starts(row)):
+                row = replace(row, ends=_latest([before.ends, row.ends]))
+                found[place] = replace(before, ends=row.ends)
+        found.append(row)
+    return found
+
+
+def _latest(ends: list[Moment | None]) -> Moment | None:
+    """The latest end; an open one is later than any."""
+    stated = [end for end in ends if end is not None]
+    return max(stated, key=_comparable) if len(stated) == len(ends) else None
+
+
+def _comparable(moment: Moment) -> datetime:
+    return moment_of(moment, ZoneInfo("UTC"))
 
 
 def end_of(row: RosterRow, start: datetime) -> datetime | None:

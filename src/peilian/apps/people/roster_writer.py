@@ -55,18 +55,27 @@ class RosterWriter:
             self._places[membership.employee_id].append(membership)
 
     def write(self) -> None:
-        """Write every person: first who they are, then, in order of time, what holds of them."""
-        for person in self.people.persons.values():
+        """Write every person: who they are, then, in order of time, what holds of them, then who uses which account."""
+        persons = list(self.people.persons.values())
+        for person in persons:
             person.employee = self._person(person)
-        rows = [(person, row) for person in self.people.persons.values() for row in person.rows]
-        for person, row in sorted(rows, key=lambda item: (self.start(item[1]), item[1].row)):
+        for person in persons:
+            self._history(person)
+        uses = [(person, row) for person in persons for row in person.uses(self.start)]
+        for person, row in sorted(uses, key=lambda use: (self.start(use[1]), use[1].row)):
             assert person.employee is not None
+            self._account(person.employee, row)
+
+    def _history(self, person: Person) -> None:
+        assert person.employee is not None
+        for row in person.places(self.start):
             self._team(person.employee, row)
+        for row in person.shops(self.start):
             self._shop(person.employee, row)
+        for row in person.rows:
             self._stage(person.employee, row)
             self._guide(person.employee, row, GuidanceKind.SUPERVISOR, row.supervisor)
             self._guide(person.employee, row, GuidanceKind.MENTOR, row.mentor)
-            self._account(person.employee, row)
 
     def start(self, row: RosterRow) -> datetime:
         """From when a row counts: its own start, else the day of the import, but never before somebody was hired."""
@@ -101,8 +110,6 @@ class RosterWriter:
         return employee
 
     def _team(self, employee: Employee, row: RosterRow) -> None:
-        if row.team is None and row.post is None and row.agent_kind is None:
-            return
         day = self._day(row)
         current = self._place_on(employee, day, is_workplace=False)
         unit = self._unit(row, row.team, "team") if row.team else (current.unit if current else self._root())
