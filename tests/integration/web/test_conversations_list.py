@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from peilian.apps.base.api import AuditEntry
 from peilian.apps.people.api import set_language
+from peilian.web.conversations.export import sent_while_made
 from support.company import LIN, SCRIPT
 
 LIST = "/insight/conversations/"
@@ -89,6 +91,25 @@ def test_the_last_days_are_counted_back_from_the_last_day_with_data(company_with
     html = client.get(f"{LIST}?period=7").content.decode()
     assert "数据截至" in html
     assert "2月12日" in html
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("", ["b/one", "a-open", "a-hard", "a-good"]),
+        ("nonsense", ["b/one", "a-open", "a-hard", "a-good"]),
+        ("oldest", ["a-good", "a-hard", "a-open", "b/one"]),
+        ("slowest", ["a-hard", "b/one", "a-good", "a-open"]),
+    ],
+)
+def test_the_list_stands_in_the_chosen_order_and_its_neighbours_too(
+    company_with_conversations, signed_in, order, expected
+):
+    client = signed_in(company_with_conversations.manager)
+    rows = client.get(f"{LIST}?order={order}").context["talks"]
+    assert [row.conversation_id for row in rows] == expected
+    neighbours = client.get(rows[1].href).context["neighbours"]
+    assert (neighbours["previous"], neighbours["next"]) == (rows[0].href, rows[2].href)
 
 
 def test_a_day_that_cannot_be_read_is_named_and_limits_nothing(company_with_conversations, signed_in):
@@ -191,3 +212,10 @@ def test_the_export_is_made_page_by_page(company_with_conversations, signed_in, 
     chunks = list(response.streaming_content)
     assert len(chunks) == 2
     assert len(b"".join(chunks).decode("utf-8-sig").splitlines()) == 5
+
+
+def test_a_server_that_waits_asynchronously_gets_the_same_file():
+    async def gathered() -> list[bytes]:
+        return [chunk async for chunk in sent_while_made(iter([b"one\r\n", b"two\r\n"]))]
+
+    assert async_to_sync(gathered)() == [b"one\r\n", b"two\r\n"]

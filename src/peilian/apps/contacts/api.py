@@ -6,8 +6,9 @@ Every read passes the people gate: the lake is asked with what the user's permis
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ from peilian.adapters.lake import (
     ConversationFilter,
     ConversationPage,
     ConversationSummary,
+    Lake,
     Order,
     StoredReading,
+    Visibility,
 )
 from peilian.apps.base import api as base
+from peilian.apps.contacts.answers import Answers
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
 from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
 from peilian.apps.contacts.uploads import drop_leftovers, forget_import, prepare_import, prepared_import
@@ -33,8 +37,9 @@ from peilian.engine.conversation import Conversation
 from peilian.engine.diagnosis import Diagnosis
 from peilian.engine.kpi.algebra import Measure
 from peilian.engine.kpi.cells import Cell
-from peilian.engine.kpi.query import KpiRow
+from peilian.engine.kpi.query import KpiRow, RosterSpan
 from peilian.flows import diagnosing, erasing, importing, measuring
+from peilian.flows.importing import Preview
 
 __all__ = [
     "Cell",
@@ -51,6 +56,7 @@ __all__ = [
     "KpiSnapshot",
     "Measure",
     "Order",
+    "Preview",
     "StoredReading",
     "choices",
     "conversation",
@@ -69,10 +75,15 @@ __all__ = [
     "prepared_import",
     "preview_import",
     "rejects",
+    "spread",
     "start_import",
     "start_reading",
     "take_snapshots",
 ]
+
+
+_MOMENT_MS = 600_000
+_answers, _diagnoses = Answers(most=256), Answers(most=32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def imports(*, user: User) -> QuerySet[ConversationImport]:
     return ConversationImport.objects.started().select_related("job", "created_by", "rejects")
 
 
-def preview_import(*, user: User, files: Sequence[base.StoredFile], format: str = "auto") -> list[importing.Preview]:
+def preview_import(*, user: User, files: Sequence[base.StoredFile], format: str = "auto") -> list[Preview]:
     """What the first rows of each file look like to the importer, masked, with the faults found in them."""
     visible_to(user).require(Permission.IMPORT)
     with named_copies(files) as paths:
@@ -162,10 +173,12 @@ def rejects(*, user: User, row: ConversationImport) -> Iterator[Mapping[str, Any
     return rejects_of(row)
 
 
-def conversations(*, user: User, question: ConversationFilter, limit: int = 50, offset: int = 0) -> ConversationPage:
-    """One page of the conversations that ``user`` may see, newest first."""
+def conversations(
+    *, user: User, question: ConversationFilter, limit: int = 50, offset: int = 0, order: Order = "newest"
+) -> ConversationPage:
+    """One page of the conversations that ``user`` may see."""
     visible = visible_to(user).lake(Permission.SEE_CONVERSATIONS)
-    return lake().conversations(question, visible=visible, limit=limit, offset=offset)
+    return lake().conversations(question, visible=visible, limit=limit, offset=offset, order=order)
 
 
 def conversation(*, user: User, conversation_id: str) -> ConversationView | None:
@@ -188,27 +201,83 @@ def note_export(*, user: User, filters: Mapping[str, str]) -> None:
 
 
 def choices(*, user: User, permission: Permission = Permission.SEE_CONVERSATIONS) -> Choices:
-    """What filters can offer to ``user``: accounts, channels, topics, and the span of days."""
-    return lake().choices(visible=visible_to(user).lake(permission))
+    """What filters can offer to ``user``: accounts, channels, topics, and the span of days.
+
+    Only accounts that the user may see on their own are offered, not those that merely took part.
+    """
+    visible, source = visible_to(user).lake(permission), lake()
+
+    def make() -> Choices:
+        found = source.choices(visible=visible)
+        if visible.is_everything:
+            return found
+        own = {span.account for span in visible.spans}
+        return replace(found, agents=tuple(account for account in found.agents if account in own))
+
+    return _answers.get(_state_of(source), ("choices", visible), make)
 
 
 def kpis(*, user: User, question: KpiQuestion) -> list[KpiRow]:
     """Measured rows: the dimensions, and per key a cell with value, n, sums and whether it is provisional."""
+    asked = _Asked.by(user)
+    rows: tuple[KpiRow, ...] = _answers.get(
+        asked.state, ("kpis", question, asked), lambda: tuple(_measured(question, asked))
+    )
+    return list(rows)
+
+
+def spread(*, user: User, question: KpiQuestion) -> Sequence[float]:
+    """The values of one measure in each conversation, in rising order; conversations without a value are left out."""
+    (key,) = question.keys
+    asked = _Asked.by(user)
+
+    def make() -> array[float]:
+        rows = _measured(replace(question, by=("conversation",)), asked)
+        return array("d", sorted(value for row in rows if (value := row.cells[key].value) is not None))
+
+    return _answers.get(asked.state, ("spread", question, asked), make)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an answer of the measures depends on beside the question."""
+
+    state: tuple[str, int]
+    visible: Visibility
+    roster: tuple[RosterSpan, ...]
+    tz: str
+    calendar: str
+    now_ms: int
+
+    @classmethod
+    def by(cls, user: User) -> _Asked:
+        company = base.company()
+        return cls(
+            _state_of(lake()),
+            visible_to(user).lake(Permission.SEE_KPIS),
+            tuple(roster_spans()),
+            company.time_zone,
+            company.calendar,
+            _now_ms(),
+        )
+
+
+def _measured(question: KpiQuestion, asked: _Asked) -> list[KpiRow]:
     return measuring.measure(
         lake(),
         keys=question.keys,
         by=question.by,
-        roster=roster_spans(),
-        tz=str(base.company_zone()),
-        calendar=base.company().calendar,
+        roster=asked.roster,
+        tz=asked.tz,
+        calendar=asked.calendar,
         from_=question.from_day,
         to=question.to_day,
         agents=question.agents,
         teams=question.teams,
         channels=question.channels,
         topics=question.topics,
-        visible=visible_to(user).lake(Permission.SEE_KPIS),
-        now_ms=_now_ms(),
+        visible=asked.visible,
+        now_ms=asked.now_ms,
     )
 
 
@@ -228,17 +297,23 @@ def diagnosis(
     """Ranked pain points of what ``user`` may see, of a team or of chosen accounts; agents go by their names."""
     sight = visible_to(user)
     sight.require(Permission.SEE_DIAGNOSIS)
-    zone = str(base.company_zone())
-    return diagnosing.diagnose_lake(
-        lake(),
-        visible=sight.lake(Permission.SEE_DIAGNOSIS),
-        from_=from_day,
-        to=to_day,
-        accounts=tuple(accounts) or None,
-        team=team,
-        roster=roster_spans(),
-        tz=zone,
-        now_ms=_now_ms(),
+    visible, source, now_ms = sight.lake(Permission.SEE_DIAGNOSIS), lake(), _now_ms()
+    roster, zone = tuple(roster_spans()), str(base.company_zone())
+    question = (visible, from_day, to_day, team, tuple(accounts), roster, zone, now_ms)
+    return _diagnoses.get(
+        _state_of(source),
+        question,
+        lambda: diagnosing.diagnose_lake(
+            source,
+            visible=visible,
+            from_=from_day,
+            to=to_day,
+            accounts=tuple(accounts) or None,
+            team=team,
+            roster=roster,
+            tz=zone,
+            now_ms=now_ms,
+        ),
     )
 
 
@@ -257,5 +332,10 @@ def erase_customer(*, actor: User, customer: str) -> int:
     return report.conversations
 
 
+def _state_of(source: Lake) -> tuple[str, int]:
+    return str(source.path), source.manifest.generation
+
+
 def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    """The present to ten minutes: what is judged by it is days old, and the same question has the same answer."""
+    return time.time_ns() // 1_000_000 // _MOMENT_MS * _MOMENT_MS

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from peilian.apps.base.api import company_zone
-from peilian.apps.contacts.api import ConversationFilter, ConversationSummary, conversations
+from peilian.apps.contacts.api import ConversationFilter, ConversationSummary, Order, conversations
 from peilian.apps.people.api import User
 from peilian.engine._kernel import Language
 from peilian.web.conversations.listing import moment_of
@@ -24,14 +24,16 @@ from peilian.web.shell.languages import DJANGO_CODES
 _AT_ONCE = 500
 
 
-def csv_chunks(user: User, question: ConversationFilter, staff: Staff, language: Language) -> Iterator[bytes]:
+def csv_chunks(
+    user: User, question: ConversationFilter, order: Order, staff: Staff, language: Language
+) -> Iterator[bytes]:
     """The file in UTF-8, some hundred lines at a time; what the user may not see is not in it.
 
     It is made after the request has ended, so zone and language are set here, around the making of each chunk.
     """
     zone, offset = company_zone(), 0
     while True:
-        page = conversations(user=user, question=question, limit=_AT_ONCE, offset=offset)
+        page = conversations(user=user, question=question, limit=_AT_ONCE, offset=offset, order=order)
         with timezone.override(zone), translation.override(DJANGO_CODES[language]):
             lines = [_head()] if offset == 0 else []
             lines += [_cells(item, staff, language) for item in page.items]

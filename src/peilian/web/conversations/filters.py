@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from peilian.apps.base.api import company_zone, today_in_company
-from peilian.apps.contacts.api import Choices, ConversationFilter
+from peilian.apps.contacts.api import Choices, ConversationFilter, Order
 from peilian.engine._kernel import Language
 from peilian.web.conversations.pace import FIRST_LIMIT_MS
 from peilian.web.conversations.periods import PERIODS, Period, ends_on, last_days
@@ -27,10 +27,15 @@ RATINGS = (
     ("high", gettext_lazy("High rating")),
     ("none", gettext_lazy("Not rated")),
 )
+ORDERS = (
+    ("oldest", gettext_lazy("Oldest first")),
+    ("lowest_satisfaction", gettext_lazy("Least satisfied first")),
+    ("slowest", gettext_lazy("Slowest first answer first")),
+)
 LABELS = ("dissatisfied", "neutral", "satisfied")
 NAMES = (
     "q", "period", "from", "to", "agent", "team", "channel", "topic", "rating", "estimate", "found",
-    "unanswered", "slow", "complaint",
+    "unanswered", "slow", "complaint", "order",
 )  # fmt: skip
 
 _MORE = ("from_", "to", "team", "channel", "rating", "unanswered", "slow", "complaint")
@@ -65,6 +70,7 @@ class ListForm(forms.Form):
     unanswered = forms.BooleanField(label=gettext_lazy("No answer by a human"), required=False)
     slow = forms.BooleanField(label=gettext_lazy("Slow first answer"), required=False)
     complaint = forms.BooleanField(label=gettext_lazy("With a complaint"), required=False)
+    order = forms.ChoiceField(label=gettext_lazy("Order of the list"), required=False)
 
     def __init__(self, data: Mapping[str, str], *, offers: Choices, staff: Staff, language: Language) -> None:
         super().__init__(dict(data))
@@ -79,6 +85,7 @@ class ListForm(forms.Form):
         self._offer("rating", RATINGS, _("Any"))
         self._offer("estimate", [(each, label_name(each, language)) for each in LABELS], _("Any"))
         self._offer("found", list(_found_choices(language)), _("Anything"))
+        self._offer("order", ORDERS, _("Newest first"))
         self._offer("period", PERIODS[1:], _("All"))
 
     def _offer(self, name: str, choices: Any, nothing: str) -> None:
@@ -91,7 +98,7 @@ class ListForm(forms.Form):
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """The filters that most people want."""
-        return [self[name] for name in ("agent", "topic", "found", "estimate")]
+        return [self[name] for name in ("agent", "topic", "found", "estimate", "order")]
 
     @property
     def more_fields(self) -> list[forms.BoundField]:
@@ -101,6 +108,12 @@ class ListForm(forms.Form):
     def add_prefix(self, field_name: str) -> str:
         """``from`` is a word of Python; in an address it is a plain name."""
         return field_name.rstrip("_")
+
+    @property
+    def chosen_order(self) -> Order:
+        """How the list is ordered."""
+        chosen: Order = self.values.get("order", "newest")
+        return chosen
 
     @property
     def values(self) -> dict[str, Any]:
@@ -161,7 +174,8 @@ def _start_ms(day: date | None, zone: ZoneInfo) -> int | None:
 def chips_of(form: ListForm, query: QueryDict) -> list[Chip]:
     """Every active filter in words, each with the way to take it away."""
     values = form.values
-    texts = {name: _chip_text(name, value, form) for name, value in values.items() if name not in ("from_", "to")}
+    others = {name: value for name, value in values.items() if name not in ("from_", "to", "order")}
+    texts = {name: _chip_text(name, value, form) for name, value in others.items()}
     chips = [Chip(text, without(query, name)) for name, text in texts.items() if text]
     if "from_" in values or "to" in values:
         chips.insert(0, Chip(_days_text(values, form.language), without(query, "from", "to")))

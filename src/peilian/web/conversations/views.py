@@ -35,7 +35,7 @@ def conversations(request: HttpRequest) -> HttpResponse:
     sight = sight_of(request)
     sight.require(Permission.SEE_CONVERSATIONS)
     form, question = _asked(request)
-    page = _page(user_of(request), question, _number(request.GET.get("page"), least=1))
+    page = _page(user_of(request), question, form.chosen_order, _number(request.GET.get("page"), least=1))
     query = kept(request.GET)
     context = {
         "form": form,
@@ -64,7 +64,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     form, question = _asked(request)
     user = user_of(request)
     contacts.note_export(user=user, filters={name: str(value) for name, value in kept(request.GET).items()})
-    chunks = csv_chunks(user, question, form.staff, form.language)
+    chunks = csv_chunks(user, question, form.chosen_order, form.staff, form.language)
     content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {"Content-Disposition": 'attachment; filename="conversations.csv"'}
     return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
@@ -110,13 +110,16 @@ def _asked(request: HttpRequest) -> tuple[ListForm, contacts.ConversationFilter]
     return form, question_of(form.values, offers, staff)
 
 
-def _page(user: User, question: contacts.ConversationFilter, number: int) -> contacts.ConversationPage:
+def _page(
+    user: User, question: contacts.ConversationFilter, order: contacts.Order, number: int
+) -> contacts.ConversationPage:
     """A page of the list; beyond the last one, the last one."""
-    page = contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
+    offset = (number - 1) * PAGE_SIZE
+    page = contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=offset, order=order)
     if page.items or not page.total:
         return page
-    last = (page.total - 1) // PAGE_SIZE
-    return contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=last * PAGE_SIZE)
+    offset = (page.total - 1) // PAGE_SIZE * PAGE_SIZE
+    return contacts.conversations(user=user, question=question, limit=PAGE_SIZE, offset=offset, order=order)
 
 
 def _neighbours(request: HttpRequest, conversation_id: str) -> dict[str, Any] | None:
@@ -125,9 +128,11 @@ def _neighbours(request: HttpRequest, conversation_id: str) -> dict[str, Any] | 
     if "at" not in request.GET:
         return None
     at = _number(request.GET.get("at"), least=0)
-    _form, question = _asked(request)
+    form, question = _asked(request)
     first = max(at - 1, 0)
-    page = contacts.conversations(user=user_of(request), question=question, limit=at - first + 2, offset=first)
+    page = contacts.conversations(
+        user=user_of(request), question=question, limit=at - first + 2, offset=first, order=form.chosen_order
+    )
     ids = [item.conversation_id for item in page.items]
     if len(ids) <= at - first or ids[at - first] != conversation_id:
         return None
