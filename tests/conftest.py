@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import hypothesis
 import pytest
 
-# The installation of a test run lies in a folder of its own; set before Django reads its settings.
+# The installation of a test run lies in a folder of its own. Django is set up here and not by an option of pytest,
+# which would read the settings before this file could say where.
 os.environ["PEILIAN_HOME"] = tempfile.mkdtemp(prefix="peilian-test-")
-atexit.register(shutil.rmtree, os.environ["PEILIAN_HOME"], ignore_errors=True)
 (Path(os.environ["PEILIAN_HOME"]) / "staticfiles").mkdir()
 os.environ["PEILIAN_SECRET_KEY"] = "only-for-tests"
 os.environ["PEILIAN_DEBUG"] = "0"
 os.environ.pop("PEILIAN_PSEUDONYM_KEY", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "peilian.config.settings"
+django.setup()
 
 # A busy machine is no fault of the product: no test is judged by its duration.
-hypothesis.settings.register_profile("peilian", deadline=None)
+hypothesis.settings.register_profile("peilian", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("peilian")
 
 
@@ -28,6 +30,11 @@ def pytest_report_header() -> str:
     """Which database the tests run on."""
     kind, _, _ = os.environ.get("DATABASE_URL", "sqlite").partition(":")
     return f"database: {kind}"
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PEILIAN_HOME"], ignore_errors=True)
 
 
 @pytest.fixture
