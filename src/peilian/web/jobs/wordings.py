@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from peilian.apps.base.api import Job
@@ -20,6 +20,7 @@ KINDS: dict[str, Label] = {
     "contacts.import": _("Import conversations"),
     "contacts.read": _("Read conversations"),
     "contacts.snapshots": _("Take KPI snapshots"),
+    "contacts.tidy": _("Clear away uploaded files"),
 }
 STATES: dict[str, tuple[Label, Tone]] = {
     "queued": (_("waiting"), "neutral"),
@@ -29,11 +30,13 @@ STATES: dict[str, tuple[Label, Tone]] = {
     "cancelled": (_("cancelled"), "warn"),
 }
 PHASES: dict[str, Label] = {
+    "import.wait": _("Waiting for another job that writes"),
     "import.check": _("Checking the files"),
     "import.stage": _("Taking the files in"),
     "import.assemble": _("Putting conversations together"),
     "import.write": _("Storing conversations"),
     "read": _("Reading the conversations"),
+    "snapshots": _("Taking snapshots"),
 }
 RESULTS: dict[str, Label] = {
     "read": _("read"),
@@ -42,6 +45,8 @@ RESULTS: dict[str, Label] = {
     "rejected": _("rejected"),
     "conversations": _("conversations"),
     "messages": _("messages"),
+    "snapshots": _("snapshots"),
+    "uploads": _("uploads"),
 }
 
 
@@ -61,13 +66,13 @@ def state_badge(job: Job) -> dict[str, str]:
 def phase_name(job: Job) -> str:
     """What the job is doing right now."""
     if job.state == "queued":
-        return _now("Waiting for its turn")
-    return str(PHASES.get(job.phase, "")) or _now("Working")
+        return gettext("Waiting for its turn")
+    return str(PHASES.get(job.phase, "")) or gettext("Working")
 
 
 def cancel_question(job: Job) -> str:
     """What is asked before a job is stopped."""
-    return _now("Stop %(job)s? What it has done so far may have to be done again.") % {"job": kind_name(job.kind)}
+    return gettext("Stop %(job)s? What it has done so far may have to be done again.") % {"job": kind_name(job.kind)}
 
 
 def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language) -> list[str]:
