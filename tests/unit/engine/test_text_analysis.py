@@ -45,7 +45,8 @@ def test_a_text_is_cut_into_clauses(text, parts):
     ],
 )
 def test_questions_are_told_by_what_they_ask_for(text, question):
-    assert analyse(text).clauses[-1].question is question
+    asked = [clause.question for clause in analyse(text).clauses if clause.question is not Question.NONE]
+    assert (asked or [Question.NONE]) == [question]
 
 
 @pytest.mark.parametrize(

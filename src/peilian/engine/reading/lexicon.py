@@ -126,7 +126,7 @@ class _Side:
 def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     cue = compiled.cue
     clause = analysed.clause_at(place)
-    if cue.question != "counts" and _asks(clause, place) != (cue.question == "required"):
+    if cue.question != "counts" and _asks(analysed, clause, place) != (cue.question == "required"):
         return False
     text = analysed.text
     if compiled.not_after and compiled.not_after.search(text[max(clause.start, place - _REACH) : place]):
@@ -142,9 +142,10 @@ def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     return cue.quoted or not analysed.is_quoted(place)
 
 
-def _asks(clause: Clause, place: int) -> bool:
+def _asks(analysed: Analysed, clause: Clause, place: int) -> bool:
     """Whether ``place`` lies in what is asked; in a transcript without punctuation that is the end of the clause."""
-    return clause.end - place <= _ASKED and clause.question in (Question.INFORMATION, Question.CONFIRMATION)
+    is_near = analysed.language == "en" or clause.end - place <= _ASKED
+    return is_near and clause.question in (Question.INFORMATION, Question.CONFIRMATION)
 
 
 @dataclass(frozen=True)

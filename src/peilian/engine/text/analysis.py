@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from peilian.engine._kernel import Language
 from peilian.engine.text.language import guess_language
 from peilian.engine.text.normalise import Normalised, normalise
-from peilian.engine.text.questions import Question, question_of
+from peilian.engine.text.questions import Question, is_tag, question_of
 from peilian.engine.text.scope import negates, quotations, reports
 
 
@@ -138,7 +138,7 @@ def _clauses_of(text: str, begin: int, stop: int, sentence: int, mark: str, lang
             found.append((left, right))
         start = cut_end
     last = len(found) - 1
-    return [
+    clauses = [
         Clause(
             left,
             right,
@@ -147,6 +147,11 @@ def _clauses_of(text: str, begin: int, stop: int, sentence: int, mark: str, lang
         )
         for n, (left, right) in enumerate(found)
     ]
+    for n, clause in enumerate(clauses[1:], start=1):  # what a tag asks, the clause before it asks
+        if clauses[n - 1].question is Question.NONE and is_tag(text[clause.start : clause.end], language):
+            clauses[n - 1] = replace(clauses[n - 1], question=clause.question)
+            clauses[n] = replace(clause, question=Question.NONE)
+    return clauses
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -57,6 +57,7 @@ _WORDS_ZH = re.compile(
         "什么|啥|怎么|怎样|如何|为何|何时|何地|贵姓|多少|多大|多久|多长",
         "哪(?!怕)|(?<!好)几(?:兆|个|点|号|次|台|天|位|份|单|件|月|楼|人)",
         "谁(?:在|来|给|帮|收|签|说|呢|$)",
+        "(?:请问|是)[^,]{1,14}还是(?!很|非常|要|建议|可以|不|没|比较|会|在|有|挺|先|得)[^,]{1,14}$",
         "是否|是不是|有没有|能不能|会不会|要不要|可不可以|可否|能否",
     )
 )
@@ -85,6 +86,10 @@ _CONFIRMATION_EN = re.compile(
     )
 )
 _LEAD_EN = r"^\W*(?:(?:ok|okay|well|and|so|but|also|hi|hello|thanks|thank you|sorry|please|now|then|just)\W+)*"
+_TAGS = {
+    "zh": re.compile(r"^(?:是|对|好|行|可以|没错)(?:的)?(?:吗|吧|么|不)$|^是不是$|^对不对$|^您看?(?:这样)?可以(?:吗|么)$"),
+    "en": re.compile(r"^(?:right|correct|yes|ok|okay|is that (?:right|correct|ok|okay|so)|am i right|isn't it)$"),
+}
 _ASKING_EN = re.compile(
     _LEAD_EN
     + any_of(
@@ -109,6 +114,11 @@ def question_of(clause: str, mark: str, language: Language, *, is_first: bool) -
         return Question.CONFIRMATION
     worded = "。" not in mark and _WORDS_ZH.search(core) and not _NOT_ASKING_ZH.search(core)
     return Question.INFORMATION if asked or worded or _TAGGED_ZH.search(core) else Question.NONE
+
+
+def is_tag(clause: str, language: Language) -> bool:
+    """Whether ``clause`` only asks about the clause before it: 对吗, right?"""
+    return _TAGS[language].search(_TAIL_ZH.sub("", clause)) is not None
 
 
 def _question_en(clause: str, asked: bool, is_first: bool) -> Question:
