@@ -1,4 +1,4 @@
-"""What the shipped lexicons find, said in sentences of many trades. Each case names what must and what must not be found."""
+"""What the shipped lexicons find, in sentences of many trades. Each case names what must and must not be found."""
 
 from __future__ import annotations
 
