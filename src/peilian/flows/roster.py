@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,16 @@ class RosterRow:
     starts: Moment | None = None
     ends: Moment | None = None
     file: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
-    def fault(self, field: str | None, key: str, **params: Param) -> Fault:
-        """A fault of this row."""
-        return Fault(Reason(key, params), file=self.file, row=self.row, field=field)
+    def fault(self, column: str, key: str, **params: Param) -> Fault:
+        """A fault of this row; ``column`` is one of ``HEADERS`` and is called as the file calls it."""
+        return Fault(Reason(key, params), file=self.file, row=self.row, field=_called(column, self.headers))
+
+
+def _called(column: str, headers: Mapping[str, str]) -> str:
+    plain = {"account": "author", "starts": "from", "ends": "to"}.get(column, column)
+    return headers.get(column, plain)
 
 
 def moment_of(value: Moment, zone: ZoneInfo) -> datetime:
@@ -114,13 +120,14 @@ def read_roster(path: Path, *, name: str | None = None) -> list[RosterRow]:
     except _UnreadableError as error:
         raise InputError(Fault(error.reason, file=name, row=error.row)) from None
     fields = _fields(table[0] if table else [], name)
+    headers = {found: str(header) for found, header in zip(fields, table[0], strict=True) if found is not None}
     rows, faults = [], []
     for place, cells in enumerate(table[1:], start=1):
-        values = {field: _clean(cell) for field, cell in zip(fields, cells, strict=False) if field is not None}
+        values = {found: _clean(cell) for found, cell in zip(fields, cells, strict=False) if found is not None}
         if not any(value not in (None, "") for value in values.values()):
             continue
-        row, found = _row(values, place, name)
-        faults.extend(found)
+        row, wrong = _row(values, place, name, headers)
+        faults.extend(wrong)
         rows.append(row)
     if faults:
         raise InputError(*faults)
@@ -226,28 +233,28 @@ def _clean(cell: Any) -> Any:
     return str(cell).strip() or None
 
 
-def _row(values: Mapping[str, Any], place: int, name: str) -> tuple[RosterRow, list[Fault]]:
+def _row(values: Mapping[str, Any], place: int, name: str, headers: Mapping[str, str]) -> tuple[RosterRow, list[Fault]]:
     """One row and its faults."""
     taken: dict[str, Any] = {}
     faults: list[Fault] = []
 
-    def fault(field: str, key: str, **params: Param) -> None:
-        faults.append(Fault(Reason(key, params), file=name, row=place, field=field))
+    def fault(column: str, key: str, **params: Param) -> None:
+        faults.append(Fault(Reason(key, params), file=name, row=place, field=_called(column, headers)))
 
-    for field, value in values.items():
+    for column, value in values.items():
         if value is None:
             continue
-        if field in ("hired_on", "starts", "ends"):
-            taken[field] = _moment(value)
-            if taken[field] is None:
-                fault(_header(field), "roster.not_a_date", value=str(value))
-        elif field in ("stage", "agent_kind"):
-            choices = STAGES if field == "stage" else AGENT_KINDS
-            taken[field] = next((key for key, names in choices.items() if str(value).lower() in names), None)
-            if taken[field] is None:
-                fault(field, "roster.unknown_choice", value=str(value), known=_known(choices))
+        if column in ("hired_on", "starts", "ends"):
+            taken[column] = _moment(value)
+            if taken[column] is None:
+                fault(column, "roster.not_a_date", value=str(value))
+        elif column in ("stage", "agent_kind"):
+            choices = STAGES if column == "stage" else AGENT_KINDS
+            taken[column] = next((key for key, names in choices.items() if str(value).lower() in names), None)
+            if taken[column] is None:
+                fault(column, "roster.unknown_choice", value=str(value), known=_known(choices))
         else:
-            taken[field] = str(value)
+            taken[column] = str(value)
     if isinstance(taken.get("hired_on"), datetime):
         taken["hired_on"] = taken["hired_on"].date()
     if not taken.get("employee"):
@@ -255,12 +262,8 @@ def _row(values: Mapping[str, Any], place: int, name: str) -> tuple[RosterRow, l
     if not taken.get("number") and not taken.get("account"):
         fault("number", "roster.needs_number_or_account")
     if _is_backwards(taken.get("starts"), taken.get("ends")):
-        fault("to", "roster.ends_before_start")
-    return RosterRow(row=place, file=name, **{"employee": "", **taken}), faults
-
-
-def _header(field: str) -> str:
-    return {"starts": "from", "ends": "to"}.get(field, field)
+        fault("ends", "roster.ends_before_start")
+    return RosterRow(row=place, file=name, headers=headers, **{"employee": "", **taken}), faults
 
 
 def _known(choices: Mapping[str, tuple[str, ...]]) -> str:

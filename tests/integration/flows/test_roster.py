@@ -145,6 +145,11 @@ def test_a_fault_names_row_and_field(tmp_path, row, fault):
     assert faults_of(path) == [fault]
 
 
+def test_a_fault_calls_the_column_as_the_file_does(tmp_path):
+    path = written(tmp_path, "工号,姓名,入职日期\n1,林,昨天\n,周,\n")
+    assert [(row, field) for _key, row, field in faults_of(path)] == [(1, "入职日期"), (2, "工号")]
+
+
 def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     path = written(tmp_path, "number,employee,from\n1,,x\n,乙,\n")
     assert [(row, field) for _key, row, field in faults_of(path)] == [(1, "from"), (1, "employee"), (2, "number")]

@@ -167,7 +167,7 @@ class People:
             for (row, person), (later, other) in pairwise(found):
                 if person is not other and self._is_shared(row, later):
                     self.faults.append(
-                        later.fault("author", "roster.account_shared", account=account, row=row.row, name=person.name)
+                        later.fault("account", "roster.account_shared", account=account, row=row.row, name=person.name)
                     )
 
     def _is_shared(self, row: RosterRow, later: RosterRow) -> bool:

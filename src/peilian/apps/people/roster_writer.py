@@ -188,7 +188,7 @@ class RosterWriter:
         taken = next((use for use in others if use.ends_at is not None or use.starts_at >= starts_at), None)
         if own is None and taken is not None:
             name = taken.employee.name
-            self.faults.append(row.fault("author", "roster.account_taken", account=row.account, name=name))
+            self.faults.append(row.fault("account", "roster.account_taken", account=row.account, name=name))
         elif own is None:
             record_account(
                 self.audit,
@@ -218,7 +218,7 @@ class RosterWriter:
             return
         if others:
             name = others[0].employee.name
-            self.faults.append(row.fault("author", "roster.account_taken", account=own.account, name=name))
+            self.faults.append(row.fault("account", "roster.account_taken", account=own.account, name=name))
             return
         own.starts_at, own.ends_at = wished["starts_at"] or own.starts_at, wished["ends_at"]
         own.save()
