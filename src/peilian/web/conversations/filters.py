@@ -38,7 +38,7 @@ NAMES = (
     "unanswered", "slow", "complaint", "order",
 )  # fmt: skip
 
-_MORE = ("from_", "to", "team", "channel", "rating", "unanswered", "slow", "complaint")
+_MORE = ("from_", "to", "team", "channel", "rating", "estimate", "unanswered", "slow", "complaint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class ListForm(forms.Form):
     @property
     def main_fields(self) -> list[forms.BoundField]:
         """The filters that most people want."""
-        return [self[name] for name in ("agent", "topic", "found", "estimate", "order")]
+        return [self[name] for name in ("agent", "topic", "found", "order")]
 
     @property
     def more_fields(self) -> list[forms.BoundField]:

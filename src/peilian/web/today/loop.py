@@ -71,17 +71,22 @@ def _diagnosis_address(key: str) -> str:
 
 def to_look_at(user: User, days: Days, staff: Staff, language: Language) -> list[ToLookAt]:
     """Conversations without an answer, with a complaint, and with a slow first answer; empty kinds are left out."""
-    kinds: list[tuple[str, str, Mapping[str, Any]]] = [
-        (_("Without an answer"), "unanswered", {"is_answered": False}),
-        (_("Complaints"), "complaint", {"has_complaint": True}),
-        (_("Slow first answers"), "slow", {"first_response_over_ms": FIRST_LIMIT_MS}),
+    kinds: list[tuple[str, dict[str, str], contacts.Order, Mapping[str, Any]]] = [
+        (_("Without an answer"), {"unanswered": "on"}, "newest", {"is_answered": False}),
+        (_("Complaints"), {"complaint": "on"}, "newest", {"has_complaint": True}),
+        (
+            _("Slow first answers"),
+            {"slow": "on", "order": "slowest"},
+            "slowest",
+            {"first_response_over_ms": FIRST_LIMIT_MS},
+        ),
     ]
     found = []
-    for title, name, limits in kinds:
+    for title, parameters, order, limits in kinds:
         question = contacts.ConversationFilter(from_ms=days.from_ms, to_ms=days.to_ms, **limits)
-        page = contacts.conversations(user=user, question=question, limit=_MOST_TALKS)
+        page = contacts.conversations(user=user, question=question, limit=_MOST_TALKS, order=order)
         if page.total:
-            href = list_address((), days, **{name: "on"})
+            href = list_address((), days, **parameters)
             talks = talks_of(page.items, staff, language, query=QueryDict(href.partition("?")[2]))
             found.append(ToLookAt(title, page.total, tuple(talks), href))
     return found
