@@ -11,6 +11,7 @@ FEATURES = (
     "jobs",
     "kpis",
     "people",
+    "privacy",
     "search",
     "settings",
     "shell",

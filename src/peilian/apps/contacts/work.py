@@ -185,7 +185,7 @@ def read_unread(
 
 def finish_import(row: ConversationImport, report: Mapping[str, Any]) -> None:
     """Keep the report, drop the uploads."""
-    with base.write(actor=row.created_by, verb="contacts.import") as audit:
+    with base.write(actor=row.created_by, verb="contacts.finish_import") as audit:
         row.report = dict(report)
         row.save()
         audit.note(row, {"report": [None, summary(report)]})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,52 +9,49 @@ from django.views.decorators.http import require_safe
 from peilian.apps.base.api import company_zone, today_in_company
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
-from peilian.web.conversations.periods import Period, last_days
 from peilian.web.conversations.staff import Staff
-from peilian.web.diagnosis import report
+from peilian.web.diagnosis import report, tables
 from peilian.web.diagnosis.forms import DiagnosisForm
-from peilian.web.kpis.questions import last_day
-from peilian.web.shell.access import sight_of
+from peilian.web.diagnosis.ways import Ways
+from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.downloads import table_response
 from peilian.web.shell.languages import reading_language
 
 
 @require_safe
 def diagnosis(request: HttpRequest) -> HttpResponse:
-    """Ranked pain points of the conversations the reader may diagnose, each with quotes and agents."""
-    sight_of(request).require(people.Permission.SEE_DIAGNOSIS)
-    user, language = request.user, reading_language()
-    assert isinstance(user, people.User)
-    offers = contacts.choices(user=user, permission=people.Permission.SEE_DIAGNOSIS)
+    """Ranked pain points of the conversations the reader may diagnose, each with quotes and agents.
+
+    ``?as=csv|xlsx`` takes the ranking home.
+    """
+    sight, user, language = sight_of(request), user_of(request), reading_language()
+    sight.require(people.Permission.SEE_DIAGNOSIS)
+    may_import = sight.may(people.Permission.IMPORT)
     if contacts.is_empty():
-        may_import = sight_of(request).may(people.Permission.IMPORT)
         return render(request, "diagnosis/empty.html", {"may_import": may_import})
+    offers = contacts.choices(user=user, permission=people.Permission.SEE_DIAGNOSIS)
     staff = Staff.today()
-    form = DiagnosisForm(request.GET, teams=staff.teams(offers.agents))
-    form.is_valid()
-    period = _period(form, last_day(offers, company_zone(), today_in_company()))
-    found = contacts.diagnosis(
-        user=user, from_day=period.first, to_day=period.last, team=form.cleaned_data.get("team") or None
-    )
-    names = {account: staff.name(account) for account in offers.agents}
-    points = report.sections(found, names, language)
+    form = DiagnosisForm(request.GET.dict(), teams=staff.teams(offers.agents))
+    period = form.days(offers, company_zone(), today_in_company())
+    team = form.values.get("team")
+    found = contacts.diagnosis(user=user, from_day=period.first, to_day=period.last, team=team)
+    ways = Ways(period, team, staff, offers.agents, sight.may(people.Permission.SEE_CONVERSATIONS))
+    ranking = tables.ranking(found, language)
+    if request.GET.get("as") in ("csv", "xlsx"):
+        return table_response(ranking, name="diagnosis", form=request.GET["as"], language=language)
+    points = report.sections(found, ways, staff, language)
     context = {
         "form": form,
         "period": period,
         "found": found,
+        "may_import": may_import,
         "points": points,
         "top": points[0] if points else None,
         "notes": report.notes(found, language),
-        "ranking": report.ranking(found, language),
-        "asked": report.asked(found, language),
-        "groups": report.groups_chart(found, language) if points else None,
+        "ranking": ranking,
+        "asked": tables.asked(found, language),
+        "groups": tables.groups_chart(found, language) if points else None,
         "quiet": [point.name for point in found.quiet if point.rate.n],
-        **report.summary(found),
+        "balance": report.balance(found),
     }
     return render(request, "diagnosis/report.html", context)
-
-
-def _period(form: DiagnosisForm, until: date) -> Period:
-    chosen = form.cleaned_data.get("period") or "90"
-    if chosen == "custom":
-        return Period(form.cleaned_data.get("from_"), form.cleaned_data.get("to"))
-    return last_days(chosen, until)

@@ -1,29 +1,31 @@
-"""The import wizard."""
+"""The import wizard: every view is open to those who may import, and to nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.handlers.asgi import ASGIRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
-from peilian.engine._kernel import Fault, InputError, Reason
-from peilian.flows.wording import say_fault
+from peilian.web.conversations.export import sent_while_made
 from peilian.web.imports.forms import UploadForm
-from peilian.web.shell.access import sight_of
-from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_integer
+from peilian.web.imports.looks import look_at
+from peilian.web.imports.reports import counts, fault_table, rejects_chunks
+from peilian.web.jobs.views import details
+from peilian.web.jobs.wordings import state_badge
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
-from peilian.web.shell.tables import Cell, Column, Row, Table
+
+PAGE_SIZE = 50
 
 
 def steps() -> list[dict[str, str]]:
@@ -38,8 +40,9 @@ def steps() -> list[dict[str, str]]:
 @require_safe
 def imports(request: HttpRequest) -> HttpResponse:
     """Every import so far, newest first."""
-    found = contacts.imports(user=_user(request))
-    return render(request, "imports/list.html", {"imports": found[:200]})
+    page = Paginator(contacts.imports(user=user_of(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows: list[contacts.ConversationImport] = list(page)
+    return render(request, "imports/list.html", {"page": page, "lines": [(row, _badge(row)) for row in rows]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,117 +51,88 @@ def upload(request: HttpRequest) -> HttpResponse:
     sight_of(request).require(people.Permission.IMPORT)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        kept = [
-            base.keep_file(actor=_user(request), name=file.name or "file", chunks=file.chunks())
-            for file in form.cleaned_data["upload"]
-        ]
-        query = urlencode([("file", str(row.pk)) for row in kept])
-        return HttpResponseRedirect(f"{reverse('import_check')}?{query}")
+        uploads = ((file.name, file.chunks()) for file in form.cleaned_data["upload"])
+        row = contacts.prepare_import(actor=user_of(request), uploads=uploads)
+        return HttpResponseRedirect(reverse("import_check", args=[row.pk]))
     status = 422 if request.method == "POST" else 200
     return render(request, "imports/upload.html", {"form": form, "steps": steps()}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Second step: what the importer makes of each file; a POST starts the import or forgets the files."""
-    sight_of(request).require(people.Permission.IMPORT)
-    user = _user(request)
-    data = request.POST if request.method == "POST" else request.GET
-    files = base.own_files(user=user, pks=data.getlist("file"))
-    if not files:
-        return HttpResponseRedirect(reverse("import_start"))
+    user = user_of(request)
+    if contacts.imports(user=user).filter(pk=pk, created_by=user).exists():
+        # Started already, by a second click or on the way back.
+        return HttpResponseRedirect(reverse("import_report", args=[pk]))
+    row = contacts.prepared_import(user=user, pk=pk)
     if request.method == "POST":
-        if request.POST.get("do") == "forget":
-            for row in files:
-                base.drop_file(actor=user, row=row)
-            return HttpResponseRedirect(reverse("import_start"))
-        started = contacts.start_import(actor=user, files=files)
-        return HttpResponseRedirect(reverse("import_report", args=[started.pk]))
-    looks = [_look(user, row) for row in files]
+        if request.POST.get("do") == "start":
+            return HttpResponseRedirect(reverse("import_report", args=[contacts.start_import(actor=user, row=row).pk]))
+        contacts.forget_import(actor=user, row=row)
+        return HttpResponseRedirect(reverse("import_start"))
+    looks = [look_at(user, file) for file in row.files.order_by("id")]
     context = {
         "steps": steps(),
-        "files": files,
         "looks": looks,
-        "is_ready": all(look["preview"] for look in looks),
+        "is_ready": all(look.preview for look in looks),
+        "has_messages": any(look.preview and look.preview.kind == "messages" for look in looks),
     }
     return render(request, "imports/check.html", context)
 
 
 @require_safe
 def report(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Third step and afterwards: progress while it runs, then the counts and faults."""
-    row = contacts.imports(user=_user(request)).filter(pk=pk).first()
+    """Third step and afterwards: progress while it runs, then what became of every row."""
+    row = _import(request, pk)
+    language = reading_language()
+    sight = sight_of(request)
+    context: dict[str, Any] = {
+        "steps": steps(),
+        "row": row,
+        "job": row.job,
+        "may_see_kpis": sight.may(people.Permission.SEE_KPIS),
+        "may_see_conversations": sight.may(people.Permission.SEE_CONVERSATIONS),
+    }
+    if row.job is not None:
+        context |= details(row.job)
+    if row.report is not None:
+        context |= counts(row.report)
+        context["problems"] = fault_table(row.report["faults"], language)
+        context["more_faults"] = max(0, row.report["n_faults"] - len(row.report["faults"]))
+        context["can_be_read"] = row.job is not None and row.job.state in (
+            base.JobState.CANCELLED,
+            base.JobState.FAILED,
+        )
+    return render(request, "imports/report.html", context)
+
+
+@require_safe
+def rejects(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    """Every row that could not be used, as a CSV file."""
+    row = _import(request, pk)
+    chunks = rejects_chunks(contacts.rejects(user=user_of(request), row=row), reading_language())
+    content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
+    headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
+    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_POST
+def read_rest(request: HttpRequest) -> HttpResponse:
+    """Read the conversations that were stored and not read."""
+    job = contacts.start_reading(actor=user_of(request))
+    return HttpResponseRedirect(reverse("job", args=[job.pk]))
+
+
+def _import(request: HttpRequest, pk: UUID) -> contacts.ConversationImport:
+    row = contacts.imports(user=user_of(request)).filter(pk=pk).first()
     if row is None:
         raise people.NotVisibleError
-    if request.headers.get("HX-Request") and row.job is not None and row.job.is_over:
-        # The swapped fragment has nothing more to show: the whole page does.
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    context = _progress(row) if row.report is None else _counts(row.report)
-    return render(request, "imports/report.html", {"steps": steps(), "row": row, "job": row.job, **context})
+    return row
 
 
-def _progress(row: contacts.ConversationImport) -> dict[str, Any]:
-    job, language = row.job, reading_language()
-    if job is None:
-        return {}
-    return {
-        "done": job.done,
-        "total": job.total,
-        "phase": phase_name(job.phase),
-        "is_cancelling": job.is_cancel_requested,
-        "cancel_href": reverse("job_cancel", args=[job.pk]),
-        "faults": [say_fault(fault, language) for fault in base.faults_of(job)],
-    }
-
-
-def _counts(report: Mapping[str, Any]) -> dict[str, Any]:
-    language = reading_language()
-    faults = [_fault(found) for found in report["faults"]]
-    kinds = (("conversations", _("Conversations")), ("messages", _("Messages")))
-    parts = (("read", _("Read")), ("stored", _("Stored")), ("duplicate", _("Duplicates")), ("rejected", _("Rejected")))
-    rows = tuple(
-        Row((Cell(label), *(Cell(figure=Figure(report[kind][part], "count")) for part, _label in parts)))
-        for kind, label in kinds
-    )
-    columns = (Column(""), *(Column(label, is_number=True) for _part, label in parts))
-    return {
-        "counts": Table("import-counts", _("What became of every row"), columns, rows, is_caption_hidden=True),
-        "stored_conversations": format_integer(report["conversations"]["stored"]),
-        "stored_messages": format_integer(report["messages"]["stored"]),
-        "clock_faults": format_integer(report["clock_fault_conversations"]),
-        "faults": [say_fault(fault, language) for fault in faults],
-        "more_faults": max(0, report["n_faults"] - len(faults)),
-    }
-
-
-def _fault(found: Mapping[str, Any]) -> Fault:
-    place = {name: found.get(name) for name in ("file", "row", "field", "conversation_id")}
-    return Fault(Reason(found["key"], found["params"]), **place)
-
-
-def _look(user: people.User, row: base.StoredFile) -> dict[str, Any]:
-    """One file's preview, or why there is none."""
-    language = reading_language()
-    try:
-        preview = contacts.preview_import(user=user, files=[row])[0]
-    except InputError as error:
-        return {"file": row, "preview": None, "faults": [say_fault(fault, language) for fault in error.faults]}
-    return {
-        "file": row,
-        "preview": preview,
-        "rows": format_integer(preview.n_rows_estimated),
-        "faults": [say_fault(fault, language) for fault in preview.faults],
-        "table": _sample(preview, str(row.pk)),
-    }
-
-
-def _sample(preview: Any, key: str) -> Table:
-    names = list(dict.fromkeys(name for row in preview.rows for name in row))
-    rows = tuple(Row(tuple(Cell((row.get(name) or "")[:200]) for name in names)) for row in preview.rows)
-    columns = tuple(Column(name) for name in names)
-    return Table(f"sample-{key}", _("First rows, as they will be stored"), columns, rows)
-
-
-def _user(request: HttpRequest) -> people.User:
-    assert isinstance(request.user, people.User)
-    return request.user
+def _badge(row: contacts.ConversationImport) -> dict[str, str]:
+    """How far an import is; what was imported without a job is done."""
+    if row.job is not None and not (row.report is not None and row.job.is_over):
+        return state_badge(row.job)
+    return {"words": _("done"), "tone": "good"}

@@ -9,18 +9,32 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from peilian.apps.contacts.api import Cell, KpiRow, Measure
-from peilian.engine._kernel import Language
-from peilian.engine.kpi.intervals import wilson_interval
+from peilian.engine._kernel import Language, wilson_interval
+from peilian.web.conversations.wordings import channel_name
+from peilian.web.kpis.questions import Period, step_of, within
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_day
+from peilian.web.shell.formats import format_day, format_days
 from peilian.web.shell.tables import Cell as TableCell
 from peilian.web.shell.tables import Column, Row, Table
 
-BINS = 20
+MOST_BINS = 20
 MOST_BARS = 15
+MOST_LINES = 100
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+# Widths of bins whose edges people can say.
+_WIDTHS = (
+    *(0.5, 1, 2, 5, 10, 15, 20, 30),
+    *(n * _MINUTE for n in (1, 2, 3, 5, 10, 15, 20, 30)),
+    *(n * _HOUR for n in (1, 2, 3, 6, 12)),
+    *(n * _DAY for n in (1, 2, 3, 7, 14, 30, 60, 120, 365)),
+)
+_FEWEST_SPREAD = 5
+
+Address = Callable[[str, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,7 @@ class Names:
     agents: Mapping[str, str]
     language: Language
     today: date
+    period: Period = Period()
 
     def of(self, dimension: str, value: Any) -> str:
         """A group's name."""
@@ -37,17 +52,36 @@ class Names:
             return _("Nobody") if dimension in ("agent", "team") else _("Not stated")
         if dimension == "agent":
             return self.agents.get(str(value), str(value))
-        if dimension == "day":
-            return format_day(date.fromisoformat(str(value)), self.language, self.today)
+        if dimension == "channel":
+            return channel_name(str(value), self.language)
         if dimension == "hour":
             return f"{int(value):02}:00"
+        if dimension in ("day", "week"):
+            step = within(step_of(dimension, str(value)), self.period)
+            assert step.first is not None
+            assert step.last is not None
+            if dimension == "day":
+                return format_day(step.first, self.language, self.today)
+            return format_days(step.first, step.last, self.language, self.today)
         return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One measure of the whole period, beside its value in the period before."""
+
+    name: str
+    figure: Figure
+    change: float | None
+    unit: str
+    is_better: bool | None
+    href: str = ""
 
 
 def figure(measure: Measure, cell: Cell | None, *, href: str = "") -> Figure:
     """A cell as a figure with its cases, its interval and the way to its conversations."""
     if cell is None or cell.value is None:
-        return Figure(None, measure.unit, missing=_("Nothing to measure here."), href=href)
+        return Figure(None, measure.unit, missing=_("Nothing to measure here."))
     interval = wilson_interval(cell.numerator or 0, cell.n) if measure.unit == "ratio" else None
     return Figure(
         cell.value,
@@ -59,25 +93,38 @@ def figure(measure: Measure, cell: Cell | None, *, href: str = "") -> Figure:
     )
 
 
+def headline(measure: Measure, now: Cell | None, before: Cell | None, names: Names, *, href: str = "") -> Headline:
+    """A measure now and against the period before; few cases on either side are no comparison."""
+    shown = figure(measure, now, href=href)
+    former = figure(measure, before)
+    change = None
+    if now is not None and before is not None and now.value is not None and before.value is not None:
+        change = now.value - before.value
+    is_comparable = change and not shown.is_small and not former.is_small and measure.better != "neither"
+    is_better = (change > 0) == (measure.better == "higher") if is_comparable and change is not None else None
+    return Headline(measure.label.in_language(names.language), shown, change, measure.unit, is_better, href)
+
+
 def trend(
-    measure: Measure,
-    rows: Sequence[KpiRow],
-    dimension: str,
-    names: Names,
-    *,
-    baseline: float | None,
-    address: Callable[[str, Any], str],
+    measure: Measure, rows: Sequence[KpiRow], grain: str, names: Names, *, baseline: float | None, address: Address
 ) -> charts.Chart:
     """The course of one measure; the baseline is its value in the period before."""
     points = []
-    for row in sorted(rows, key=lambda row: str(row.group[dimension] or "")):
-        cell, value = row.cells[measure.key], row.group[dimension]
+    untimed = 0
+    for row in sorted(rows, key=lambda row: str(row.group[grain] or "")):
+        cell, value = row.cells[measure.key], row.group[grain]
         if value is None:
-            continue  # untimed transcripts have no place on a time axis; the table counts them
+            untimed += 1  # transcripts without times have no place on an axis of time; the table counts them
+            continue
         points.append(
-            charts.Point(names.of(dimension, value), cell.value, cell.n, cell.is_provisional, address(dimension, value))
+            charts.Point(names.of(grain, value), cell.value, cell.n, cell.is_provisional, address(grain, value))
         )
     label = measure.label.in_language(names.language)
+    notes = []
+    if baseline is not None:
+        notes.append(_("Dashed: the period before."))
+    if untimed:
+        notes.append(_("Conversations without times are not on it."))
     return charts.trend(
         "trend",
         _("Course: %(measure)s") % {"measure": label},
@@ -85,42 +132,50 @@ def trend(
         unit=measure.unit,
         language=names.language,
         baseline=baseline,
+        note=" ".join(notes),
     )
 
 
-def distribution(measure: Measure, rows: Sequence[KpiRow], names: Names) -> charts.Chart | None:
-    """How a time is spread over conversations, up to the 95th percentile so that one outlier does not hide the rest."""
-    values = sorted(v for row in rows if (v := next(iter(row.cells.values())).value) is not None)
-    if len(values) < 5:
+def distribution(values: Sequence[float], names: Names) -> charts.Chart | None:
+    """How a time is spread over conversations (``values`` rising), up to the 95th percentile, so that one outlier does
+    not hide the rest."""
+    if len(values) < _FEWEST_SPREAD:
         return None
-    top = _round_up(values[min(len(values) - 1, math.ceil(len(values) * 0.95) - 1)])
-    if top <= 0:
+    most = values[math.ceil(len(values) * 0.95) - 1]
+    width = next((each for each in _WIDTHS if each * MOST_BINS >= most), most / MOST_BINS)
+    if most <= 0:
         return None
-    width = top / BINS
-    counts = [0] * BINS
+    n_bins = max(1, math.ceil(most / width))
+    counts = [0] * n_bins
     for value in values:
-        if value <= top:
-            counts[min(BINS - 1, int(value / width))] += 1
-    beyond = sum(value > top for value in values)
-    note = _("%(n)d slower conversations lie beyond the right edge.") % {"n": beyond} if beyond else ""
+        if value <= n_bins * width:
+            counts[min(n_bins - 1, int(value / width))] += 1
+    beyond = len(values) - sum(counts)
+    note = ngettext(
+        "%(n)d slower conversation lies beyond the right edge.",
+        "%(n)d slower conversations lie beyond the right edge.",
+        beyond,
+    ) % {"n": beyond}
     return charts.histogram(
         "distribution",
         _("Spread over conversations"),
-        [width * k for k in range(BINS + 1)],
+        [width * k for k in range(n_bins + 1)],
         counts,
-        unit=measure.unit,
+        unit="seconds",
         language=names.language,
         median=values[len(values) // 2],
         slot=2,
-        note=note,
+        note=note if beyond else "",
     )
 
 
 def comparison(
-    measure: Measure, rows: Sequence[KpiRow], dimension: str, names: Names, *, address: Callable[[str, Any], str]
-) -> charts.Chart:
-    """One bar per group, the ones that need a look first; hours stay in their order."""
+    measure: Measure, rows: Sequence[KpiRow], dimension: str, names: Names, heading: str, *, address: Address
+) -> charts.Chart | None:
+    """One bar per group, the ones that need a look first; hours stay in their order. One group is no comparison."""
     known = [row for row in rows if row.cells[measure.key].value is not None]
+    if len(known) < 2:
+        return None
     if dimension == "hour":
         known.sort(key=_hour)
     else:
@@ -137,7 +192,8 @@ def comparison(
     left_out = len(known) - len(items)
     return charts.bars(
         "comparison",
-        measure.label.in_language(names.language),
+        _("%(measure)s, by %(dimension)s")
+        % {"measure": measure.label.in_language(names.language), "dimension": heading.lower()},
         items,
         unit=measure.unit,
         language=names.language,
@@ -153,21 +209,27 @@ def table(
     names: Names,
     *,
     sort: str,
-    address: Callable[[str, Any], str],
+    address: Address,
+    is_whole: bool = False,
 ) -> Table:
-    """All core measures by group, sorted by the address; groups without a value come last."""
+    """All core measures by group, sorted by the address; groups without a value come last.
+
+    ``is_whole`` is for taking home: every line, and beside each value the number of cases it stands on.
+    """
     columns = [Column(heading, sort="name")]
-    columns += [
-        Column(each.label.in_language(names.language), is_number=True, is_optional=n > 3, sort=each.key)
-        for n, each in enumerate(measures)
-    ]
+    for n, each in enumerate(measures):
+        columns.append(Column(each.label.in_language(names.language), is_number=True, is_optional=n > 3, sort=each.key))
+        if is_whole and each.unit != "count":
+            columns.append(Column(f"n ({each.label.in_language(names.language)})", is_number=True))
     lines = []
-    for row in _sorted(rows, dimension, names, sort):
+    for row in _sorted(rows, dimension, names, sort)[: None if is_whole else MOST_LINES]:
         value = row.group[dimension]
-        href = address(dimension, value)
-        cells = [TableCell(names.of(dimension, value), href=href)]
-        cells += [TableCell(figure=figure(each, row.cells.get(each.key), href=href)) for each in measures]
-        lines.append(Row(tuple(cells)))
+        cells = [TableCell(names.of(dimension, value), href=address(dimension, value))]
+        for each in measures:
+            cells.append(TableCell(figure=figure(each, row.cells.get(each.key))))
+            if is_whole and each.unit != "count":
+                cells.append(TableCell(figure=Figure(row.cells[each.key].n, "count")))
+        lines.append(Row(tuple(cells), href=address(dimension, value)))
     return Table("kpis", _("All measures"), tuple(columns), tuple(lines), is_caption_hidden=True)
 
 
@@ -180,7 +242,7 @@ def _sorted(rows: Sequence[KpiRow], dimension: str, names: Names, sort: str) -> 
     if not key:
         falling, key = True, "conversations"
     known = [row for row in rows if key in row.cells and row.cells[key].value is not None]
-    missing = [row for row in rows if row not in known]
+    missing = [row for row in rows if key not in row.cells or row.cells[key].value is None]
     return sorted(known, key=lambda row: row.cells[key].value or 0, reverse=falling) + missing
 
 
@@ -188,11 +250,3 @@ def _hour(row: KpiRow) -> int:
     """The place of an hour of the day; conversations without times come last."""
     value = row.group["hour"]
     return 99 if value is None else int(value)
-
-
-def _round_up(value: float) -> float:
-    """The next value of the form 1, 2 or 5 times a power of ten, so that bins have sayable edges."""
-    if value <= 0:
-        return 0
-    power = 10.0 ** math.floor(math.log10(value))
-    return float(next(power * step for step in (1, 2, 5, 10) if power * step >= value))

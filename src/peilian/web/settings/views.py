@@ -80,6 +80,13 @@ DOORS = (
         P.MANAGE_SETTINGS,
     ),
     Door(
+        "erasure",
+        "trash",
+        gettext_lazy("Erase a customer"),
+        gettext_lazy("For customers who ask to have their data deleted."),
+        P.ERASE_CUSTOMERS,
+    ),
+    Door(
         "audit",
         "history",
         gettext_lazy("Audit trail"),

@@ -34,7 +34,12 @@ VERBS: dict[str, Label] = {
     "people.grant_role": _("Give a role"),
     "people.end_grant": _("End a role"),
     "contacts.start_import": _("Import conversations"),
+    "contacts.prepare_import": _("Upload conversation files"),
+    "contacts.forget_import": _("Forget an upload"),
     "contacts.finish_import": _("Finish an import"),
+    "contacts.drop_uploads": _("Delete uploaded files"),
+    "contacts.keep_rejects": _("Keep the rows that were left out"),
+    "contacts.export": _("Take conversations home"),
     "contacts.take_snapshots": _("Take KPI snapshots"),
     "contacts.erase_customer": _("Erase a customer"),
 }
