@@ -41,6 +41,9 @@ format: setup ## bring the code into form
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
 
+pictures: setup ## the pictures of the README, from a demo that runs (PORT=8000)
+	@$(BIN)/python scripts/pictures.py --url http://127.0.0.1:$(or $(PORT),8000)
+
 clean: ## remove what can be made again; keeps .venv and the data in var/
 	rm -rf build dist screenshots .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
