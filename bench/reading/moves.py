@@ -67,7 +67,7 @@ def kappa(first: list[bool], second: list[bool]) -> float | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the data sets")
-    parser.add_argument("--split", choices=["dev", "test"], default="test")
+    parser.add_argument("--split", choices=["dev", "dev2", "test"], default="test")
     parser.add_argument("--labels", type=Path, help="label file; default labels_SPLIT.jsonl beside this script")
     options = parser.parse_args()
     labels = options.labels or HERE / f"labels_{options.split}.jsonl"
