@@ -35,6 +35,18 @@ _TOPIC = {
 }
 _CONDITION = re.compile(r"如果?|若|要是|假如|(?:您好)?(?:方便的话)")
 _ADDRESSES = re.compile(r"请问|您|你")
+# A statement says that something is so: one of these must be in it.
+_PREDICATE = {
+    "zh": re.compile(
+        r"[是有会要可能没不了在到需为已才都由按等将被把从让比同应该用属支享含包通收退发送开付显处查出进行做去来说看得剩余只差够超满免减涨降达占]"
+    ),
+    "en": re.compile(
+        r"\b(?:is|are|was|were|be|been|has|have|had|does|do|did|will|would|can|could|may|might|must|should|"
+        r"\w{3,}(?:s|ed))\b|'(?:s|re|ve|ll|d)\b|n't\b"
+    ),
+}
+_ENGLISH = re.compile(r"\b(?:the|you|and|to|of|it|this|that|is|your)\b")  # other languages have other predicates
+_LEAST_WORDS = 4
 _LEAST = {"zh": 4, "en": 12}
 _SHORT = 14  # characters: a noun in a list of what is asked for
 _DOES_SOMETHING_ELSE = (
@@ -61,7 +73,9 @@ def find(answer: Answer) -> Iterator[Hit]:
 
 
 def _belongs_to_another(answer: Answer, clause: Clause) -> bool:
-    """Whether the clause goes on with an instruction or a request of its sentence."""
+    """Whether the clause goes on with an instruction or a request of its sentence, or with a farewell."""
+    if any(hit.start < clause.start for hit in answer.with_key("close")):
+        return True
     start, _ = answer.analysed.sentence_at(clause.start)
     leading = [hit for hit in answer.with_key("solve", "verify") if start <= hit.start < clause.start]
     return any(hit.key == "solve" or clause.end - clause.start < _SHORT for hit in leading)
@@ -82,7 +96,11 @@ def _content(answer: Answer, clause: Clause, language: Language) -> bool:
     """Whether enough is left of the clause without the small words."""
     if answer.analysed.is_quoted(clause.start) or _TOPIC[language].search(answer.text_of(clause)):
         return False
-    return len(_FILLERS[language].sub("", answer.text_of(clause))) >= _LEAST[language]
+    words = answer.text_of(clause)
+    if language == "en" and len(words.split()) < _LEAST_WORDS:
+        return False
+    states = _PREDICATE[language].search(words) or (language == "en" and not _ENGLISH.search(answer.analysed.text))
+    return bool(states) and len(_FILLERS[language].sub("", words)) >= _LEAST[language]
 
 
 def _echoes(answer: Answer, clause: Clause) -> bool:
