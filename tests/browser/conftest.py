@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from support.browser import MISSING, Sink, arguments, chromium, open_page, sink
+from support.browser import MISSING, Sink, arguments, chromium, open_page, settle, sink
 from support.product import Product
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,6 +154,7 @@ def check_axe() -> Callable[[Page], None]:
     source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
     def check(page: Page, *, within: str = "html") -> None:
+        settle(page)
         # Evaluated by the debugger, not added as a script: the product's content security policy refuses scripts.
         page.evaluate(f"() => {{ {source} }}")
         found = page.evaluate(
@@ -176,6 +177,7 @@ def screenshot(language: str, width: int) -> Callable[..., Path]:
     """``screenshot(page, "today")``: saves ``screenshots/today-zh-1440.png``; the picture shows the whole page."""
 
     def save(page: Page, name: str, *, full_page: bool = True) -> Path:
+        settle(page)
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}-{language}-{width}.png"
         page.screenshot(path=path, full_page=full_page, animations="disabled")

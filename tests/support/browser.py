@@ -129,6 +129,12 @@ def open_page(browser: Browser, url: str, elsewhere: Sink, *, language: str, wid
     assert not foreign, f"the browser was sent elsewhere: {foreign}"
 
 
+def settle(page: Page) -> None:
+    """Wait until the page has fetched the parts that it loads by itself."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, [hx-get] .skeleton')")
+
+
 def _is_foreign(asked: str, url: str) -> bool:
     parts = urlsplit(asked)
     return parts.scheme not in {"data", "blob", "about"} and parts.netloc != urlsplit(url).netloc
