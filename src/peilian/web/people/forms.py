@@ -136,8 +136,10 @@ class PlaceForm(DirectoryForm):
 
     fields_of_door: ClassVar = {"ends_on": "starts_on"}
 
-    unit = UnitChoice(queryset=people.Unit.objects.none(), label=_("Team, department, shop or site"))
-    post = PostChoice(queryset=people.Post.objects.none(), label=_("Post"), required=False)
+    unit = UnitChoice(
+        queryset=people.Unit.objects.none(), label=_("Team, department, shop or site"), empty_label=_("Choose")
+    )
+    post = PostChoice(queryset=people.Post.objects.none(), label=_("Post"), required=False, empty_label=_("no post"))
     starts_on = DayField(label=_("From"), help_text=_("What held before ends on this day and stays in the history."))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

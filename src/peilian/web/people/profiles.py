@@ -148,6 +148,7 @@ def _forms(employee: Any, bound: tuple[str, DirectoryForm] | None) -> dict[str, 
         "left_on": employee.left_on,
     }
     forms["stage"].initial["stage"] = employee.stage_now
+    forms["place"].initial["post"] = next((place.post_id for place in employee.places if place.post_id), None)
     if bound is not None:
         forms[bound[0]] = bound[1]
     return forms

@@ -59,7 +59,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         kept = base.keep_file(actor=user_of(request), name=file.name, chunks=file.chunks())
         query = urlencode({"file": str(kept.pk), "from": form.cleaned_data["default_from"].isoformat()})
         return HttpResponseRedirect(f"{reverse('roster_check')}?{query}")
-    context = {"form": form, "steps": steps(), "is_first": not people.Employee.objects.exists()}
+    context = {"form": form, "steps": steps()}
     return render(request, "people/roster_upload.html", context, status=422 if request.method == "POST" else 200)
 
 
