@@ -62,14 +62,22 @@ class Analysed:
 
     def sentence_at(self, place: int) -> tuple[int, int]:
         """The span of the sentence that ``place`` lies in."""
+        if len(self.sentence_starts) == 1:
+            return 0, len(self.normal.text)
         number = bisect_right(self.sentence_starts, place) - 1
         following = number + 1 < len(self.sentence_starts)
         return self.sentence_starts[number], self.sentence_starts[number + 1] if following else len(self.text)
 
     def clause_at(self, place: int) -> Clause:
         """The clause that ``place`` lies in, or the nearest one before it."""
-        number = bisect_right([clause.start for clause in self.clauses], place) - 1
+        if len(self.clauses) == 1:
+            return self.clauses[0]
+        number = bisect_right(self._clause_starts, place) - 1
         return self.clauses[max(number, 0)]
+
+    @cached_property
+    def _clause_starts(self) -> tuple[int, ...]:
+        return tuple(clause.start for clause in self.clauses)
 
     @cached_property
     def quotations(self) -> tuple[tuple[int, int], ...]:

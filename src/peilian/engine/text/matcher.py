@@ -41,19 +41,19 @@ class Matcher:
         found: list[Match] = []
         if not len(self._automaton):
             return found
+        text, patterns = analysed.text, self._patterns
         tried: set[tuple[int, int]] = set()
-        for last, (length, numbers) in self._automaton.iter(analysed.text):
+        for last, (length, numbers) in self._automaton.iter(text):
             start = last + 1 - length
-            sentence: tuple[int, int] | None = None
+            begin, end = analysed.sentence_at(start)
             for number in numbers:
-                regex = self._patterns[number].regex
+                regex = patterns[number].regex
                 if regex is None:
                     found.append(Match(number, start, last + 1))
-                    continue
-                sentence = sentence or analysed.sentence_at(start)
-                if (number, sentence[0]) in tried:
-                    continue
-                tried.add((number, sentence[0]))
-                if regex.search(analysed.text, *sentence):  # most expressions fail, and this is the cheaper way to see
-                    found += [Match(number, *match.span("found")) for match in regex.finditer(analysed.text, *sentence)]
+                elif (number, begin) not in tried:
+                    tried.add((number, begin))
+                    match = regex.search(text, begin, end)
+                    while match is not None:
+                        found.append(Match(number, *match.span("found")))
+                        match = regex.search(text, max(match.end(), match.start() + 1), end)
         return sorted(found, key=lambda match: (match.start, match.end))

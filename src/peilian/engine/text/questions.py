@@ -87,7 +87,9 @@ _CONFIRMATION_EN = re.compile(
 )
 _LEAD_EN = r"^\W*(?:(?:ok|okay|well|and|so|but|also|hi|hello|thanks|thank you|sorry|please|now|then|just)\W+)*"
 _TAGS = {
-    "zh": re.compile(r"^(?:是|对|好|行|可以|没错)(?:的)?(?:吗|吧|么|不)$|^是不是$|^对不对$|^您看?(?:这样)?可以(?:吗|么)$"),
+    "zh": re.compile(
+        r"^(?:是|对|好|行|可以|没错)(?:的)?(?:吗|吧|么|不)$|^是不是$|^对不对$|^您看?(?:这样)?可以(?:吗|么)$"
+    ),
     "en": re.compile(r"^(?:right|correct|yes|ok|okay|is that (?:right|correct|ok|okay|so)|am i right|isn't it)$"),
 }
 _ASKING_EN = re.compile(
