@@ -15,11 +15,11 @@ class ImportQuerySet(models.QuerySet["ConversationImport"]):
 
     def prepared(self) -> ImportQuerySet:
         """Those whose files were uploaded and that nobody has started."""
-        return self.filter(job=None, report=None)
+        return self.filter(job__isnull=True, report__isnull=True)
 
     def started(self) -> ImportQuerySet:
         """All others."""
-        return self.exclude(job=None, report=None)
+        return self.filter(models.Q(job__isnull=False) | models.Q(report__isnull=False))
 
     def over(self) -> ImportQuerySet:
         """Those whose job will do nothing more."""

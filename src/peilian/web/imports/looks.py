@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,14 +13,14 @@ from django.utils.translation import gettext as _
 from peilian.apps.base.api import StoredFile
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import User
-from peilian.engine._kernel import InputError, Language
+from peilian.engine._kernel import Fault, InputError, Language
 from peilian.flows.wording import say_fault
 from peilian.web.shell.formats import format_integer
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _LONGEST = 160
-_TIME_ENDING = "_at_ms"
+_PSEUDONYM = re.compile("p_[0-9a-f]{12,}")
 # Names of the values that a file does not have: counted by the importer itself.
 _OWN = frozenset({"place", "extra"})
 
@@ -42,6 +44,8 @@ def look_at(user: User, file: StoredFile) -> Look:
         preview = contacts.preview_import(user=user, files=[file])[0]
     except InputError as error:
         return Look(file.name, None, _said(error.faults, language))
+    if not preview.rows and not preview.faults:
+        return Look(file.name, None, (_("There is a heading and not a single row."),))
     return Look(
         file.name,
         preview,
@@ -64,11 +68,13 @@ def sample(preview: contacts.Preview, key: str) -> Table:
 def _cell(name: str, value: str | None) -> str:
     if value is None:
         return ""
-    if name.endswith(_TIME_ENDING):
+    if name == "at_ms" or name.endswith("_at_ms"):
         # Seconds and year stand here on purpose: a wrong zone or unit has to be seen.
         return f"{timezone.localtime(datetime.fromtimestamp(int(value) / 1000, UTC)):%Y-%m-%d %H:%M:%S}"
+    if _PSEUDONYM.fullmatch(value):
+        return f"{value[:8]}…"
     return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
 
 
-def _said(faults: object, language: Language) -> tuple[str, ...]:
-    return tuple(say_fault(fault, language) for fault in faults)  # type: ignore[attr-defined]
+def _said(faults: Iterable[Fault], language: Language) -> tuple[str, ...]:
+    return tuple(say_fault(fault, language) for fault in faults)

@@ -17,7 +17,7 @@ from peilian.web.conversations.wordings import channel_name
 from peilian.web.kpis.questions import Period, step_of, within
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_day, format_days
+from peilian.web.shell.formats import format_day
 from peilian.web.shell.tables import Cell as TableCell
 from peilian.web.shell.tables import Column, Row, Table
 
@@ -57,12 +57,10 @@ class Names:
         if dimension == "hour":
             return f"{int(value):02}:00"
         if dimension in ("day", "week"):
-            step = within(step_of(dimension, str(value)), self.period)
-            assert step.first is not None
-            assert step.last is not None
-            if dimension == "day":
-                return format_day(step.first, self.language, self.today)
-            return format_days(step.first, step.last, self.language, self.today)
+            first = within(step_of(dimension, str(value)), self.period).first
+            assert first is not None
+            day = format_day(first, self.language, self.today)
+            return day if dimension == "day" else _("from %(day)s") % {"day": day}
         return str(value)
 
 

@@ -132,6 +132,16 @@ class PeriodForm(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        """Filters that a phone folds away."""
+        return []
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of those is active."""
+        return any(self.values.get(field.name) for field in self.more_fields)
+
     def days(self, offers: Choices, zone: ZoneInfo, today: date) -> Period:
         """The period that the filters mean. Days given the wrong way round are taken the right way round."""
         values = self.values
