@@ -14,8 +14,8 @@ from pathlib import Path
 
 from corpora import LOADERS, as_conversation
 
-from peilian.adapters.packs.lexicon import load_lexicons
 from peilian.engine.reading import read_conversation
+from peilian.flows import reading
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=400, help="conversations per data set")
     options = parser.parse_args()
     started = time.process_time()
-    lexicons = load_lexicons()
+    lexicons = reading.lexicons()
     print(f"lexicons loaded in {time.process_time() - started:.2f} s")
     for dataset, loader in LOADERS.items():
         found = islice(loader(options.data / dataset), options.limit)

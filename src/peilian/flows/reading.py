@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import islice
@@ -24,7 +26,11 @@ _BATCH = 500  # conversations whose readings are held as objects at a time
 @cache
 def lexicons() -> Lexicons:
     """The lexicons of the shipped packs."""
-    return load_lexicons()
+    loaded = load_lexicons()
+    gc.collect()
+    gc.freeze()  # tens of thousands of objects that live as long as the process: no collection need look at them again
+    atexit.register(gc.unfreeze)  # but the last one, when other modules count what they leave behind
+    return loaded
 
 
 def read(conversations: Iterable[Conversation]) -> Iterator[Reading]:
