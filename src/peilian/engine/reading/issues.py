@@ -14,6 +14,7 @@ from peilian.engine.reading.values import Emotion
 from peilian.engine.text import Analysed, Question
 
 _PLACEHOLDER = re.compile(r"\[[^\]]*\]")
+_REAL_QUESTIONS = (Question.INFORMATION, Question.CONFIRMATION)
 _UPSET = -0.5
 _ALIKE = 0.85  # two answers that say the same
 _ALIKE_QUESTION = 0.7  # two questions that ask the same
@@ -43,8 +44,8 @@ class Seen:
 
     @property
     def asks(self) -> bool:
-        """Whether a question is asked."""
-        return any(clause.question is not Question.NONE for clause in self.analysed.clauses)
+        """Whether a question is asked; 好吧 is none."""
+        return any(clause.question in _REAL_QUESTIONS for clause in self.analysed.clauses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from peilian.engine.text import Clause, Question
 _FILLERS = {
     "zh": re.compile(
         r"\[[^\]]{0,12}\]|#e-s|https?://\S+|嗯+|啊|呃|额|哎|诶|喂|哦|噢|呢|哈|吧|嘛|呀|的话|就是说?|那么?|这边|这个|咱们?|亲+爱?的?|先生|女士|小姐|用户|"
-        r"您好|你好|好的?|是的?|对的?|行|可以的?|没错|没有|了|的|您|你|我们?|小美|小妹|妹子|然后|现在|一下|看到|知道|明白|了解|\W|\d"
+        r"您好|你好|好的?|是的?|对的?|行|可以的?|没错|没有|了|的|您|你|我们?|小美|小妹|妹子|然后|现在|一下|看到|知道|明白|了解|[^\u3400-\u9fffa-z]"
     ),
     "en": re.compile(
         r"https?://\S+|\b(?:ok|okay|yes|no|sure|hi|hello|great|good|fine|alright|and|so|well|the|a|an|to|of|i|you|it|is)\b|[\W\d]"
