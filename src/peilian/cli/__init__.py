@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 
 import click
@@ -32,6 +33,17 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"peilian.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command", None) or module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what the system refuses (no room, no right, no such folder) ends it with one line."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader had enough
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"peilian: {where}{error.strerror or error}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

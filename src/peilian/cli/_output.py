@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,11 +20,35 @@ from peilian.flows.wording import say_fault
 
 FORMS = ("table", "csv", "json", "jsonl", "parquet")
 
+
+def checked_target(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before any work is done."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"no folder {path.parent}")
+    if path is not None and not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise click.BadParameter(f"{path} may not be written")
+    return path
+
+
+def _checked_form(context: click.Context, _option: click.Parameter, form: str | None) -> str | None:
+    if form == "parquet" and context.params.get("out") is None:
+        raise click.UsageError("--as parquet needs --out FILE")
+    return form
+
+
 as_option = click.option(
-    "--as", "form", type=click.Choice(FORMS), help="Form of the output; default by --out, else table."
+    "--as",
+    "form",
+    type=click.Choice(FORMS),
+    callback=_checked_form,
+    help="Form of the output; default by --out, else table.",
 )
 out_option = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default stdout."
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=checked_target,
+    is_eager=True,  # known when the form is checked
+    help="File to write; default stdout.",
 )
 lang_option = click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of texts."
@@ -36,8 +61,7 @@ def write_rows(
     """Write ``rows`` in the chosen form; the keys of the first row are the columns."""
     form = form or _form_of(out) or default
     if form == "parquet":
-        if out is None:
-            raise click.UsageError("--as parquet needs --out FILE")
+        assert out is not None, "checked with the option"
         pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), out)
         return
     if form == "jsonl":

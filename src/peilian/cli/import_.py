@@ -13,7 +13,7 @@ import click
 
 from peilian.adapters.importers import known_formats
 from peilian.adapters.lake import Lake
-from peilian.cli._output import as_option, lang_option, out_option, say_faults, stop_with, write_rows
+from peilian.cli._output import as_option, checked_target, lang_option, out_option, say_faults, stop_with, write_rows
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.flows.importing import ImportReport, Progress, import_files
 from peilian.flows.wording import say
@@ -34,7 +34,12 @@ _PHASES = {
 )
 @click.option("--format", "format_name", default="auto", show_default=True, help="Format of the files.")
 @click.option("--strict", is_flag=True, help="Store nothing when any row is at fault.")
-@click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="CSV file for every fault.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=checked_target,
+    help="CSV file for every fault.",
+)
 @as_option
 @out_option
 @lang_option

@@ -63,7 +63,8 @@ def diagnose_lake(
     for an unknown zone, reversed days, or a team without accounts.
     """
     zone = KpiQuery(measures=(), tz=tz, from_=from_, to=to).zone
-    from_ms, to_ms = _midnight_ms(from_, zone), _midnight_ms(to and to + timedelta(days=1), zone)
+    after = to + timedelta(days=1) if to and to < date.max else None
+    from_ms, to_ms = _midnight_ms(from_, zone), _midnight_ms(after, zone)
     uses = tuple(_as_span(use, zone) for use in roster)
     chosen = _chosen(accounts, team, uses)
     rules = rules or shipped_rules()

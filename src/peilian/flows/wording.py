@@ -8,6 +8,8 @@ from peilian.adapters import packs
 from peilian.adapters.packs.words import Words
 from peilian.engine._kernel import Fault, Language, Reason, Text
 
+_LONGEST_LINE = 2000  # characters of a fault
+
 
 @cache
 def catalogue() -> dict[str, Text]:
@@ -34,4 +36,14 @@ def say_fault(fault: Fault, language: Language) -> str:
         place = f"{place}{separator}{fault.field}" if place else fault.field
     if fault.conversation_id is not None:
         place += f" [{fault.conversation_id}]"
-    return f"{place}: {say(fault.reason, language)}" if place else say(fault.reason, language)
+    said = say(fault.reason, language)
+    return _on_one_line(f"{place}: {said}" if place else said)
+
+
+def _on_one_line(text: str) -> str:
+    """``text`` as one line of bounded length; what would move a terminal's cursor, colour or direction is a space.
+
+    Names of files and columns, and wrong values, come from outside.
+    """
+    shown = text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+    return "".join(char if char.isprintable() else " " for char in shown)

@@ -280,3 +280,25 @@ def test_no_bytes_whatsoever_give_anything_but_rows_or_a_refusal(tmp_path_factor
         assert error.faults[0].file == name  # noqa: PT017 - either outcome is right, a third is not
     else:
         assert all(isinstance(row, Fault | dict) for row in found)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([2**52], pa.date64()),
+        pa.array([2**62], pa.duration("s")),
+        pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")]),
+    ],
+    ids=["a day of no calendar", "a span too long", "text that is not UTF-8"],
+)
+def test_a_parquet_column_with_values_beyond_reading_is_named(tmp_path, values):
+    path = tmp_path / "m.parquet"
+    pq.write_table(pa.table({"conversation_id": ["c"], "role": ["agent"], "text": ["a"], "more": values}), path)
+    fault = refused(path)
+    assert (fault.reason.key, fault.file, fault.field) == ("import.unreadable_column", "m.parquet", "more")
+
+
+def test_nanoseconds_of_a_column_without_zone_are_cut_to_microseconds(tmp_path):
+    path = tmp_path / "m.parquet"
+    pq.write_table(pa.table({"conversation_id": ["c"], "more": pa.array([1_999], pa.timestamp("ns"))}), path)
+    assert rows(path)[0]["more"] == datetime(1970, 1, 1, microsecond=1)  # noqa: DTZ001 - the file names no zone

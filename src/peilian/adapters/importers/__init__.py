@@ -82,7 +82,7 @@ def choose(columns: Collection[str], name: str, file: str) -> Format:
     best = max(complete or fitting, key=lambda item: (item.likeness(columns), item.kind == "messages"))
     if complete:
         return best
-    params = {"format": best.key, "found": ", ".join(sorted(columns)[:30])}
+    params = {"format": best.key, "found": ", ".join(name[:40] for name in sorted(columns)[:30])}
     raise InputError(
         *(Fault(Reason("import.missing_column", params), file=file, field=column) for column in best.missing(columns))
     )

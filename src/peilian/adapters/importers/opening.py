@@ -38,6 +38,8 @@ class Examined:
 def examine(path: Path, notice: Callable[[int], None] = lambda _bytes: None) -> Examined:
     """Pass over a file once. Raises ``InputError`` when it is missing, empty, or text in no encoding that is known."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise stop(path, "import.not_a_file")  # a pipe or a device: it may never end, and is read more than once
         with path.open("rb") as file:
             head = file.read(1 << 16)
             if not head:

@@ -55,12 +55,18 @@ class ParquetTable:
         names = self.columns
         try:
             for batch in self._file.iter_batches(batch_size=_BATCH):
-                columns = [_plain(batch.column(n)) for n in range(len(names))]
+                columns = [self._plain(name, batch.column(n)) for n, name in enumerate(names)]
                 for values in zip(*columns, strict=True):
                     yield dict(zip(names, values, strict=True))
                 self._read += batch.num_rows
         except pa.ArrowException as error:
             raise stop(self.path, "import.not_parquet", problem=str(error).splitlines()[0][:200]) from None
+
+    def _plain(self, name: str, column: pa.Array) -> list[object]:
+        try:
+            return _plain(column)
+        except (ValueError, OverflowError) as error:  # not UTF-8, or a time that no calendar reaches
+            raise stop(self.path, "import.unreadable_column", field=name, problem=str(error)[:200]) from None
 
     def position(self) -> int:
         """Bytes read so far, uncompressed."""
@@ -76,5 +82,7 @@ def _plain(column: pa.Array) -> list[object]:
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         # Floor, so that microseconds never push a time into the next millisecond.
         column = pc.floor_temporal(column, unit="millisecond").cast(pa.timestamp("ms", tz=kind.tz)).cast(pa.int64())
+    elif pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = pc.floor_temporal(column, unit="microsecond").cast(pa.timestamp("us"))  # what Python can hold
     values: list[object] = column.to_pylist()
     return values

@@ -93,11 +93,11 @@ def read(lake: Path) -> Manifest:
                 Fault(Reason("lake.newer_format", {"found": version, "known": SCHEMA_VERSION}), file=str(lake))
             )
         return Manifest(
-            generation=data["generation"],
+            generation=int(data["generation"]),
             segments=tuple(_segment(item) for item in data["segments"]),
             imports=tuple(ImportRecord(**item) for item in data["imports"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(Fault(Reason("lake.broken", {"name": NAME}), file=str(lake))) from None
 
 
@@ -105,6 +105,8 @@ def _segment(item: Mapping[str, Any]) -> Segment:
     files = {table: LakeFile(**file) for table, file in item["files"].items()}
     if not set(files).issuperset(IMPORTED_TABLES):
         raise KeyError("files")
+    if any(Path(file.path).is_absolute() or ".." in Path(file.path).parts for file in files.values()):
+        raise ValueError("a file outside of the lake")
     return Segment(**{**item, "files": files})
 
 

@@ -222,7 +222,7 @@ class _Planner:
             found.append("conversation_id in (select conversation_id from visible_parts)")
         if query.from_:
             found.append(f"local_at >= {sql.bind(_midnight(query.from_))}::timestamp")
-        if query.to:
+        if query.to and query.to < date.max:  # no day comes after the last one
             found.append(f"local_at < {sql.bind(_midnight(query.to + timedelta(days=1)))}::timestamp")
         for column, values in (("channel", query.channels), ("topic", query.topics)):
             if values:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from peilian.adapters.lake.manifest import LakeFile, Segment, sync_folder
 from peilian.adapters.lake.rows import about_rows, messages_of
 from peilian.adapters.lake.schemas import TABLES
+from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation.values import Conversation, Message
 
 FOLDER = "segments"
@@ -92,9 +94,20 @@ def filtered(lake: Path, segment: Segment, without: Collection[str]) -> dict[str
     return kept
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises ``InputError`` when the file of a segment is missing or broken."""
+    try:
+        yield
+    except (OSError, pa.ArrowException):
+        name = "/".join(path.parts[-3:])
+        raise InputError(Fault(Reason("lake.broken", {"name": name}), file=str(path.parents[2]))) from None
+
+
 def read_plain(path: Path, columns: list[str] | None = None) -> pa.Table:
     """A table of a file with words as plain text."""
-    return as_plain(pq.read_table(path, columns=columns, partitioning=None))
+    with _readable(path):
+        return as_plain(pq.read_table(path, columns=columns, partitioning=None))
 
 
 def as_plain(table: pa.Table) -> pa.Table:
@@ -152,7 +165,7 @@ def _conversation(cid: str, about: Mapping[str, Any], messages: list[Message]) -
 
 
 def _plain_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
+    with _readable(path), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=_ROWS):
             arrays = [
                 array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array for array in batch.columns

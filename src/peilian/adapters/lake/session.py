@@ -12,10 +12,13 @@ import pyarrow as pa
 from peilian.adapters.lake.manifest import Manifest
 from peilian.adapters.lake.schemas import TABLES
 from peilian.adapters.lake.visibility import Visibility
+from peilian.engine._kernel import Fault, InputError, Reason
 
 MEMORY_LIMIT = "512MB"
 THREADS = 2
 
+# What DuckDB raises over a file that is missing, cut off or damaged; the bare class comes from the Parquet reader.
+_OF_FILES = (duckdb.Error, duckdb.IOException, duckdb.InvalidInputException)
 _TYPES = {
     pa.string(): "VARCHAR",
     pa.int32(): "INTEGER",
@@ -49,6 +52,11 @@ def connect(lake: Path, manifest: Manifest, spill: Path) -> Iterator[duckdb.Duck
             connection.execute(_view(table, lake, manifest.paths(table)))
         connection.execute("SET lock_configuration = true")
         yield connection
+    except duckdb.Error as error:
+        if type(error) not in _OF_FILES:
+            raise
+        problem = str(error).strip().split("\n", 1)[0][:300]
+        raise InputError(Fault(Reason("lake.unreadable", {"problem": problem}), file=str(lake))) from None
     finally:
         connection.close()
 

@@ -64,14 +64,17 @@ class Lake:
         path = _checked(path)
         try:
             head = json.loads((path / _HEAD).read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise _fault(path, "lake.not_a_lake") from None
-        if head.get("format") != "peilian-lake":
+        if not isinstance(head, dict) or head.get("format") != "peilian-lake":
             raise _fault(path, "lake.not_a_lake")
-        if head["version"] > SCHEMA_VERSION:
-            raise _fault(path, "lake.newer_format", found=head["version"], known=SCHEMA_VERSION)
+        version, mark = head.get("version"), head.get("key")
+        if not isinstance(version, int) or not isinstance(mark, str):
+            raise _fault(path, "lake.broken", name=_HEAD)
+        if version > SCHEMA_VERSION:
+            raise _fault(path, "lake.newer_format", found=version, known=SCHEMA_VERSION)
         key = _key(path)
-        if _mark(key) != head["key"]:
+        if _mark(key) != mark:
             raise _fault(path, "lake.other_key")
         return cls(path, key)
 

@@ -290,6 +290,8 @@ def _time(value: object) -> int | None:
         return _time_of_text(value)
     if isinstance(value, datetime):
         return _time_of(value, value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value)  # how some databases export whole numbers
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Wrong("import.not_a_time", value=_shown(value))
     if isinstance(value, float) and not value.is_integer():
