@@ -11,7 +11,6 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from peilian.demo.build import PASSWORD  # noqa: E402
 from support.browser import ARGUMENTS, LOCALES, chromium  # noqa: E402
 
 PAGES = {"home": "/", "conversation": "/insight/conversations/fresh-05/"}
@@ -21,6 +20,7 @@ def main() -> None:
     """Sign in as the training manager, in each language, and photograph the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--password", default="peilian-demo-2026", help="the demo's")
     options = parser.parse_args()
     target = ROOT / "docs" / "images"
     target.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 860}, locale=LOCALES[language])
             page.goto(f"{options.url}/sign-in/")
             page.fill("#id_username", "manager")
-            page.fill("#id_password", PASSWORD)
+            page.fill("#id_password", options.password)
             page.press("#id_password", "Enter")
             page.wait_for_url(f"{options.url}/")
             _choose(page, language)
