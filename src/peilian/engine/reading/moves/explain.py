@@ -24,6 +24,7 @@ _TOPIC = {
     "zh": re.compile(
         r"^(?:您好,?)?(?:关于|针对|对于|有关).{0,24}(?:问题|情况|事宜|业务|反馈)$|"
         r"^(?:如果?|若|要是|假如)(?!.*(?:是|可|会|就|则|将|都|不能|无法)).{0,30}$|"
+        r"^(?:以此|以便|以免|以防)|^.{0,6}(?:请(?!问)|麻烦|烦请|劳烦|辛苦您).{0,3}(?:将|把|不要|勿|先|在|您|用|按|尽快|提供)|"
         r"^\(?.{0,4}专员.{1,4}\)?$|温馨提示|^为了更好|请如实|^(?:希望|期待|盼)"
     ),
     "en": re.compile(
@@ -33,7 +34,7 @@ _TOPIC = {
         r"^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
     ),
 }
-_CONDITION = re.compile(r"如果?|若|要是|假如|(?:您好)?(?:方便的话)")
+_CONDITION = re.compile(r"(?:#e-s\[数字x\]|嗯+|好的?|那么?|亲+|您好|但是?|不过|[\s,])*(?:如(?!何|下|此|实|上)果?|万一|若|要是|假如|方便的话)")
 _ADDRESSES = re.compile(r"请问|您|你")
 # A statement says that something is so: one of these must be in it.
 _PREDICATE = {
