@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gettext
+import os
 import re
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from peilian.web.shell import messages
 
@@ -139,3 +141,21 @@ def test_chinese_has_chinese_punctuation():
 
 def test_every_text_of_the_interface_has_chinese():
     assert messages.faults() == []
+
+
+def test_a_page_made_right_after_compiling_speaks_the_new_texts(tmp_path, settings):
+    folder = tmp_path / "zh_Hans" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalogue = folder / "django.po"
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    catalogue.write_text(f'{head}msgid "a text of this test"\nmsgstr "旧译文"\n', encoding="utf-8")
+    settings.LOCALE_PATHS = [tmp_path]
+    messages.ensure_compiled(catalogue)
+    with translation.override("zh-hans"):
+        assert translation.gettext("a text of this test") == "旧译文"
+    catalogue.write_text(f'{head}msgid "a text of this test"\nmsgstr "新译文"\n', encoding="utf-8")
+    later = catalogue.with_suffix(".mo").stat().st_mtime + 10
+    os.utime(catalogue, (later, later))
+    messages.ensure_compiled(catalogue)
+    with translation.override("zh-hans"):
+        assert translation.gettext("a text of this test") == "新译文"

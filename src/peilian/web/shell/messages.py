@@ -20,6 +20,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.utils.translation.reloader import translation_file_changed
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,9 @@ def ensure_compiled(path: Path = CATALOGUE) -> None:
         compile_catalogue(path)
     except OSError as error:
         log.warning("the Chinese texts could not be compiled into %s: %s", target, error)
+    else:
+        # Something may have been translated before with the old texts, which gettext and Django would keep.
+        translation_file_changed(sender=None, file_path=target)
 
 
 def faults(path: Path = CATALOGUE, package: Path = PACKAGE) -> list[str]:
