@@ -84,7 +84,7 @@ def _measured(
     language: Language,
     question: dict[str, Any],
 ) -> list[KpiRow]:
-    roster = measuring.roster_of(roster_file, question["tz"]) if roster_file else None
+    roster = measuring.roster_of(roster_file, question["tz"]) if roster_file else ()
     _say_when_preset_narrows(question, language)
     return measuring.measure(
         sources[0] if len(sources) == 1 else sources,

@@ -23,7 +23,7 @@ from peilian.engine.diagnosis import (
 )
 from peilian.engine.diagnosis.detectors.need_mining import CLARIFYING, SETTLING
 from peilian.engine.kpi.query import KpiQuery, RosterSpan
-from peilian.flows.measuring import COMPANY_ZONE, AccountUse
+from peilian.flows.measuring import COMPANY_ZONE
 
 UNHURRIED_MS = 3_600_000
 UNHURRIED_CHANNEL = "ticket"
@@ -52,7 +52,7 @@ def diagnose_lake(
     to: date | None = None,
     accounts: Sequence[str] | None = None,
     team: str | None = None,
-    roster: Iterable[RosterSpan | AccountUse] = (),
+    roster: Iterable[RosterSpan] = (),
     tz: str = COMPANY_ZONE,
     rules: DiagnosisRules | None = None,
 ) -> Diagnosis:
@@ -65,7 +65,7 @@ def diagnose_lake(
     zone = KpiQuery(measures=(), tz=tz, from_=from_, to=to).zone
     after = to + timedelta(days=1) if to and to < date.max else None
     from_ms, to_ms = _midnight_ms(from_, zone), _midnight_ms(after, zone)
-    uses = tuple(_as_span(use, zone) for use in roster)
+    uses = tuple(roster)
     chosen = _chosen(accounts, team, uses)
     rules = rules or shipped_rules()
     question = EvidenceQuestion(from_ms, to_ms, chosen, _moves(rules))
@@ -92,13 +92,6 @@ def _moves(rules: DiagnosisRules) -> tuple[str, ...]:
 def _pace(gathered: GatheredEvidence) -> str | None:
     usual = gathered.usual_wait_without_channel_ms
     return UNHURRIED_CHANNEL if usual is not None and usual > UNHURRIED_MS else None
-
-
-def _as_span(use: RosterSpan | AccountUse, zone: ZoneInfo) -> RosterSpan:
-    if isinstance(use, RosterSpan):
-        return use
-    days = (_midnight_ms(day, zone) for day in (use.starts_on, use.ends_on))
-    return RosterSpan(use.account, use.employee, use.team, *days)
 
 
 def _midnight_ms(day: date | None, zone: ZoneInfo) -> int | None:

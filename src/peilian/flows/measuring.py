@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from peilian.adapters.lake import Lake, Visibility
@@ -27,21 +27,6 @@ from peilian.flows.roster import Moment, moment_of, read_roster
 Source = Lake | Path | Sequence[Path]
 COMPANY_ZONE = "Asia/Shanghai"
 T = TypeVar("T")
-
-
-class AccountUse(Protocol):
-    """Who used a platform account from a local day to the first day that no longer counts; ``None`` is open."""
-
-    @property
-    def account(self) -> str: ...
-    @property
-    def employee(self) -> str: ...
-    @property
-    def team(self) -> str | None: ...
-    @property
-    def starts_on(self) -> date | None: ...
-    @property
-    def ends_on(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +53,6 @@ class SnapshotCell:
         values = [value for value in self.group.values() if value is not None]
         return str(values[0]) if values else None
 
-    @property
-    def is_mature(self) -> bool:
-        """Whether no conversation was left out because it is too early to judge it."""
-        return not self.is_provisional
-
 
 def measure(
     source: Source,
@@ -80,7 +60,7 @@ def measure(
     by: Sequence[str] = (),
     *,
     visible: Visibility,
-    roster: Iterable[RosterSpan | AccountUse] | None = None,
+    roster: Iterable[RosterSpan] = (),
     calendar: str | None = None,
     preset: str | None = None,
     tz: str = COMPANY_ZONE,
@@ -111,9 +91,9 @@ def measure(
         teams=tuple(teams),
         channels=tuple(channels),
         topics=tuple(topics),
+        roster=tuple(roster),
         start_minutes=chosen_preset.start_minutes if chosen_preset else None,
     )
-    query = replace(query, roster=tuple(_span(use, query.zone) for use in roster or ()))
     rules = rules_of(chosen_preset, chosen_calendar)
     with _opened(source, on_fault) as connection:
         return query_kpis(connection, query, visible=visible, now_ms=now_ms, rules=rules)
@@ -125,7 +105,7 @@ def snapshot(
     *,
     visible: Visibility,
     keys: Iterable[str] = (ALL_KPIS,),
-    roster: Iterable[RosterSpan | AccountUse] | None = None,
+    roster: Iterable[RosterSpan] = (),
     calendar: str | None = None,
     preset: str | None = None,
     tz: str = COMPANY_ZONE,
@@ -192,12 +172,6 @@ def roster_of(path: Path, tz: str = COMPANY_ZONE) -> list[RosterSpan]:
     if not spans:
         raise InputError(Fault(Reason("kpi.roster_without_account"), file=path.name))
     return spans
-
-
-def _span(use: RosterSpan | AccountUse, zone: ZoneInfo) -> RosterSpan:
-    if isinstance(use, RosterSpan):
-        return use
-    return RosterSpan(use.account, use.employee, use.team, _ms(use.starts_on, zone), _ms(use.ends_on, zone))
 
 
 def _ms(value: Moment | None, zone: ZoneInfo) -> int | None:

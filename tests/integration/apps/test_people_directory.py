@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +25,11 @@ def refused(function, **arguments) -> str:
 def spans(employee: people.Employee) -> list[tuple[str, date, date | None]]:
     rows = employee.memberships.order_by("starts_on", "id")
     return [(row.unit.code, row.starts_on, row.ends_on) for row in rows]
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day in Shanghai, where the company is."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def place(employee, unit, starts_on, ends_on=None, post=None):
@@ -228,11 +234,22 @@ def test_a_roster_line_is_cut_where_the_team_changes_in_the_companys_own_days():
         employee=employee,
         starts_at=datetime(2026, 2, 28, 16, tzinfo=UTC),
     )
-    lines = [(line.team, line.starts_on, line.ends_on) for line in people.roster_lines()]
-    assert lines == [("一组", SPRING, SUMMER), ("二组", SUMMER, None)]
+    lines = [(line.team, line.starts_at, line.ends_at) for line in people.roster_lines()]
+    spring, summer = midnight(SPRING), midnight(SUMMER)
+    assert lines == [("一组", spring, summer), ("二组", summer, None)]
+
+
+def test_an_account_handed_on_at_noon_is_the_formers_in_the_morning():
+    noon = datetime(2026, 3, 1, 4, tzinfo=UTC)
+    for name, starts_at in (("甲", midnight(LONG_AGO)), ("乙", noon)):
+        employee = an_employee(name)
+        place(employee, a_unit(f"of-{name}"), LONG_AGO)
+        people.assign_account(actor=None, platform="p", account="A", employee=employee, starts_at=starts_at)
+    lines = {line.employee: (line.starts_at, line.ends_at) for line in people.roster_lines()}
+    assert lines == {"甲": (midnight(LONG_AGO), noon), "乙": (noon, None)}
 
 
 def test_who_belongs_nowhere_still_has_a_roster_line():
     an_employee("甲", account="A")
     (line,) = people.roster_lines()
-    assert (line.account, line.employee, line.team, line.ends_on) == ("A", "甲", None, None)
+    assert (line.account, line.employee, line.team, line.ends_at) == ("A", "甲", None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -317,24 +317,6 @@ def test_a_company_can_look_for_a_move_of_its_own(tmp_path):
         {"findings": [finding("c1", "move:apologise", i) for i in (0, 1)] + [finding("c2", "move:apologise")]},
     )
     assert affected(seen(lake, rules=replace(shipped, points=(own,)))) == {"redundant": (1, 2)}
-
-
-@dataclass(frozen=True)
-class Use:
-    """A use of an account as the directory tells it."""
-
-    account: str
-    employee: str
-    team: str | None
-    starts_on: date | None
-    ends_on: date | None
-
-
-def test_the_directory_can_name_teams_too(tmp_path):
-    lake = a_lake(tmp_path, short("c1", "wu", waited=90), short("c2", "wu", at=90_000, waited=90))
-    use = Use("wu", "何青", "售后一组", date(2026, 11, 3), None)
-    (point,) = [p for p in seen(lake, team="售后一组", roster=[use]).pain_points if p.key == "slow_first_answer"]
-    assert [(figure.agent, figure.rate.n) for figure in point.agents] == [("何青", 1)]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -75,24 +74,6 @@ def test_a_roster_file_gives_teams(lake, tmp_path):
     assert values(rows, "conversations") == {("售后一组",): 1, ("售后二组",): 1, (None,): 1}
 
 
-@dataclass(frozen=True)
-class Use:
-    account: str
-    employee: str
-    team: str | None
-    starts_on: date | None
-    ends_on: date | None
-
-
-def test_lines_of_a_directory_give_teams(lake):
-    roster = [
-        Use("a1", "林小禾", "north", date(2026, 1, 1), date(2026, 11, 2)),  # the first day that no longer counts
-        Use("a1", "林小禾", "south", date(2026, 11, 2), None),
-    ]
-    rows = measuring.measure(lake, ["conversations"], ["team"], roster=roster, visible=EVERYTHING)
-    assert values(rows, "conversations") == {("south",): 1, (None,): 2}
-
-
 def test_a_roster_without_accounts_is_refused(tmp_path):
     path = tmp_path / "roster.csv"
     path.write_text("number,employee\nE1,林小禾\n", encoding="utf-8")
@@ -161,6 +142,6 @@ def test_snapshots_of_days_add_up_to_the_whole(lake):
 
 def test_a_snapshot_says_whose_it_is_and_whether_it_may_still_change(lake):
     cells = measuring.snapshot(lake, ["agent"], keys=["first_contact_resolution_7d_ratio"], visible=EVERYTHING)
-    assert [(cell.subject, cell.is_mature) for cell in cells] == [("a1", False), ("a2", False), (None, False)]
+    assert [(cell.subject, cell.is_provisional) for cell in cells] == [("a1", True), ("a2", True), (None, True)]
     later = measuring.snapshot(lake, visible=EVERYTHING, keys=["first_contact_resolution_7d_ratio"], now_ms=2**42)
-    assert [(cell.is_mature, cell.numerator, cell.denominator) for cell in later] == [(True, 2, 3)]
+    assert [(cell.is_provisional, cell.numerator, cell.denominator) for cell in later] == [(False, 2, 3)]

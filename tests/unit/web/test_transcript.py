@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -99,16 +99,18 @@ def test_letters_are_never_slow():
     assert turns(a_conversation(question, answer, channel="chat"))[1].wait.is_slow
 
 
-def test_a_name_is_that_of_the_day():
+def test_a_name_is_that_of_the_moment():
+    handed_on = datetime(2026, 11, 2, 1, tzinfo=UTC)
     staff = Staff(
         [
-            RosterLine("shop:1", "旧人", "一组", None, date(2026, 1, 1), date(2026, 11, 2)),
-            RosterLine("shop:1", "新人", "一组", None, date(2026, 11, 2), None),
+            RosterLine("shop:1", "旧人", "一组", None, datetime(2026, 1, 1, tzinfo=UTC), handed_on),
+            RosterLine("shop:1", "新人", "一组", None, handed_on, None),
         ]
     )
     message = a_message("agent", author="shop:1")
     assert turns(a_conversation(message), staff=staff)[0].who == "新人"
-    assert staff.name("shop:1", date(2026, 11, 1)) == "旧人"
+    assert staff.name("shop:1", handed_on - timedelta(minutes=1)) == "旧人"
+    assert staff.name("shop:1", handed_on) == "新人"
     assert staff.name("shop:1") == "新人"
     assert staff.name("shop:unknown") == "shop:unknown"
     assert staff.teams(["shop:1", "shop:unknown"]) == ["一组"]

@@ -59,13 +59,12 @@ def _standing(row: KpiSnapshot) -> tuple[float | None, float | None, float | Non
 
 def roster_spans() -> list[RosterSpan]:
     """Who used which account in which team, as measuring and diagnosing take it."""
-    zone = base.company_zone()
 
-    def ms(day: date | None) -> int | None:
-        return None if day is None else int(datetime.combine(day, datetime.min.time(), zone).timestamp() * 1000)
+    def ms(moment: datetime | None) -> int | None:
+        return None if moment is None else int(moment.timestamp() * 1000)
 
     return [
-        RosterSpan(line.account, line.employee, line.team, ms(line.starts_on), ms(line.ends_on))
+        RosterSpan(line.account, line.employee, line.team, ms(line.starts_at), ms(line.ends_at))
         for line in roster_lines()
     ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -194,15 +194,10 @@ def _unit_spans(unit_ids: Iterable[UUID]) -> list[AccountSpan]:
     members: dict[UUID, list[Membership]] = {}
     for membership in Membership.objects.filter(unit__in=unit_ids):
         members.setdefault(membership.employee_id, []).append(membership)
-    spans = []
+    spans: list[AccountSpan] = []
     for row in AgentAccount.objects.filter(employee__in=members):
-        for membership in members[row.employee_id]:
-            first = datetime.combine(membership.starts_on, time(), zone)
-            last = datetime.combine(membership.ends_on, time(), zone) if membership.ends_on else None
-            starts = max(row.starts_at, first)
-            ends = min((end for end in (row.ends_at, last) if end is not None), default=None)
-            if ends is None or starts < ends:
-                spans.append(AccountSpan(row.account, _ms(starts), _ms(ends)))
+        parts = (row.during(membership, zone) for membership in members[row.employee_id])
+        spans.extend(AccountSpan(row.account, _ms(part[0]), _ms(part[1])) for part in parts if part)
     return spans
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -137,10 +138,6 @@ class SpanQuerySet(models.QuerySet[Any]):
         """Those that hold on ``day``."""
         return self.filter(models.Q(ends_on=None) | models.Q(ends_on__gt=day), starts_on__lte=day)
 
-    def touching(self, first: date, last: date) -> SpanQuerySet:
-        """Those that hold on some day of ``first`` .. ``last``, both inclusive."""
-        return self.filter(models.Q(ends_on=None) | models.Q(ends_on__gt=first), starts_on__lte=last)
-
 
 class Membership(Row):
     """An employee belongs to a unit, on a post, from a day to a day (exclusive)."""
@@ -230,6 +227,17 @@ class AgentAccount(Row):
         """Whether this use and the given span share a moment."""
         begins_before_end = ends_at is None or self.starts_at < ends_at
         return begins_before_end and (self.ends_at is None or starts_at < self.ends_at)
+
+    def during(self, place: Membership, zone: ZoneInfo) -> tuple[datetime, datetime | None] | None:
+        """The part of this use, from (inclusive) and to (exclusive), in which ``place`` held; its days are of ``zone``.
+
+        Whoever attributes conversations to units, to count or to show them, cuts here, so that all agree on the moment.
+        """
+        first = datetime.combine(place.starts_on, time(), zone)
+        last = datetime.combine(place.ends_on, time(), zone) if place.ends_on else None
+        starts_at = max(self.starts_at, first)
+        ends_at = min((end for end in (self.ends_at, last) if end is not None), default=None)
+        return (starts_at, ends_at) if ends_at is None or starts_at < ends_at else None
 
 
 class RoleGrant(Row):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -109,32 +109,32 @@ def _counts() -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class RosterLine:
-    """Which employee, of which team and on which post, used an account from when to when; for measuring by person."""
+    """Which employee, of which team and on which post, used an account from a moment to a moment (exclusive)."""
 
     account: str
     employee: str
     team: str | None
     post: str | None
-    starts_on: date
-    ends_on: date | None
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it held at a moment."""
+        return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
 
 
 def roster_lines() -> Sequence[RosterLine]:
-    """Everybody's account uses, cut by the teams they belonged to, as the measuring flow takes them."""
+    """Everybody's account uses, cut by the teams they belonged to, for measuring by person and for showing names."""
     zone = company_zone()
     members: dict[UUID, list[Membership]] = defaultdict(list)
     for membership in Membership.objects.exclude(unit__kind__in=WORKPLACES).select_related("unit", "post"):
         members[membership.employee_id].append(membership)
     lines = []
     for row in AgentAccount.objects.select_related("employee"):
-        first = row.starts_at.astimezone(zone).date()
-        last = row.ends_at.astimezone(zone).date() if row.ends_at else None
         for membership in members.get(row.employee_id, []):
-            starts = max(first, membership.starts_on)
-            ends = min((day for day in (last, membership.ends_on) if day is not None), default=None)
-            if ends is None or starts < ends:
+            if part := row.during(membership, zone):
                 post = str(membership.post) if membership.post else None
-                lines.append(RosterLine(row.account, row.employee.name, str(membership.unit), post, starts, ends))
+                lines.append(RosterLine(row.account, row.employee.name, str(membership.unit), post, *part))
         if row.employee_id not in members:
-            lines.append(RosterLine(row.account, row.employee.name, None, None, first, last))
+            lines.append(RosterLine(row.account, row.employee.name, None, None, row.starts_at, row.ends_at))
     return lines

@@ -84,7 +84,7 @@ def _head() -> list[Any]:
 
 def _cells(item: ConversationSummary, staff: Staff, language: Language) -> list[Any]:
     started = moment_of(item.started_at_ms)
-    names = (staff.name(account, started.date() if started else None) for account in item.agents)
+    names = (staff.name(account, started) for account in item.agents)
     label = item.satisfaction_label
     return [
         safe_text(item.conversation_id),

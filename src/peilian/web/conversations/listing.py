@@ -72,7 +72,7 @@ def _talk(item: ConversationSummary, staff: Staff, language: Language, query: Qu
         href=address_of(item.conversation_id, query, at),
         started_at=started,
         opening=item.opening or "",
-        agents=tuple(dict.fromkeys(staff.name(each, started.date() if started else None) for each in item.agents)),
+        agents=tuple(dict.fromkeys(staff.name(each, started) for each in item.agents)),
         channel=channel_name(item.channel, language) if item.channel else "",
         topic=item.topic or "",
         is_answered=item.is_answered,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import datetime
 
 from peilian.apps.people.api import RosterLine, roster_lines
 
@@ -21,13 +21,13 @@ class Staff:
         """The staff as the directory knows it now."""
         return cls(roster_lines())
 
-    def name(self, account: str, on: date | None = None) -> str:
-        """Who used ``account`` on a day; without a day, or outside every known use, the latest user."""
+    def name(self, account: str, at: datetime | None = None) -> str:
+        """Who used ``account`` at a moment; without a moment, or outside every known use, the latest user."""
         uses = self._uses.get(account, [])
         for use in uses:
-            if on is not None and use.starts_on <= on and (use.ends_on is None or on < use.ends_on):
+            if at is not None and use.holds(at):
                 return use.employee
-        return max(uses, key=lambda use: use.starts_on).employee if uses else account
+        return max(uses, key=lambda use: use.starts_at).employee if uses else account
 
     def teams(self, accounts: Iterable[str]) -> list[str]:
         """The teams that the users of these accounts have belonged to, each once, in order of name."""

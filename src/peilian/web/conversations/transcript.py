@@ -151,7 +151,7 @@ def _who(message: Message, at: datetime | None, staff: Staff) -> str:
     """The name of an agent; a customer is nobody's name, only a pseudonym that says nothing."""
     if message.author is None or message.role not in (Role.AGENT, Role.SUPERVISOR):
         return ""
-    return staff.name(message.author, at.date() if at else None)
+    return staff.name(message.author, at)
 
 
 def _noticed(i: int, text: str, findings: Sequence[Finding]) -> Iterator[Noticed]:
