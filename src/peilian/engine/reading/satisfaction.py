@@ -23,7 +23,7 @@ FEATURES = (
 _ALIKE = 0.6  # likeness from which a message repeats an earlier one
 _RECENT = 8  # own messages that are compared
 _BRIEF = 4  # units
-_LONG = 40
+_LONG = {"zh": 40, "en": 120}  # a post in words of Latin script runs longer than a chat in characters
 _RECENCY = 0.8  # what an earlier turn counts against the next one in the estimate of the conversation
 _OVERALL = (1 / 3, 2 / 3)
 _MEMORY = 0.6  # what is left of the mood after one more message
@@ -70,7 +70,7 @@ class Mood:
             "repeats": float(self._is_repeated(analysed.text)),
             "goes_on": float(self.in_turn > 0),
             "brief": float(length <= _BRIEF),
-            "long": min(length, _LONG) / _LONG,
+            "long": min(length / _LONG[analysed.language], 1.0),
             "mood": self.mood,
             "unanswered": float(not self.answered_with),
         }
