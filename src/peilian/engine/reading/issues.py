@@ -19,8 +19,14 @@ _UPSET = -0.5
 _ALIKE = 0.85  # two answers that say the same
 _ALIKE_QUESTION = 0.7  # two questions that ask the same
 _LEAST_UNITS = 6
+_STRETCH = 18  # Han characters in a row that no two answers share by chance
+_FURIOUS = -0.75  # an apology given before does not cover new anger of this strength
+_COVERED_TURNS = 2  # turns of the agent for which a word of empathy or apology lasts
 _FILLERS = 4  # hesitations and padding in one message from which it is redundant
-_WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done"})
+_WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done", "way"})
+_LATER_WAY_OUT = frozenset({"alternative", "compensate", "way"})
+_HARSH = frozenset({"rude", "blame"})
+_CARING = frozenset({"empathise", "apologise", "admits"})
 _CLOSING = frozenset({"close", "check_more"})
 _POLITE = frozenset({"close", "check_more", "thank", "courtesy", "tag", "offer", "filler", "greet"})
 _LISTENING = frozenset({"courtesy", "tag", "filler", "wait"})
@@ -65,8 +71,10 @@ def find_issues(seen: Sequence[Seen]) -> list[Issue]:
     found = [*_redundant(seen), *_repeated_answers(seen), *_repeated_questions(seen)]
     for before, turn in pairwise(turns):
         if not turn[0].is_customer:
-            found += [*_premature_closing(before, turn), *_missing_empathy(before, turn)]
-    found += [issue for turn in turns if not turn[0].is_customer for issue in _dead_end(turn)]
+            found += _premature_closing(before, turn)
+    for place, turn in enumerate(turns):
+        if not turn[0].is_customer:
+            found += [*_missing_empathy(turns, place), *_dead_end(turn, turns[place + 2 : place + 3])]
     return sorted(found, key=lambda issue: (issue.i, issue.key))
 
 
@@ -94,16 +102,32 @@ def _says_twice(analysed: Analysed) -> bool:
 
 
 def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
-    """An answer of substance that says what an earlier one has said."""
+    """An answer of substance that says what an earlier one has said, or holds a long stretch of the same account's."""
     said = Said()
+    stretches: dict[tuple[str | None, str], int] = {}
     for item in seen:
         text = item.analysed.text
         if item.is_customer or _FORMAL.issuperset(item.keys) or len(units(text)) < _LEAST_UNITS:
             continue
+        author = item.message.author
         same = said.find(text, _ALIKE)
+        own = [(author, stretch) for stretch in _stretches(item.analysed)]
+        part = next((stretches[key] for key in own if key in stretches), None)
         if same is not None:
-            yield Issue(item.i, "repetition", item.message.author, "repetition.same-answer", same)
+            yield Issue(item.i, "repetition", author, "repetition.same-answer", same)
+        elif part is not None:
+            yield Issue(item.i, "repetition", author, "repetition.same-words", part)
         said.add(text, item.i)
+        for key in own:
+            stretches.setdefault(key, item.i)
+
+
+def _stretches(analysed: Analysed) -> list[str]:
+    """All runs of ``_STRETCH`` characters of a Chinese text, marks left out; formulas of English are too alike."""
+    if analysed.language != "zh":
+        return []
+    words = "".join(units(_PLACEHOLDER.sub("", analysed.text)))
+    return [words[start : start + _STRETCH] for start in range(len(words) - _STRETCH + 1)]
 
 
 def _repeated_questions(seen: Sequence[Seen]) -> Iterator[Issue]:
@@ -146,19 +170,40 @@ def _is_open(turn: Sequence[Seen]) -> bool:
     return is_negative or last.asks or "unmet" in last.keys
 
 
-def _dead_end(turn: Sequence[Seen]) -> Iterator[Issue]:
-    """A refusal without a way out in the same turn."""
+def _dead_end(turn: Sequence[Seen], answer: Sequence[Sequence[Seen]]) -> Iterator[Issue]:
+    """A refusal without a way out, in the same turn or at once in the next; ``answer`` is that turn, if there is one.
+
+    Whoever sends the customer elsewhere refuses too; an honest "I cannot guarantee it" is no refusal.
+    """
     keys = {key for item in turn for key in item.keys}
-    refusal = next((item for item in turn if "refuse" in item.keys), None)
-    if refusal is not None and not keys & _WAY_OUT:
+    refusal = next((item for item in turn if _refuses(item)), None)
+    if refusal is None or keys & _WAY_OUT:
+        return
+    is_led_on = any(_LATER_WAY_OUT.intersection(item.keys) for items in answer for item in items)
+    if not is_led_on or keys & _HARSH:  # what comes after a harsh refusal is a correction
         yield Issue(refusal.i, "dead_end", refusal.message.author, "dead_end.refusal-alone")
 
 
-def _missing_empathy(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator[Issue]:
-    """An answer to an upset customer without empathy or apology."""
+def _refuses(item: Seen) -> bool:
+    return "deflects" in item.keys or item.keys.count("refuse") > item.keys.count("hedges")
+
+
+def _missing_empathy(turns: Sequence[Sequence[Seen]], place: int) -> Iterator[Issue]:
+    """An answer to an upset customer without empathy or apology. A word of it covers the next turns of the same
+    account too, unless the customer gets furious again."""
+    before, turn = turns[place - 1] if place else (), turns[place]
     upset = [item for item in before if item.emotion is not None and item.emotion.valence <= _UPSET]
     keys = {key for item in turn for key in item.keys}
-    if keys <= _LISTENING:
-        return  # only shows that somebody listens; the answer is still to come
-    if upset and not keys & {"empathise", "apologise"}:
-        yield Issue(turn[0].i, "missing_empathy", turn[0].message.author, "missing_empathy.upset-customer", upset[-1].i)
+    if not upset or keys & _CARING or _only_listens(keys):
+        return
+    agent = turn[0].message.author
+    covering = [item for items in turns[max(place - 2 * _COVERED_TURNS, place % 2) : place : 2] for item in items]
+    is_covered = any(item.message.author == agent and _CARING.intersection(item.keys) for item in covering)
+    is_furious = any(item.emotion is not None and item.emotion.valence <= _FURIOUS for item in upset)
+    if is_furious or not is_covered:
+        yield Issue(turn[0].i, "missing_empathy", agent, "missing_empathy.upset-customer", upset[-1].i)
+
+
+def _only_listens(keys: set[str]) -> bool:
+    """Whether a turn only shows that somebody listens or looks; the answer is still to come."""
+    return keys <= _LISTENING or ("wait" in keys and keys <= {*_LISTENING, "own"})

@@ -29,9 +29,16 @@ CUES = (
     sign("thanking", "谢谢"),
     sign("again", "说过了"),
     sign("parting", "没有了"),
+    Cue("cue.way", "sign", "way", "zh", ("另一条路",)),
+    Cue("cue.hedges", "sign", "hedges", "zh", ("不敢保证",), negated=True),
+    Cue("cue.deflects", "sign", "deflects", "zh", ("您得问快递",)),
+    Cue("cue.admits", "sign", "admits", "zh", ("我们的错",)),
+    Cue("cue.rude", "fault", "rude", "zh", ("啰嗦",)),
+    move("wait", "稍等"),
+    move("own", "再确认"),
     sign("unmet", "还没好"),
     move("apologise", "抱歉"),
-    move("refuse", "不行"),
+    move("refuse", "不行", "不敢保证"),
     move("solve", "换新"),
     move("check_more", "还有其他"),
     move("close", "再见"),
@@ -133,11 +140,42 @@ def test_an_upset_customer_wants_a_word_for_it():
     assert issues("c 气死我了", "a 给您换新") == [(1, "missing_empathy", "agent-a")]
     assert issues("c 气死我了", "a 抱歉,给您换新") == []
     assert issues("c 几点送货", "a 给您换新") == []
+    assert issues("c 气死我了", "a 这是我们的错") == []
+
+
+def test_who_only_looks_has_not_answered_yet():
+    assert issues("c 气死我了", "a 我再确认,请稍等") == []
+    assert issues("c 气死我了", "a 我再确认") == [(1, "missing_empathy", "agent-a")]
+
+
+def test_an_apology_covers_the_next_two_turns_unless_anger_flares_up():
+    begun = ("c 真烦", "a 抱歉")
+    assert issues(*begun, "c 还是烦", "a 换新", "c 烦", "a 明天到") == []
+    assert issues(*begun, "c 气死我了", "a 换新") == [(3, "missing_empathy", "agent-a")]
+    late = (*begun, "c 哦", "a 换新", "c 几点", "a 明天到", "c 烦", "a 换新吧")
+    assert issues(*late) == [(7, "missing_empathy", "agent-a")]
+    assert issues("c 烦", "a 换新", "c 烦", "a 抱歉") == [(1, "missing_empathy", "agent-a")]
 
 
 def test_a_refusal_without_a_way_out_is_a_dead_end():
     assert issues("c 能改地址吗", "a 不行") == [(1, "dead_end", "agent-a")]
     assert issues("c 能改地址吗", "a 不行", "a 不过可以换新") == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        pytest.param(["c 能退吗", "a 线上不行", "c 啊", "a 有另一条路"], [], id="the next turn shows the way"),
+        pytest.param(["c 能退吗", "a 不行,真啰嗦", "c 啊", "a 有另一条路"], [1], id="not after a harsh word"),
+        pytest.param(["c 能退吗", "a 不行", "c 啊", "a 就这样", "c 哦", "a 有另一条路"], [1], id="too late"),
+        pytest.param(["c 明天到吗", "a 我不敢保证,路上堵"], [], id="an honest hedge is no refusal"),
+        pytest.param(["c 明天到吗", "a 不敢保证,改时间也不行"], [1], id="a hedge beside a refusal"),
+        pytest.param(["c 包裹呢", "a 这您得问快递"], [1], id="sending the customer elsewhere"),
+        pytest.param(["c 包裹呢", "a 这您得问快递,或者换新"], [], id="elsewhere and a way"),
+    ],
+)
+def test_a_dead_end_leaves_no_way(lines, found):
+    assert [i for i, key, _ in issues(*lines) if key == "dead_end"] == found
 
 
 def test_closing_over_an_open_matter_is_premature():
@@ -151,6 +189,13 @@ def test_an_answer_given_twice_is_a_repetition_and_names_the_first():
     reading = read("c 问一下", f"a {text}", "c 我知道", f"a {text}")
     (finding,) = reading.messages[3].of_kind("issue")
     assert (finding.key, finding.reason.params["earlier"]) == ("repetition", 2)
+
+
+def test_a_long_passage_said_again_in_another_answer_is_a_repetition():
+    passage = "会员价与满减活动不能同时享受请以结算页面显示的金额为准"
+    first, second = f"a 这单是会员价,{passage}", f"a 您问的另一件羽绒服下周三补货到仓,{passage}"
+    assert issues("c 有优惠吗", first, "c 另一件呢", second) == [(3, "repetition", "agent-a")]
+    assert issues("c 有优惠吗", first, "c 另一件呢", f"a {passage[:12]}下周三补货到仓以后再看") == []
 
 
 def test_a_customer_who_says_it_again_after_an_answer_concerns_that_agent():
