@@ -159,3 +159,9 @@ def test_a_page_made_right_after_compiling_speaks_the_new_texts(tmp_path, settin
     messages.ensure_compiled(catalogue)
     with translation.override("zh-hans"):
         assert translation.gettext("a text of this test") == "新译文"
+
+
+def test_the_speaker_and_the_colour_scheme_called_system_are_two_words():
+    with translation.override("zh-hans"):
+        assert translation.pgettext("speaker", "System") == "系统"
+        assert translation.pgettext("theme", "System") == "跟随系统"
