@@ -1,4 +1,4 @@
-"""Putting rows together to conversations: order, identity, conversations that grow, clock faults (时钟错误).
+"""Putting rows together to conversations: order, identity, conversations that grow, clock faults (时钟异常).
 
 The order of the source is what an export means by "then"; time is what its clocks say. Both are needed: messages are
 read in time order, and an answer whose time lies before the question it follows in the source is a fault of a clock.

@@ -22,7 +22,7 @@ SECOND = 1000
 
 _FIRST_ZH = (
     "首次响应时间从客户第一条消息起，到其后第一条人工回复止；机器人、自动回复、内部备注和时间早于提问的回复都不算。"
-    "没有人回复的和没有时间的会话不参与计算。按坐席看时归给出首次回复的人。"
+    "没有人回复的和没有时间的会话不参与计算。按客服看时归给出首次回复的人。"
 )
 _FIRST_EN = (
     "The first response time runs from the first customer message to the first human answer after it; bots, automatic "
@@ -89,7 +89,7 @@ declare(
         definition=Text(
             zh="首次响应不超过 30 秒的会话 ÷ 客户提过问且有时间的会话。没有人回复的会话留在分母里，算作未达到；"
             "没有时间的会话不算。首次响应从客户第一条消息起，到其后第一条人工回复止。"
-            "按坐席看时归给出首次回复的人，没有人回复的归“无人”。",
+            "按客服看时归给出首次回复的人，没有人回复的归“无人”。",
             en="Conversations with a first response of at most 30 seconds, over conversations with a timed "
             "question. Unanswered ones stay in the denominator and count as not within; untimed ones are "
             "left out. The clock runs from the first customer message to the first human answer after it. By "
@@ -110,7 +110,7 @@ declare(
         definition=Text(
             zh="每一轮从客户开口（连发时取第一条）到人工回复的秒数，对所有已回复的轮次求平均，"
             "不是各会话平均值的平均。未回复的轮次不参与计算；选用平台预设时，按预设封顶或计入。"
-            "按坐席看时归回复的人。",
+            "按客服看时归回复的人。",
             en="The seconds from the customer's message that opens a round (the first of several) to the human "
             "answer, averaged over all answered rounds, not over the means of conversations. Open rounds are "
             "left out, unless a preset caps them. By agent: who answered.",
@@ -129,7 +129,7 @@ declare(
         better="higher",
         definition=Text(
             zh="3 分钟内得到人工回复的轮次 ÷ 全部有时间的轮次。未回复的轮次留在分母里，算作未达到。"
-            "按坐席看时归回复的人；未回复的归此前最后给客户发消息的人，没有就归“无人”。",
+            "按客服看时归回复的人；未回复的归此前最后给客户发消息的人，没有就归“无人”。",
             en="Rounds with a human answer within 180 seconds, over all timed rounds. Open rounds stay in the "
             "denominator and count as not within. By agent: who answered; an open round belongs to the last "
             "one who wrote before it, else to nobody.",
@@ -150,7 +150,7 @@ declare(
         better="lower",
         definition=Text(
             zh="从客户第一条消息起，到客户或人工的最后一条消息止的秒数，对有人回复的会话求平均。"
-            "没有人回复的和没有时间的会话不参与计算。按坐席看时，参与过的坐席各算整段。",
+            "没有人回复的和没有时间的会话不参与计算。按客服看时，参与过的客服各算整段。",
             en="The seconds from the first customer message to the last message of customer or human, averaged "
             "over answered conversations. Unanswered and untimed conversations are left out. By agent: every "
             "account that answered counts the whole span.",

@@ -12,8 +12,8 @@ declare(
         unit="count",
         better="neither",
         definition=Text(
-            zh="会话的个数。会话按客户第一条消息的时间归日；客户没有说话的，按第一条消息归日。按坐席看时，"
-            "凡是人工回复过的坐席都各算一次，所以各坐席之和可能大于合计；没有人回复的会话归在“无人”一行。",
+            zh="会话的个数。会话按客户第一条消息的时间归日；客户没有说话的，按第一条消息归日。按客服看时，"
+            "凡是人工回复过的客服都各算一次，所以各客服之和可能大于合计；没有人回复的会话归在“无人”一行。",
             en="The number of conversations. A conversation is dated by its first customer message, or by its "
             "first message when the customer never wrote. By agent, every account that answered counts it "
             "once, so agents may add up to more than the total; conversations that nobody answered stand in "
@@ -32,7 +32,7 @@ declare(
         unit="count",
         better="neither",
         definition=Text(
-            zh="会话里保存的全部消息数，不论是谁发的，机器人、系统消息和内部备注也算在内。按坐席看时，"
+            zh="会话里保存的全部消息数，不论是谁发的，机器人、系统消息和内部备注也算在内。按客服看时，"
             "是他参与过的会话的全部消息数。",
             en="Every stored message of the conversations, whoever wrote it: bots, system lines and internal "
             "notes included. By agent: all messages of the conversations in which the account answered.",
@@ -46,12 +46,12 @@ declare(
 declare(
     Measure(
         key="agent_messages",
-        label=Text(zh="坐席消息量", en="Agent messages"),
+        label=Text(zh="客服消息量", en="Agent messages"),
         unit="count",
         better="neither",
         definition=Text(
-            zh="坐席和主管发给客户的消息数；自动回复、模板消息和内部备注不算。时钟有误的消息仍是坐席写的，"
-            "照样计数。按坐席看时，只数他自己写的。",
+            zh="客服和主管发给客户的消息数；自动回复、模板消息和内部备注不算。时钟异常的消息仍是客服写的，"
+            "照样计数。按客服看时，只数他自己写的。",
             en="Messages that agents and supervisors wrote to customers; automatic messages, templates and "
             "internal notes do not count. A message with a wrong clock was still written and counts. By "
             "agent: the account's own messages.",
@@ -70,7 +70,7 @@ declare(
         better="neither",
         definition=Text(
             zh="一问一答算一轮：客户开口时开始，人工回复时结束；客户连发几条仍是一轮。机器人、自动回复、"
-            "内部备注和系统消息既不开始也不结束一轮，还没有人回复的一轮也计数。按坐席看时归回复的人；"
+            "内部备注和系统消息既不开始也不结束一轮，还没有人回复的一轮也计数。按客服看时归回复的人；"
             "未回复的归此前最后给客户发消息的人，没有就归“无人”。",
             en="One question and its answer: a round opens when the customer writes and closes with the next "
             "human answer; several customer messages in a row are one round. Bots, automatic messages, notes "
@@ -90,7 +90,7 @@ declare(
         unit="count",
         better="neither",
         definition=Text(
-            zh="一名坐席同时在接待的会话数的最大值。一个会话从坐席自己的第一条人工回复起，"
+            zh="一名客服同时在接待的会话数的最大值。一个会话从客服自己的第一条人工回复起，"
             "到他自己的最后一条止（两端都算）。一组人取其中最大的一位，不相加。按日等条件看时，"
             "看的是这些会话开始接待的那一刻；没有时间的会话不算。",
             en="The greatest number of conversations that one agent had open at once. A conversation is open "
