@@ -87,11 +87,10 @@ def set_language(*, user: User, language: str) -> None:
 def set_active(*, actor: User | None, user: User, is_active: bool) -> None:
     """Let a user in, or keep out; the last one who can grant roles stays."""
     permit(actor, Permission.GRANT_ROLES)
-    if not is_active:
-        _keep_one_administrator(lost=RoleGrant.objects.filter(user=user))
-    before = user.is_active
-    user.is_active = is_active
     with write(actor=actor, verb="people.set_active") as audit:
+        if not is_active:
+            _keep_one_administrator(lost=RoleGrant.objects.filter(user=user))
+        before, user.is_active = user.is_active, is_active
         user.save(update_fields=["is_active"])
         audit.changed(user, is_active=before)
 
@@ -128,18 +127,22 @@ def end_grant(*, actor: User | None, grant: RoleGrant) -> None:
     today = today_in_company()
     if grant.ends_on is not None and grant.ends_on <= today:
         return
-    _keep_one_administrator(lost=RoleGrant.objects.filter(pk=grant.pk))
-    before, grant.ends_on = grant.ends_on, today
     with write(actor=actor, verb="people.end_grant") as audit:
+        _keep_one_administrator(lost=RoleGrant.objects.filter(pk=grant.pk))
+        before, grant.ends_on = grant.ends_on, today
         grant.save()
         audit.changed(grant, ends_on=before)
 
 
 def _keep_one_administrator(*, lost: QuerySet[RoleGrant]) -> None:
-    """Refuse to take away the ``lost`` grants when nobody else could then grant a role again."""
-    granting = RoleGrant.objects.on(today_in_company()).filter(role__in=_GRANTING, user__is_active=True)
-    going = granting.filter(pk__in=lost.values("pk"))
-    if going.exists() and not granting.exclude(pk__in=lost.values("pk")).exists():
+    """Refuse to take away the ``lost`` grants when nobody else could then grant a role again.
+
+    Only inside ``write``: the rows stay locked to its end, so that two administrators cannot shut out each other.
+    """
+    rows = RoleGrant.objects.on(today_in_company()).filter(role__in=_GRANTING, user__is_active=True)
+    granting = set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+    going = granting.intersection(lost.values_list("pk", flat=True))
+    if going and going == granting:
         raise refuse("people.last_administrator")
 
 
