@@ -37,7 +37,7 @@ from peilian.apps.people.models import (
     UnitKind,
     User,
 )
-from peilian.apps.people.roles import INVENTORY, ROLES, Permission, Reach, Role, role
+from peilian.apps.people.roles import ROLES, Permission, Reach, Role
 from peilian.apps.people.roster import (
     RosterChange,
     RosterLine,
@@ -57,7 +57,6 @@ from peilian.apps.people.users import (
 )
 
 __all__ = [
-    "INVENTORY",
     "ROLES",
     "AgentAccount",
     "AgentKind",
@@ -100,7 +99,6 @@ __all__ = [
     "place_employee",
     "preview_roster",
     "profile",
-    "role",
     "roster_lines",
     "set_active",
     "set_guide",

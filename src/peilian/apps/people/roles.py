@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from peilian.engine._kernel import RegistryError, Text
+from peilian.engine._kernel import Text
 
 
 class Reach(StrEnum):
@@ -117,33 +117,3 @@ ROLES: dict[str, Role] = {
         ),
     )
 }
-
-# Which roles answer each line of the roles inventory, so that a test can hold the two against each other.
-INVENTORY: dict[str, tuple[str, ...]] = {
-    "RO-01": ("agent", "supervisor", "service_manager"),
-    "RO-02": ("supervisor",),
-    "RO-03": ("service_manager",),
-    "RO-04": ("training_committee",),
-    "RO-05": ("leadership",),
-    "RO-06": ("internal_lecturer", "external_lecturer", "industry_expert", "trainer"),
-    "RO-07": ("legal_adviser",),
-    "RO-08": ("mentor",),
-    "RO-09": ("judge", "customer_representative"),
-    "RO-10": ("quality_inspector",),
-    "RO-11": ("trainee",),
-    "RO-12": ("training_manager", "senior_agent"),
-    "RO-13": ("department_head",),
-    "RO-14": ("counterpart",),
-    "RO-15": ("customer_representative",),
-    "RO-16": ("policy_owner",),
-    "RO-17": ("community_operator", "community_manager"),
-    "RO-18": ("plan_owner",),
-}
-
-
-def role(key: str) -> Role:
-    """The role of a key; a grant of a role that no longer exists gives nothing."""
-    try:
-        return ROLES[key]
-    except KeyError:
-        raise RegistryError(f"no role {key!r}") from None

@@ -54,7 +54,7 @@ def role_name(key: str) -> str:
 
 
 def role_choices() -> list[tuple[str, str]]:
-    """Every role, in the order of the roles inventory."""
+    """Every role, in the order in which the directory declares them."""
     return [(key, role_name(key)) for key in ROLES]
 
 
