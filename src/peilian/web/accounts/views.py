@@ -23,10 +23,10 @@ from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
 from peilian.web.accounts.forms import OwnPasswordForm, SignInForm
 from peilian.web.jobs.wordings import kind_name
-from peilian.web.people.views import page_of, user_of
 from peilian.web.people.wordings import role_name
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import DJANGO_CODES, reading_language
+from peilian.web.shell.paging import page_of
 
 
 class SignIn(LoginView):

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
 from peilian.web.jobs.wordings import cancel_question, fault_lines, kind_name, phase_name, result_facts, state_badge
-from peilian.web.people.views import page_of, user_of
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 
 
 @require_safe

@@ -29,9 +29,8 @@ from peilian.web.people.forms import (
     first_moment,
     suggestions,
 )
-from peilian.web.people.views import user_of
 from peilian.web.people.wordings import GUIDES, STAGES, role_name
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.formats import format_day, format_moment
 from peilian.web.shell.languages import reading_language
 

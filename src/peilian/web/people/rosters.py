@@ -23,9 +23,8 @@ from peilian.engine._kernel import InputError
 from peilian.flows.roster import RosterRow, read_roster
 from peilian.flows.wording import say_fault
 from peilian.web.people.forms import RosterUploadForm
-from peilian.web.people.views import user_of
 from peilian.web.people.wordings import CHANGES, joined
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 
 MOST_SHOWN = 200

@@ -15,9 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from peilian.apps.people import api as people
 from peilian.web.people.forms import UnitForm
-from peilian.web.people.views import user_of
 from peilian.web.people.wordings import UNIT_KINDS, Label
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 
 P = people.Permission
 # Within one unit: first what leads, then teams in the order in which they came, then shops and sites.

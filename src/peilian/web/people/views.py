@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,20 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from peilian.apps.people import api as people
 from peilian.web.people.forms import NewPersonForm, TeamFilter
 from peilian.web.people.wordings import STAGES
-from peilian.web.shell.access import sight_of
-
-PAGE_SIZE = 50
-
-
-def page_of(rows: QuerySet[Any], request: HttpRequest) -> Page[Any]:
-    """The page that the address asks for; a number that makes no sense gets the nearest page."""
-    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-
-
-def user_of(request: HttpRequest) -> people.User:
-    """The signed-in user."""
-    assert isinstance(request.user, people.User)
-    return request.user
+from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.paging import page_of
 
 
 @require_safe

@@ -17,10 +17,10 @@ from peilian.apps.base import api as base
 from peilian.apps.people import api as people
 from peilian.web.jobs.wordings import kind_name
 from peilian.web.people.forms import DayField, first_moment
-from peilian.web.people.views import page_of
 from peilian.web.settings.values import readable
 from peilian.web.settings.wordings import KINDS, verb_name
 from peilian.web.shell.access import sight_of
+from peilian.web.shell.paging import page_of
 
 
 class TrailFilter(forms.Form):

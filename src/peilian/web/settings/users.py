@@ -18,11 +18,11 @@ from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.people.forms import DirectoryForm, suggestions
 from peilian.web.people.profiles import MOST_SUGGESTED
-from peilian.web.people.views import page_of, user_of
 from peilian.web.people.wordings import role_name
 from peilian.web.settings.forms import GrantForm, NewUserForm, PasswordForm, UserFilter
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 
 P = people.Permission
 

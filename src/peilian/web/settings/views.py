@@ -15,9 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
-from peilian.web.people.views import user_of
 from peilian.web.settings.forms import CompanyForm, time_zones
-from peilian.web.shell.access import sight_of
+from peilian.web.shell.access import sight_of, user_of
 
 P = people.Permission
 
