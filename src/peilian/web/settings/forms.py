@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from peilian.adapters import packs
 from peilian.apps.base.api import Company, today_in_company
 from peilian.apps.people import api as people
+from peilian.flows import measuring
 from peilian.web.people.forms import DayField, DirectoryForm, PersonChoice, UnitChoice, with_parents
 from peilian.web.people.wordings import role_choices
 from peilian.web.shell.languages import reading_language
@@ -123,10 +123,8 @@ def time_zones() -> list[str]:
 
 def calendars(present: str) -> list[tuple[str, Any]]:
     """The calendars of the installed packs, and the present one even when its pack is gone."""
-    choices: dict[str, Any] = {}
-    for item in packs.load("calendar"):
-        title = getattr(item.document, "title", None)
-        choices[item.document.key] = title.to_text().in_language(reading_language()) if title else item.document.key
+    known = measuring.calendars()
+    choices: dict[str, Any] = {key: calendar.title.in_language(reading_language()) for key, calendar in known.items()}
     choices.setdefault("always", _("Every day, around the clock"))
     choices.setdefault(present, present)
     return list(choices.items())

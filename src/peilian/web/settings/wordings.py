@@ -57,6 +57,7 @@ KINDS: dict[str, Label] = {
     "people.user": _("User"),
     "people.rolegrant": _("Role"),
     "contacts.conversationimport": _("Import"),
+    "contacts.conversations": _("Conversations"),
     "contacts.kpisnapshot": _("KPI snapshots"),
     "contacts.customer": _("Customer"),
 }
@@ -101,6 +102,9 @@ FIELDS: dict[str, Label] = {
     "format": _("format"),
     "file_names": _("files"),
     "report": _("report"),
+    "rejects": _("rows left out"),
+    "job": _("job"),
+    "filters": _("filters"),
     "conversations": _("conversations"),
     "snapshots": _("KPI snapshots"),
 }
