@@ -34,7 +34,9 @@ _TOPIC = {
         r"^(?:you know|hope|good luck|i hope|i wish|i think so|i agree)\b"
     ),
 }
-_CONDITION = re.compile(r"(?:#e-s\[数字x\]|嗯+|好的?|那么?|亲+|您好|但是?|不过|[\s,])*(?:如(?!何|下|此|实|上)果?|万一|若|要是|假如|方便的话)")
+_CONDITION = re.compile(
+    r"(?:#e-s\[数字x\]|嗯+|好的?|那么?|亲+|您好|但是?|不过|[\s,])*(?:如(?!何|下|此|实|上)果?|万一|若|要是|假如|方便的话)"
+)
 _ADDRESSES = re.compile(r"请问|您|你")
 # A statement says that something is so: one of these must be in it.
 _PREDICATE = {

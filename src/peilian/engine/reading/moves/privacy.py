@@ -22,7 +22,8 @@ _NUMBER = re.compile(
 _SHARED = tuple(PLACEHOLDERS[kind] for kind in _OF_A_PERSON)
 _OF_THE_COMPANY = re.compile(
     r"客服|热线|拨打|致电|回电|来电|服务电话|官方|总机|总部|公司|售后|门店|网点|站点|商家|店家|厂家|维修|快递员|配送员|骑手|师傅|"
-    r"我的(?:电话|手机|微信|邮箱)|加我|hotline|support line|call us|reach us|our (?:phone|number|email)|my (?:phone|number|email)"
+    r"我的(?:电话|手机|微信|邮箱)|加我|"
+    r"hotline|support line|call us|reach us|our (?:phone|number|email)|my (?:phone|number|email)"
 )
 _CALLS = re.compile(r"[^,。]{0,6}(?:回电|来电|致电|联系您|打给您)")  # the number that the customer will see
 _PERSONS = re.compile(

@@ -24,7 +24,8 @@ _NARROWS = re.compile(
     r"什么(?:问题|情况|原因)|怎么|收到|提示|显示|退款|哪里|为什么|是否|能不能|可以|办理|遇到|出现|少|坏|联系|处理|反馈|"
     r"投诉|咨询|打开|使用|安装|完成|支付|活动|吃|里[面边]|异物|头发|发霉|变质|取消"
 )
-_IS_IT = re.compile(r"^(?:请问|嗯|呃|那|您好)*(?:这|您这|那)?(?:边|个)?是(?!否)")  # a question with 吗 that begins with 是 has a statement confirmed
+# A question with 吗 that begins with 是 has a statement confirmed
+_IS_IT = re.compile(r"^(?:请问|嗯|呃|那|您好)*(?:这|您这|那)?(?:边|个)?是(?!否)")
 _LONGEST = 40  # characters
 _OTHER_USES = ("verify", "check_more", "greet")
 
