@@ -10,6 +10,10 @@ from peilian.engine.text import Analysed
 
 _SHOUTING = re.compile(r"[!]{2,}|[?]{2,}|[!?]{3,}|。{3,}")
 _SHOUT = 0.12
+_INSISTS = re.compile(r"[?]{2,}|![?]|[?]!")  # whoever asks so has asked before, or cannot believe it
+_EXCLAIMS = re.compile(r"[!]{2,}")
+_INSISTING = -0.35
+_LACK = frozenset({"lacks", "unmet", "again", "chasing"})  # signs with which exclaiming is no joy
 _RANK = ("calm", "confused", "grateful", "pleased", "anxious", "disappointed", "annoyed", "angry", "abusive")
 
 
@@ -21,7 +25,7 @@ def read_emotion(analysed: Analysed, hits: list[Hit]) -> Emotion:
     """
     signs = [hit for hit in hits if hit.kind == "emotion"]
     if not signs:
-        return Emotion("calm", 0.0)
+        return _read_marks(analysed, hits)
     negative = sorted(hit.weight for hit in signs if hit.weight < 0)
     positive = sorted((hit.weight for hit in signs if hit.weight > 0), reverse=True)
     valence = sum(weights[0] + 0.2 * sum(weights[1:]) for weights in (negative, positive) if weights)
@@ -31,6 +35,18 @@ def read_emotion(analysed: Analysed, hits: list[Hit]) -> Emotion:
     leading = max(signs, key=lambda hit: (_speaks_for(hit, valence), abs(hit.weight), _RANK.index(hit.key)))
     start, end = analysed.original(leading.start, leading.end)
     return Emotion(leading.key, round(valence, 2), start, end, leading.rule)
+
+
+def _read_marks(analysed: Analysed, hits: list[Hit]) -> Emotion:
+    """The emotion of a message without emotional words: insistent questions annoy, exclaiming over a lack is worry."""
+    insists = _INSISTS.search(analysed.text)
+    if insists:
+        return Emotion("annoyed", _INSISTING, *analysed.original(*insists.span()), "emotion.repeated-marks")
+    lack = min((hit.end for hit in hits if hit.key in _LACK), default=len(analysed.text))
+    exclaims = _EXCLAIMS.search(analysed.text, lack)
+    if exclaims is None:
+        return Emotion("calm", 0.0)
+    return Emotion("anxious", _INSISTING, *analysed.original(*exclaims.span()), "emotion.repeated-marks")
 
 
 def _speaks_for(hit: Hit, valence: float) -> bool:
