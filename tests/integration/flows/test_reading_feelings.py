@@ -145,3 +145,43 @@ def test_sending_the_customer_away_is_a_dead_end(answer):
 @pytest.mark.parametrize("answer", ["漏发是我们的错，我认", "责任在我们，今天补上", "刚才那句话我说得不对"])
 def test_admitting_a_fault_takes_up_the_feeling(answer):
     assert (1, "missing_empathy") not in issues("c 气死我了，少发两件", f"a {answer}")
+
+
+def faults(text):
+    found = read("c 这单到底怎么回事", f"a {text}").messages[1].findings
+    return {finding.key for finding in found if finding.kind == "fault"}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("您再催五遍，骑手也不会飞过来", "rude"),
+        ("就算您打十次电话，结果都是一样", "rude"),
+        ("钱又不会从手机里蹦出来", "rude"),
+        ("会员几号到期，得您自己记着", "blame"),
+        ("谁知道是不是您自己摔的", "blame"),
+        ("系统就是这么定的", "blame"),
+        ("这个您得问驿站", "blame"),
+        ("这事包在我身上", "overpromise"),
+        ("前面三单都是下班以后在家收的，之前几次也是晚上签收", "privacy"),
+        ("她平时都是周末在家", "privacy"),
+    ],
+)
+def test_a_fault_is_heard_in_everyday_words(text, fault):
+    assert fault in faults(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "麻烦您再说一遍，刚才信号断了我都没听清",
+        "雪天路滑，需要您自己注意安全",
+        "流程就是这样，先登记再上门",
+        "如果您要问快递公司，我把电话给您",
+        "不敢说这事一定办得成，我尽量",
+        "您前面几单都是晚上签收的，这单也放驿站可以吗",
+        "她一般几点在家方便收货的话，您告诉我",
+    ],
+)
+def test_fair_words_are_no_fault(text):
+    assert faults(text) == set()
