@@ -132,6 +132,12 @@ def load(lake: Path, segment: Segment, ids: Collection[str]) -> Iterator[tuple[C
         yield _conversation(cid, about, messages.get(cid, [])), erased_at_ms
 
 
+def joined(abouts: pa.Table, messages: pa.Table) -> Conversation:
+    """The one conversation whose row and messages, in order, these tables hold."""
+    ((cid, about, _erased),) = about_rows(abouts)
+    return _conversation(cid, about, [message for _cid, message in messages_of(messages)])
+
+
 def stream(lake: Path, segment: Segment, only: Collection[str] | None = None) -> Iterator[Conversation]:
     """The conversations of a segment one by one, in its order; ``only`` limits them to these ids."""
     abouts = about_rows(read_plain(segment.path(lake, "conversations")))
