@@ -14,6 +14,8 @@ from peilian.engine.reading.values import Emotion
 from peilian.engine.text import Analysed, Question
 
 _PLACEHOLDER = re.compile(r"\[[^\]]*\]")
+_LINK = re.compile(r"https?://\S+")
+_CARD = re.compile(r"点击web|^(?:咨询)?(?:订单(?:编?号)?|商品(?:id)?|商品编号)[::]\s*\S+$")
 _REAL_QUESTIONS = (Question.INFORMATION, Question.CONFIRMATION)
 _UPSET = -0.5
 _ALIKE = 0.85  # two answers that say the same
@@ -30,6 +32,7 @@ _CARING = frozenset({"empathise", "apologise", "admits"})
 _CLOSING = frozenset({"close", "check_more"})
 _POLITE = frozenset({"close", "check_more", "thank", "courtesy", "tag", "offer", "filler", "greet"})
 _LISTENING = frozenset({"courtesy", "tag", "filler", "wait"})
+_FORMULAS = frozenset({"greet", "wait", "close", "check_more"})
 _FORMAL = frozenset({"greet", "wait", "close", "check_more", "thank", "courtesy", "offer", "filler", "tag"})
 
 
@@ -107,12 +110,13 @@ def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
     stretches: dict[tuple[str | None, str], int] = {}
     for item in seen:
         text = item.analysed.text
-        if item.is_customer or _FORMAL.issuperset(item.keys) or len(units(text)) < _LEAST_UNITS:
+        if item.is_customer or _is_formal(item) or len(units(text)) < _LEAST_UNITS:
             continue
         author = item.message.author
         same = said.find(text, _ALIKE)
         own = [(author, stretch) for stretch in _stretches(item.analysed)]
-        part = next((stretches[key] for key in own if key in stretches), None)
+        is_formula = bool(_FORMULAS.intersection(item.keys))  # a greeting or farewell alone makes answers alike
+        part = None if is_formula else next((stretches[key] for key in own if key in stretches), None)
         if same is not None:
             yield Issue(item.i, "repetition", author, "repetition.same-answer", same)
         elif part is not None:
@@ -120,6 +124,12 @@ def _repeated_answers(seen: Sequence[Seen]) -> Iterator[Issue]:
         said.add(text, item.i)
         for key in own:
             stretches.setdefault(key, item.i)
+
+
+def _is_formal(item: Seen) -> bool:
+    """Whether an answer is nothing but courtesy: 请稍等，马上为您查询 may be said any number of times."""
+    keys = set(item.keys)
+    return keys <= _FORMAL or ("wait" in keys and keys <= {*_FORMAL, "own"})
 
 
 def _stretches(analysed: Analysed) -> list[str]:
@@ -138,17 +148,22 @@ def _repeated_questions(seen: Sequence[Seen]) -> Iterator[Issue]:
     for item in seen:
         if not item.is_customer:
             for earlier in pending:
-                said.add(earlier.analysed.text, earlier.i)
+                said.add(_own_words(earlier), earlier.i)
             pending = []
             agent = item.message.author
             continue
-        text = item.analysed.text
+        text = _own_words(item)
         same = said.find(text, _ALIKE_QUESTION) if len(units(text)) >= _LEAST_UNITS else None
         if same is not None:
             yield Issue(item.i, "customer_repeats", agent, "customer_repeats.same-message", same)
         elif said and "again" in item.keys:
             yield Issue(item.i, "customer_repeats", agent, "customer_repeats.says-so")
         pending.append(item)
+
+
+def _own_words(item: Seen) -> str:
+    """What the customer typed: without masked data and links, and nothing of the cards that a shop system sends."""
+    return "" if _CARD.search(item.analysed.text) else _LINK.sub("", _PLACEHOLDER.sub("", item.analysed.text))
 
 
 def _premature_closing(before: Sequence[Seen], turn: Sequence[Seen]) -> Iterator[Issue]:

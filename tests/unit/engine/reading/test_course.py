@@ -207,6 +207,19 @@ def test_a_customer_who_says_it_again_after_an_answer_concerns_that_agent():
 
 @pytest.mark.parametrize(
     "text",
+    ["咨询订单号:YS2610000000123", "https://shop.example/item/5305078", "[图片][图片] [订单号码] [快递单号]"],
+)
+def test_cards_links_and_pictures_sent_again_repeat_nothing(text):
+    assert issues(f"c {text}", "a 您好", f"c {text}") == []
+
+
+def test_having_the_customer_wait_twice_is_no_repetition():
+    text = "请您稍等片刻我再确认一遍库存情况"
+    assert issues("c 有货吗", f"a {text}", "c 好", f"a {text}") == []
+
+
+@pytest.mark.parametrize(
+    "text",
     ["就是说就是说您看就是说明天就是说送到", "这边的发票明天会开出来,这边的发票明天会开出来"],
 )
 def test_padding_and_saying_it_twice_are_redundant(text):
