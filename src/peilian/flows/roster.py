@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import python_calamine
-
+from peilian.adapters.workbooks import WorkbookError, first_sheet
 from peilian.engine._kernel import Fault, InputError, Param, Reason
+from peilian.engine.conversation.canonical import clean
 
 Moment = date | datetime
 
@@ -59,6 +59,8 @@ AGENT_KINDS: dict[str, tuple[str, ...]] = {
     "showroom": ("showroom", "案场", "案场客服"),
     "mall": ("mall", "商场", "商场客服"),
 }
+
+_MOST_BYTES = 64 << 20  # of a roster; it is read whole
 
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _SOLID_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -154,6 +156,10 @@ def _table_of(path: Path, ending: str) -> list[Sequence[Any]]:
     if ending not in readers:
         raise _UnreadableError("roster.unknown_ending", known="CSV, XLSX, JSONL")
     try:
+        if path.exists() and not path.is_file():
+            raise _UnreadableError("roster.unreadable", problem="not a file")
+        if path.stat().st_size > _MOST_BYTES:
+            raise _UnreadableError("roster.unreadable", problem=f"larger than {_MOST_BYTES >> 20} MB")
         return readers[ending](path)
     except OSError as error:
         raise _UnreadableError("roster.unreadable", problem=error.strerror or type(error).__name__) from None
@@ -183,10 +189,9 @@ def _decoded(data: bytes) -> str:
 
 def _sheet_table(path: Path) -> list[Sequence[Any]]:
     try:
-        sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-        return list(sheet.to_python())
-    except (python_calamine.CalamineError, ValueError, IndexError) as error:
-        raise _UnreadableError("roster.unreadable", problem=str(error).splitlines()[0][:200]) from None
+        return first_sheet(path)
+    except WorkbookError as error:
+        raise _UnreadableError("roster.unreadable", problem=str(error)) from None
 
 
 def _jsonl_table(path: Path) -> list[Sequence[Any]]:
@@ -194,7 +199,7 @@ def _jsonl_table(path: Path) -> list[Sequence[Any]]:
     for place, line in enumerate((line for line in _decoded(path.read_bytes()).splitlines() if line.strip()), start=1):
         try:
             item = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             item = None
         if not isinstance(item, dict):
             raise _UnreadableError("roster.not_json", row=place)
@@ -225,12 +230,12 @@ def _headers_of(field: str, fields: Iterable[str | None], headers: Iterable[Any]
 
 
 def _clean(cell: Any) -> Any:
-    """A cell as text, a date or a moment; a spreadsheet's 1001.0 is the number 1001; nothing is ``None``."""
+    """A cell as text without control characters, a date or a moment; 1001.0 is the number 1001; nothing is ``None``."""
     if cell is None or isinstance(cell, date):
         return cell
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    return str(cell).strip() or None
+    return clean(str(cell)).strip() or None
 
 
 def _row(values: Mapping[str, Any], place: int, name: str, headers: Mapping[str, str]) -> tuple[RosterRow, list[Fault]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peilian.adapters.workbooks import WorkbookError, first_sheet
 from peilian.engine._kernel import InputError
 from peilian.flows.roster import RosterRow, day_of, moment_of, read_roster
 from peilian.flows.wording import say_fault
@@ -194,3 +196,50 @@ def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, data, end
     except InputError as error:
         faults = error.faults
     assert bool(rows) != bool(faults)
+
+
+def a_sheet(path: Path, *cells: tuple[int, int]) -> Path:
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    for row, column in cells:
+        sheet.write(row, column, "x")
+    book.close()
+    return path
+
+
+def test_a_stray_cell_in_the_last_corner_of_a_sheet_is_named_instead_of_ending_the_process(tmp_path):
+    path = a_sheet(tmp_path / "roster.xlsx", (0, 0), (1_048_575, 16_383))
+    with pytest.raises(InputError) as error:
+        read_roster(path)
+    assert "row 1048576, column 16384" in say_fault(error.value.faults[0], "en")
+
+
+def test_a_stray_cell_far_below_a_narrow_roster_does_no_harm(tmp_path):
+    path = a_sheet(tmp_path / "roster.xlsx", (0, 0), (1_000_000, 2))
+    assert faults_of(path)[0][0] == "roster.no_column"
+
+
+def test_a_workbook_that_unpacks_to_more_than_is_read_is_refused(tmp_path):
+    path = a_sheet(tmp_path / "roster.xlsx", (0, 0))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/more.xml", b"<a>" + b" " * (2 << 20))
+    with pytest.raises(WorkbookError, match="1 MB unpacked"):
+        first_sheet(path, most_bytes=1 << 20)
+    assert first_sheet(path) == [["x"]]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + bytes(100)])
+def test_what_is_no_workbook_is_refused(tmp_path, content):
+    path = tmp_path / "roster.xlsx"
+    path.write_bytes(content)
+    assert faults_of(path)[0][0] == "roster.unreadable"
+
+
+def test_a_line_nested_without_end_is_no_object(tmp_path):
+    assert faults_of(written(tmp_path, "[" * 200_000, "roster.jsonl")) == [("roster.not_json", 1, None)]
+
+
+def test_names_lose_what_would_hide_or_turn_them_round(tmp_path):
+    text = json.dumps({"employee": "\u202eLin\u200b", "author": "a\ud800", "team": "\x1b[31mA"})
+    row = read_roster(written(tmp_path, text, "roster.jsonl"))[0]
+    assert (row.employee, row.account, row.team) == ("Lin", "a\ufffd", "[31mA")
