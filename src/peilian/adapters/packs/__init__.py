@@ -105,17 +105,28 @@ def document_paths(root: Path) -> list[Path]:
     return [path for header in headers for path in sorted(header.parent.rglob("*.yaml"))]
 
 
+class _Loader(yaml.SafeLoader):
+    """Plain values only, and no merging of mappings (``<<``), of which a few lines can make billions."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        for key, _value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "mappings are not merged (<<)", key.start_mark)
+
+
 def load_file(path: Path) -> Loaded:
     """One document, checked against its kind's schema; ``InputError`` names the line of each fault."""
-    data = path.read_bytes()
     try:
-        node = yaml.compose(data, Loader=yaml.SafeLoader)
-        body = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        data = path.read_bytes()
+        loader = _Loader(data)
+        node = loader.get_single_node()
+        body = loader.construct_document(node) if node is not None else None
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:  # values too: a 13th month, a huge number
         mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or str(error)
         raise InputError(
             Fault(
-                Reason("pack.not_yaml", {"problem": str(getattr(error, "problem", error))}),
+                Reason("pack.not_yaml", {"problem": problem}),
                 file=str(path),
                 row=mark.line + 1 if mark else None,
             )
