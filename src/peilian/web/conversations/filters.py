@@ -152,7 +152,8 @@ def question_of(values: Mapping[str, Any], offers: Choices, staff: Staff) -> Con
     found = values.get("found")
     return ConversationFilter(
         from_ms=_start_ms(period.first, zone),
-        to_ms=_start_ms(period.last + timedelta(days=1), zone) if period.last else None,
+        # No day comes after the last one there is.
+        to_ms=_start_ms(period.last + timedelta(days=1), zone) if period.last and period.last < date.max else None,
         agents=accounts,
         channel=values.get("channel"),
         topic=values.get("topic"),

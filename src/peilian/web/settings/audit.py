@@ -47,9 +47,10 @@ class TrailFilter(forms.Form):
             rows = rows.filter(Q(actor__name__icontains=data["actor"]) | Q(actor__username__iexact=data["actor"]))
         if data.get("object"):
             rows = rows.filter(Q(object_label__icontains=data["object"]) | Q(object_id=data["object"]))
-        if data.get("from_day"):
+        # The first and the last years there are have no moments in every zone; nothing was done then.
+        if data.get("from_day") and data["from_day"].year >= 1970:
             rows = rows.filter(at__gte=first_moment(data["from_day"]))
-        if data.get("to_day"):
+        if data.get("to_day") and data["to_day"].year < 9999:
             rows = rows.filter(at__lt=first_moment(data["to_day"] + timedelta(days=1)))
         return rows
 

@@ -1,0 +1,61 @@
+"""Addresses as nobody would type them: every page answers with a page, and none with a script of the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from support.company import SCRIPT, SmallCompany
+
+NAMES = (
+    "q", "period", "from", "to", "from_day", "to_day", "first", "last", "agent", "team", "unit", "channel", "topic",
+    "rating", "estimate", "found", "unanswered", "slow", "complaint", "order", "page", "at", "by", "next", "verb",
+    "actor", "object", "preset", "calendar", "stage", "post", "language", "kpi",
+)  # fmt: skip
+VALUES = (
+    "-1", "9999999999999", "0001-01-01", "9999-12-31", "2026-02-30", "\0", "x" * 10_000, "' or 1=1 --", SCRIPT,
+    "*[", "²", "NaN", "//evil.example/", "\r\nX-Evil: 1", str(uuid4()),
+)  # fmt: skip
+
+
+def addresses() -> Iterator[str]:
+    """Every page of the product, with something in the place of each id."""
+
+    def under(patterns: list[Any]) -> Iterator[URLPattern]:
+        return chain.from_iterable(
+            under(item.url_patterns) if isinstance(item, URLResolver) else (item,) for item in patterns
+        )
+
+    for pattern in under(get_resolver().url_patterns):
+        text = str(pattern.pattern)
+        for name in pattern.pattern.converters:
+            text = text.replace(f"<uuid:{name}>", str(uuid4()))
+            text = text.replace(f"<str:{name}>", "a").replace(f"<path:{name}>", "a-good")
+        yield f"/{text}"
+
+
+def test_there_are_addresses_to_try():
+    assert {"/", "/search/", "/insight/conversations/a-good/", "/settings/audit/"} < set(addresses())
+    assert not [address for address in addresses() if "<" in address]
+
+
+@pytest.mark.parametrize("who", ["manager", "admin"])
+@pytest.mark.parametrize("value", VALUES, ids=[value[:12].encode("unicode_escape").decode() for value in VALUES])
+def test_no_value_of_an_address_breaks_a_page(
+    value, who, signed_in, client: Client, company_with_conversations: SmallCompany
+):
+    client.raise_request_exception = False
+    signed_in(getattr(company_with_conversations, who))
+    for address in addresses():
+        found = client.get(address, dict.fromkeys(NAMES, value))
+        body = found.getvalue() if found.streaming else found.content
+        assert found.status_code < 500, address
+        assert "X-Evil" not in found.headers
+        if "html" in found.headers.get("Content-Type", ""):
+            assert SCRIPT.encode() not in body, address
