@@ -12,6 +12,7 @@ import pytest
 
 from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
+from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.flows import importing
 from peilian.web.diagnosis.report import excerpt
@@ -181,6 +182,27 @@ def test_who_may_not_import_is_told_of_unread_conversations_without_a_button(hal
     page = report(signed_in(half_read.leadership).get(REPORT))
     assert "5 条会话里还有" in page
     assert "/imports/read/" not in page
+
+
+def test_many_conversations_are_waited_for_with_a_sign_of_life(company_with_conversations, signed_in, monkeypatch):
+    monkeypatch.setattr(contacts, "_FEW_CONVERSATIONS", 0)
+    client, address = signed_in(company_with_conversations.manager), f"{REPORT}?period=365"
+    waiting = report(client.get(address))
+    assert f'hx-get="{address}"' in html(client.get(address))
+    assert "skeleton" in waiting
+    assert "必答的四问" not in waiting
+    assert 'href="?period=365&amp;now=1"' in waiting
+    assert "必答的四问" in report(client.get(address, headers={"HX-Request": "true"}))
+    assert "必答的四问" in report(client.get(address))  # known by now
+
+
+@pytest.mark.parametrize("query", ["?now=1", "?as=csv"])
+def test_without_scripts_and_when_taken_home_the_report_comes_at_once(
+    company_with_conversations, signed_in, monkeypatch, query
+):
+    monkeypatch.setattr(contacts, "_FEW_CONVERSATIONS", 0)
+    page = html(signed_in(company_with_conversations.manager).get(REPORT + query))
+    assert "必答的四问" in page or "优先级" in page
 
 
 def test_the_report_speaks_english(company_with_conversations, signed_in):

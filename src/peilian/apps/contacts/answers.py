@@ -40,3 +40,8 @@ class Answers:
                 while len(self._kept) > self._most:
                     self._kept.popitem(last=False)
         return made
+
+    def peek(self, state: Hashable, question: Hashable) -> Any:
+        """The answer when it is known; ``None`` otherwise."""
+        with self._lock:
+            return self._kept.get(question) if state == self._state else None

@@ -68,6 +68,7 @@ __all__ = [
     "import_now",
     "imports",
     "is_empty",
+    "known_diagnosis",
     "kpis",
     "measures",
     "note_export",
@@ -83,6 +84,8 @@ __all__ = [
 
 
 _MOMENT_MS = 600_000
+# A diagnosis of more conversations takes longer than a reader waits for a page without a sign of life.
+_FEW_CONVERSATIONS = 5_000
 _answers, _diagnoses = Answers(most=256), Answers(most=32)
 
 
@@ -295,26 +298,65 @@ def diagnosis(
     accounts: Sequence[str] = (),
 ) -> Diagnosis:
     """Ranked pain points of what ``user`` may see, of a team or of chosen accounts; agents go by their names."""
-    sight = visible_to(user)
-    sight.require(Permission.SEE_DIAGNOSIS)
-    visible, source, now_ms = sight.lake(Permission.SEE_DIAGNOSIS), lake(), _now_ms()
-    roster, zone = tuple(roster_spans()), str(base.company_zone())
-    question = (visible, from_day, to_day, team, tuple(accounts), roster, zone, now_ms)
-    return _diagnoses.get(
-        _state_of(source),
-        question,
-        lambda: diagnosing.diagnose_lake(
-            source,
-            visible=visible,
-            from_=from_day,
-            to=to_day,
-            accounts=tuple(accounts) or None,
-            team=team,
-            roster=roster,
-            tz=zone,
-            now_ms=now_ms,
-        ),
-    )
+    asked = _DiagnosisQuestion.by(user, from_day, to_day, team, accounts)
+    return _diagnoses.get(asked.state, asked, asked.answer)
+
+
+def known_diagnosis(
+    *, user: User, from_day: date | None = None, to_day: date | None = None, team: str | None = None
+) -> Diagnosis | None:
+    """The same when it was made before, or is made at once since there are few conversations; else ``None``."""
+    asked = _DiagnosisQuestion.by(user, from_day, to_day, team, ())
+    if sum(segment.n_conversations for segment in lake().segments) <= _FEW_CONVERSATIONS:
+        return _diagnoses.get(asked.state, asked, asked.answer)
+    found: Diagnosis | None = _diagnoses.peek(asked.state, asked)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _DiagnosisQuestion:
+    """Everything that a diagnosis depends on."""
+
+    state: tuple[str, int]
+    visible: Visibility
+    from_day: date | None
+    to_day: date | None
+    team: str | None
+    accounts: tuple[str, ...]
+    roster: tuple[RosterSpan, ...]
+    tz: str
+    now_ms: int
+
+    @classmethod
+    def by(
+        cls, user: User, from_day: date | None, to_day: date | None, team: str | None, accounts: Sequence[str]
+    ) -> _DiagnosisQuestion:
+        sight = visible_to(user)
+        sight.require(Permission.SEE_DIAGNOSIS)
+        return cls(
+            _state_of(lake()),
+            sight.lake(Permission.SEE_DIAGNOSIS),
+            from_day,
+            to_day,
+            team,
+            tuple(accounts),
+            tuple(roster_spans()),
+            str(base.company_zone()),
+            _now_ms(),
+        )
+
+    def answer(self) -> Diagnosis:
+        return diagnosing.diagnose_lake(
+            lake(),
+            visible=self.visible,
+            from_=self.from_day,
+            to=self.to_day,
+            accounts=self.accounts or None,
+            team=self.team,
+            roster=self.roster,
+            tz=self.tz,
+            now_ms=self.now_ms,
+        )
 
 
 def erase_customer(*, actor: User, customer: str) -> int:

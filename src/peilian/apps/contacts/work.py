@@ -33,7 +33,14 @@ _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 240, 0.5
 def lake() -> Lake:
     """The lake of this installation, made on first use."""
     path = Path(settings.LAKE)
-    return Lake.open(path) if (path / "lake.json").exists() else Lake.create(path)
+    if not (path / "lake.json").exists():
+        try:
+            return Lake.create(path)
+        except InputError:
+            if not (path / "lake.json").exists():
+                raise
+            # Another process made it in the meantime.
+    return Lake.open(path)
 
 
 @base.handlers.register("contacts.import")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -34,7 +36,11 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
     form = DiagnosisForm(request.GET.dict(), teams=staff.teams(offers.agents))
     period = form.days(offers, company_zone(), today_in_company())
     team = form.values.get("team")
-    found = contacts.diagnosis(user=user, from_day=period.first, to_day=period.last, team=team)
+    asked: dict[str, Any] = {"user": user, "from_day": period.first, "to_day": period.last, "team": team}
+    found = contacts.known_diagnosis(**asked)
+    if found is None and not _waits(request):
+        return render(request, "diagnosis/waiting.html", {"form": form})
+    found = found or contacts.diagnosis(**asked)
     ways = Ways(period, team, staff, offers.agents, sight.may(people.Permission.SEE_CONVERSATIONS))
     ranking = tables.ranking(found, language)
     if request.GET.get("as") in ("csv", "xlsx"):
@@ -55,3 +61,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
         "balance": report.balance(found),
     }
     return render(request, "diagnosis/report.html", context)
+
+
+def _waits(request: HttpRequest) -> bool:
+    """Whether the reader is told already that the answer takes a while: by the page that asks for the report."""
+    return "HX-Request" in request.headers or "now" in request.GET or "as" in request.GET
