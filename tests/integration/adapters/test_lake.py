@@ -11,6 +11,7 @@ import pytest
 
 from peilian.adapters.lake import AccountSpan, ConversationFilter, Lake, Visibility
 from peilian.adapters.lake.schemas import CONVERSATION_READINGS, FINDINGS, MESSAGE_READINGS, TABLES
+from peilian.adapters.lake.writing import locked
 from peilian.engine._kernel import InputError
 from peilian.flows.importing import import_files
 from support.logs import ALL, START_MS, a_log, contents, counted, line, write_csv
@@ -388,3 +389,11 @@ def test_a_path_with_quotes_and_spaces_works(tmp_path):
     lake = Lake.create(tmp_path / 'it\'s a "lake" 湖')
     import_files([write_csv(tmp_path / "m.csv", a_log(3))], lake=lake, now_ms=1)
     assert lake.conversations(visible=ALL).total == 3
+
+
+def test_a_lake_that_somebody_is_making_is_not_made_a_second_time(tmp_path):
+    with locked(tmp_path), pytest.raises(InputError) as caught:
+        Lake.create(tmp_path)
+    assert caught.value.faults[0].reason.key == "lake.locked"
+    assert [item.name for item in tmp_path.iterdir()] == ["write.lock"]
+    assert Lake.create(tmp_path).manifest.generation == 0

@@ -49,13 +49,17 @@ class Lake:
         """Make an empty lake in a folder that is empty or not there. Raises ``InputError`` otherwise."""
         path = _checked(path)
         path.mkdir(parents=True, exist_ok=True)
-        if not _OURS.issuperset(item.name for item in path.iterdir()) or (path / _HEAD).exists():
+        if not _OURS.issuperset(item.name for item in path.iterdir()):
             raise _fault(path, "lake.not_empty")
-        if KEY_VARIABLE not in os.environ:
-            _write_secret(path / _KEY, secrets.token_hex(32))
-        manifest.swap(path, Manifest())
-        head = {"format": "peilian-lake", "version": SCHEMA_VERSION, "id": uuid.uuid4().hex, "key": _mark(_key(path))}
-        manifest.write_whole(path / _HEAD, json.dumps(head).encode())
+        with locked(path):  # of two that make it at once, one; else the head might tell of the other's key
+            if (path / _HEAD).exists():
+                raise _fault(path, "lake.not_empty")
+            if KEY_VARIABLE not in os.environ:
+                _write_secret(path / _KEY, secrets.token_hex(32))
+            manifest.swap(path, Manifest())
+            mark = _mark(_key(path))
+            head = {"format": "peilian-lake", "version": SCHEMA_VERSION, "id": uuid.uuid4().hex, "key": mark}
+            manifest.write_whole(path / _HEAD, json.dumps(head).encode())
         return cls.open(path)
 
     @classmethod
