@@ -78,7 +78,8 @@ def main() -> None:
             seconds = time.perf_counter() - started
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
             print(
-                f"{run}: {n} messages, {path.stat().st_size / 2**20:.0f} MB, {seconds:.1f} s, {n / seconds:,.0f}/s, peak {peak:.0f} MB"
+                f"{run}: {n} messages, {path.stat().st_size / 2**20:.0f} MB, {seconds:.1f} s, {n / seconds:,.0f}/s, "
+                f"peak {peak:.0f} MB"
             )
 
 
