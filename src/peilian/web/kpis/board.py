@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from peilian.apps.contacts.api import Cell, KpiRow, Measure
 from peilian.engine._kernel import Language, wilson_interval
 from peilian.web.conversations.wordings import channel_name
-from peilian.web.kpis.questions import Period, step_of, within
+from peilian.web.kpis.questions import ALL_DAYS, Period, step_of, within
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.formats import format_day
@@ -44,7 +44,7 @@ class Names:
     agents: Mapping[str, str]
     language: Language
     today: date
-    period: Period = Period()
+    period: Period = ALL_DAYS
 
     def of(self, dimension: str, value: Any) -> str:
         """A group's name."""

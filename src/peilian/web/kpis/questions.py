@@ -52,6 +52,7 @@ PERIODS: tuple[tuple[str, Promise], ...] = (
 _FAMILIES = (_("Speed"), _("Outcome"), _("Satisfaction"), _("Volume"))
 _MOST_DAYS, _MOST_WEEKS = 45, 200
 _FEWEST_A_STEP = 3
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ class Period:
         if self.n_days <= 7:
             return "day"
         return "week" if self.n_days <= _MOST_WEEKS else "month"
+
+
+ALL_DAYS = Period()
 
 
 class PeriodForm(forms.Form):
@@ -146,11 +150,11 @@ class PeriodForm(forms.Form):
         """The period that the filters mean. Days given the wrong way round are taken the right way round."""
         values = self.values
         if values.get("period") == "custom":
-            first, last = values.get("from_"), values.get("to")
+            first, last = (_sensible(values.get(name)) for name in ("from_", "to"))
             return Period(last, first) if first and last and first > last else Period(first, last)
         length = DAYS.get(values.get("period", ""))
         if length is None:
-            return Period()
+            return ALL_DAYS
         last = last_day(offers, zone, today)
         return Period(last - timedelta(days=length - 1), last)
 
@@ -192,6 +196,11 @@ class BoardForm(PeriodForm):
     def more_fields(self) -> list[forms.BoundField]:
         """The others."""
         return [self[name] for name in ("team", "agent", "channel", "topic") if name in self.fields]
+
+
+def _sensible(day: date | None) -> date | None:
+    """A day within the years that a message can have, so that the days before and after it exist."""
+    return None if day is None else min(max(day, _FIRST_DAY), _LAST_DAY)
 
 
 def _grouped(language: Language) -> Iterator[tuple[Any, list[tuple[str, str]]]]:
