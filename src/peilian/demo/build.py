@@ -17,7 +17,7 @@ from peilian.apps.people import api as people
 from peilian.demo.conversations import DATA, write_canonical_files
 
 # A password for a demo with invented data on the own machine; the installation of a company never gets it.
-PASSWORD = "peilian-demo-2026"
+PASSWORD = "peilian-demo-2026"  # noqa: S105
 SINCE = date(2018, 1, 1)
 OPEN_SETS = (
     ("support_log_2024w10_12_messages.csv", "support_log_2024w10_12_tickets.csv"),
