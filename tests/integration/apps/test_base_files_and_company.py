@@ -94,3 +94,8 @@ def test_an_inbox_shows_its_owner_the_newest_message_first_and_nobody_elses():
         base.send(recipient=own, key="inbox.job_done", params={"number": number})
     base.send(recipient=other, key="inbox.job_failed", params={})
     assert [message.params for message in base.inbox_of(user=own)] == [{"number": 2}, {"number": 1}]
+
+
+def test_a_file_name_keeps_no_control_characters(db, home):
+    kept = base.keep_file(actor=None, name="a\x00b\x07.csv", chunks=[b"x"])
+    assert kept.name == "ab.csv"

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from peilian.apps.base.audit import write
 from peilian.apps.base.models import StoredFile, new_id
+from peilian.engine.conversation.canonical import clean
 
 if TYPE_CHECKING:
     from peilian.apps.people.models import User
@@ -43,7 +44,7 @@ def keep_file(*, actor: User | None, name: str, chunks: Iterable[bytes]) -> Stor
     with write(actor=actor, verb="base.keep_file") as audit:
         row = StoredFile.objects.create(
             sha256=digest.hexdigest(),
-            name=Path(name).name[:255],
+            name=clean(Path(name).name)[:255],
             size=size,
             created_at=timezone.now(),
             created_by=actor,
