@@ -62,7 +62,7 @@ def test_a_manager_imports_and_diagnoses(page, sign_in, check_axe, screenshot, t
 
     page.goto("/insight/diagnosis/")
     quote = page.locator("ul.quotes a").first
-    expect(quote).to_be_visible()
+    expect(quote).to_be_visible(timeout=30_000)
     check_axe(page)
     screenshot(page, "manager-diagnosis")
     quote.click()

@@ -232,3 +232,15 @@ def test_a_quote_marks_exactly_the_words_in_question(text, start, end, shown):
 def test_a_long_message_is_cut_down_to_what_stands_around_the_words():
     found = excerpt("x" * 400 + "HERE" + "y" * 400, 400, 404)
     assert found == "…" + "x" * 90 + '<mark class="hl-issue">HERE</mark>' + "y" * 90 + "…"
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "is_told"), [("lead_b", "", True), ("manager", "?team=二组", True), ("manager", "", False)]
+)
+def test_who_sees_teams_only_is_not_told_that_nothing_went_unanswered(
+    company_with_conversations, signed_in, who, query, is_told
+):
+    page = report(signed_in(getattr(company_with_conversations, who)).get(REPORT + query))
+    assert ("没有任何人回复的会话不属于哪个团队" in page) is is_told
+    not_found = page.partition('id="quiet"')[2]
+    assert not is_told or "会话无人回复" not in not_found

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from peilian.apps.contacts.api import Diagnosis
-from peilian.engine._kernel import Language
+from peilian.engine._kernel import Language, Reason, Text
 from peilian.engine.diagnosis.values import PainPoint, Quote
 from peilian.flows.wording import say
 from peilian.web.conversations.staff import Staff
@@ -24,6 +24,7 @@ from peilian.web.shell.tables import Table
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _AROUND = 90
 _MOST_WHOLE = 220
+UNOWNED_POINT = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,16 @@ def sections(found: Diagnosis, ways: Ways, staff: Staff, language: Language) -> 
     ]
 
 
-def notes(found: Diagnosis, language: Language) -> list[str]:
+def notes(found: Diagnosis, language: Language, *, hides_unowned: bool) -> list[str]:
     """What the reader has to know about the figures."""
-    return [say(reason, language) for reason in found.notes]
+    unowned = Reason("diagnosis.unowned_hidden")
+    return [say(reason, language) for reason in (*found.notes, *((unowned,) if hides_unowned else ()))]
+
+
+def quiet(found: Diagnosis, *, hides_unowned: bool) -> list[Text]:
+    """What was looked for and not found; nothing is called absent that the reader could not have been shown."""
+    hidden = {UNOWNED_POINT} if hides_unowned else set()
+    return [point.name for point in found.quiet if point.rate.n and point.key not in hidden]
 
 
 def balance(found: Diagnosis) -> list[tuple[str, Figure]]:

@@ -46,6 +46,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
     if request.GET.get("as") in ("csv", "xlsx"):
         return table_response(ranking, name="diagnosis", form=request.GET["as"], language=language)
     points = report.sections(found, ways, staff, language)
+    # What nobody answered belongs to no team, so who sees teams only cannot be told that there is none of it.
+    hides_unowned = bool(team) or not sight.reaches_company(people.Permission.SEE_DIAGNOSIS)
     context = {
         "form": form,
         "period": period,
@@ -53,11 +55,11 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
         "may_import": may_import,
         "points": points,
         "top": points[0] if points else None,
-        "notes": report.notes(found, language),
+        "notes": report.notes(found, language, hides_unowned=hides_unowned),
         "ranking": ranking,
         "asked": tables.asked(found, language),
         "groups": tables.groups_chart(found, language) if points else None,
-        "quiet": [point.name for point in found.quiet if point.rate.n],
+        "quiet": report.quiet(found, hides_unowned=hides_unowned),
         "balance": report.balance(found),
     }
     return render(request, "diagnosis/report.html", context)
