@@ -15,13 +15,23 @@ PAGES = {
         "/team/",
         "/team/units/",
         "/imports/",
+        "/imports/new/",
         "/jobs/",
         "/messages/",
         "/account/",
     ),
-    "admin": ("/", "/settings/", "/settings/users/", "/settings/company/", "/settings/audit/", "/team/import/"),
+    "admin": (
+        "/",
+        "/settings/",
+        "/settings/users/",
+        "/settings/company/",
+        "/settings/audit/",
+        "/settings/erasure/",
+        "/team/import/",
+    ),
     "lead1": ("/", "/insight/diagnosis/", "/team/"),
     "director": ("/", "/insight/kpis/"),
+    "xiaohe": ("/", "/insight/conversations/", "/insight/kpis/", "/account/"),
 }
 
 

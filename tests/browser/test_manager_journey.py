@@ -60,18 +60,19 @@ def test_a_manager_imports_and_diagnoses(page, sign_in, check_axe, screenshot, t
     check_axe(page)
     screenshot(page, "manager-kpis")
 
-    page.goto("/insight/diagnosis/")
-    quote = page.locator("ul.quotes a").first
-    expect(quote).to_be_visible(timeout=30_000)
+    page.click("nav.tabs a[href='/insight/diagnosis/']")
+    expect(page.locator("ul.quotes a").first).to_be_visible(timeout=30_000)
     check_axe(page)
     screenshot(page, "manager-diagnosis")
+    page.click("main table a[href='#blame']")
+    quote = page.locator("#blame ul.quotes a").first
+    expect(quote).to_be_in_viewport()
+    place = (quote.get_attribute("href") or "").partition("#")[2]
     quote.click()
-    page.wait_for_url("**/insight/conversations/**")
-    expect(page.locator("ol.chat")).to_be_visible()
+    page.wait_for_url(f"**/insight/conversations/**#{place}")
 
-    page.goto(f"/insight/conversations/{prefix}-0/")
-    blame = page.locator("ol.chat .hl", has_text="是您自己填").first
-    expect(blame).to_be_visible()
+    blame = page.locator(f"#{place} a.hl:has(mark.hl-fault)").first
+    expect(blame).to_be_in_viewport()
     blame.click()
     explanation = page.locator("#why")
     expect(explanation).to_be_visible()
