@@ -93,6 +93,8 @@ def _redundant(seen: Sequence[Seen]) -> Iterator[Issue]:
 
 
 def _says_twice(analysed: Analysed) -> bool:
+    if len(analysed.clauses) < 2:
+        return False
     said = Said()
     for clause in analysed.clauses:
         words = _PLACEHOLDER.sub("", analysed.text[clause.start : clause.end])

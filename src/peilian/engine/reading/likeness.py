@@ -10,9 +10,10 @@ from itertools import pairwise
 _UNITS = re.compile(r"[a-z0-9']+|[\u3400-\u9fff]")
 
 
-def units(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def units(text: str) -> tuple[str, ...]:
     """Han characters and Latin words of a text in normal form."""
-    return _UNITS.findall(text)
+    return tuple(_UNITS.findall(text))
 
 
 @lru_cache(maxsize=4096)
