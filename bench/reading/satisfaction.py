@@ -133,7 +133,7 @@ def show(name: str, turns: list[Turn], estimates: list[int]) -> None:
 def fit(known: list[Turn]) -> None:
     """Ridge regression of the rating (0, 1, 2) on all features."""
     names = [name for name in FEATURES if name != "constant"]
-    x = np.array([[turn.features[name] for name in names] for turn in known])
+    x = np.array([[turn.features.get(name, 0.0) for name in names] for turn in known])
     model = Ridge(3.0).fit(x, [turn.rating for turn in known])
     print(f"{'constant':18} {model.intercept_:+.3f}")
     for name, weight in sorted(zip(names, model.coef_, strict=True), key=lambda pair: -abs(pair[1])):

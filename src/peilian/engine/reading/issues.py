@@ -93,7 +93,7 @@ def _redundant(seen: Sequence[Seen]) -> Iterator[Issue]:
 
 
 def _says_twice(analysed: Analysed) -> bool:
-    if len(analysed.clauses) < 2:
+    if len(analysed.clauses) < 2 or len(units(analysed.text)) < 2 * _LEAST_UNITS:
         return False
     said = Said()
     for clause in analysed.clauses:

@@ -47,11 +47,12 @@ class Said:
         found = pairs(text)
         self._said.append((len(found), found, place))
 
-    def find(self, text: str, least: float) -> int | None:
-        """Where a text was said first whose ``likeness`` to ``text`` is at least ``least``."""
+    def find(self, text: str, least: float, recent: int = 0) -> int | None:
+        """Where a text was said first whose ``likeness`` to ``text`` is at least ``least``; of all texts, or of the
+        ``recent`` last ones."""
         found = pairs(text)
         size = len(found)
-        for n, other, place in self._said:
+        for n, other, place in self._said[-recent:]:
             needed = least * (size + n) / 2
             if n >= needed <= size > 0 and len(found & other) >= needed:
                 return place

@@ -6,6 +6,7 @@ says, what the last answer did, what had to be repeated, how long it went unansw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,11 +16,14 @@ from peilian.engine.reading.values import Emotion, Satisfaction, SatisfactionLab
 from peilian.engine.text import Analysed, Question
 
 _SIGNS = ("agrees", "confirms", "thanking", "parting", "chasing", "unmet", "lacks", "contrast", "given", "placeholder")
-_ANSWERS = ("refuse", "apologise", "verify", "done", "solve", "explain")
+_AFTER = {key: f"after_{key}" for key in ("refuse", "apologise", "verify", "done", "solve", "explain")}
 FEATURES = (
-    "constant", *_SIGNS, *(f"after_{key}" for key in _ANSWERS), "positive", "negative", "asks", "repeats", "goes_on",
+    "constant", *_SIGNS, *_AFTER.values(), "positive", "negative", "asks", "repeats", "goes_on",
     "brief", "long", "mood", "unanswered",
 )  # fmt: skip
+_SIGN_SET = frozenset(_SIGNS)
+_GOOD = frozenset({"agrees", "thanking"})
+_BAD = frozenset({"unmet", "lacks", "chasing"})
 _ALIKE = 0.6  # likeness from which a message repeats an earlier one
 _RECENT = 8  # own messages that are compared
 _BRIEF = 4  # units
@@ -34,7 +38,7 @@ class Mood:
     """What the estimate remembers from turn to turn."""
 
     mood: float = 0.0  # running mean of past signals, recent ones counting more
-    said: list[str] = field(default_factory=list)
+    said: Said = field(default_factory=Said)
     in_turn: int = 0
     answered_with: frozenset[str] = frozenset()
 
@@ -45,29 +49,27 @@ class Mood:
         self.in_turn = 0
 
     def hear(self, analysed: Analysed, hits: Iterable[Hit], emotion: Emotion) -> dict[str, float]:
-        """The customer speaks: the features of the message, after which it is remembered."""
+        """The customer speaks: the features of the message (a sign that is missing is 0), after which it is
+        remembered."""
         signs = {hit.key for hit in hits if hit.kind == "sign"}
         found = self._features(analysed, signs, emotion)
-        signal = (
-            found["agrees"] + found["thanking"] + found["positive"]
-            - found["unmet"] - found["lacks"] - found["chasing"] - found["negative"]
-        )  # fmt: skip
+        signal = emotion.valence + len(signs & _GOOD) - len(signs & _BAD)
         self.mood = _MEMORY * self.mood + (1 - _MEMORY) * signal
-        self.said.append(analysed.text)
+        self.said.add(analysed.text if len(analysed.text) > _BRIEF else "", 0)
         self.in_turn += 1
         return found
 
     def _features(self, analysed: Analysed, signs: set[str], emotion: Emotion) -> dict[str, float]:
         asks = any(clause.question is not Question.NONE for clause in analysed.clauses)
         length = len(units(analysed.text))
-        found = {sign: float(sign in signs) for sign in _SIGNS}
-        found |= {f"after_{key}": float(key in self.answered_with) for key in _ANSWERS}
-        found |= {
+        found = {
+            **dict.fromkeys(signs & _SIGN_SET, 1.0),
+            **{_AFTER[key]: 1.0 for key in self.answered_with if key in _AFTER},
             "constant": 1.0,
             "positive": max(emotion.valence, 0.0),
             "negative": max(-emotion.valence, 0.0),
             "asks": float(asks),
-            "repeats": float(self._is_repeated(analysed.text)),
+            "repeats": float(self.said.find(analysed.text, _ALIKE, _RECENT) is not None),
             "goes_on": float(self.in_turn > 0),
             "brief": float(length <= _BRIEF),
             "long": min(length / _LONG[analysed.language], 1.0),
@@ -76,14 +78,11 @@ class Mood:
         }
         return found
 
-    def _is_repeated(self, text: str) -> bool:
-        recent = [past for past in self.said[-_RECENT:] if len(past) > _BRIEF]
-        return Said((past, 0) for past in recent).find(text, _ALIKE) is not None
-
 
 def estimate(found: Mapping[str, float], model: SatisfactionModel) -> Satisfaction:
     """The estimate of one turn: the weighted sum, laid between the model's cuts."""
-    return of_score(sum(weight * found.get(key, 0.0) for key, weight in model.weights.items()), model)
+    weights = model.weights
+    return of_score(math.fsum(weights[key] * value for key, value in found.items() if key in weights), model)
 
 
 def of_score(score: float, model: SatisfactionModel) -> Satisfaction:

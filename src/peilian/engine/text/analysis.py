@@ -51,7 +51,7 @@ class Analysed:
     clauses: tuple[Clause, ...]
     repeated: tuple[tuple[int, int], ...] = ()  # spans that an earlier message contains word for word
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The normal form."""
         return self.normal.text

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import ahocorasick
 
@@ -12,8 +11,7 @@ from peilian.engine.text.analysis import Analysed
 from peilian.engine.text.patterns import Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Where pattern number ``pattern`` of the matcher was found, in places of the normal form."""
 
     pattern: int
@@ -42,16 +40,19 @@ class Matcher:
         if not len(self._automaton):
             return found
         text, patterns = analysed.text, self._patterns
-        tried: set[tuple[int, int]] = set()
+        tried_in: dict[int, set[int]] = {}  # start of a sentence -> patterns
+        begin, end, tried = 0, 0, set[int]()
         for last, (length, numbers) in self._automaton.iter(text):
             start = last + 1 - length
-            begin, end = analysed.sentence_at(start)
+            if not begin <= start < end:
+                begin, end = analysed.sentence_at(start)
+                tried = tried_in.setdefault(begin, set())
             for number in numbers:
                 regex = patterns[number].regex
                 if regex is None:
                     found.append(Match(number, start, last + 1))
-                elif (number, begin) not in tried:
-                    tried.add((number, begin))
+                elif number not in tried:
+                    tried.add(number)
                     match = regex.search(text, begin, end)
                     while match is not None:
                         found.append(Match(number, *match.span("found")))

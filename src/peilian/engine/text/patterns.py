@@ -48,6 +48,8 @@ _PLACES = {
     "$": _AFTER_CLAUSE,
 }
 _WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
+_LATIN = re.compile(r"[a-z0-9]|\\d")
+_NO_LATIN = re.compile(r"\\[ns]|\{\d+,\d+\}")  # what an expression says with letters and digits that are none
 _MOST_TEXTS = 200  # texts that a piece of a pattern may stand for to be looked up one by one
 _HAS_WORD = re.compile(r"[a-zA-Z0-9\s]")
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
@@ -194,6 +196,11 @@ def _joined(first: frozenset[str] | None, second: frozenset[str] | None) -> froz
     return frozenset(head + tail for head in first for tail in second)
 
 
+def _edge(regex: str) -> str:
+    """What must hold at the ends of a match: nothing where no Latin letter or digit can be found, which is faster."""
+    return _WORD_EDGE if _LATIN.search(_NO_LATIN.sub("", regex)) else ""
+
+
 def _fixed(text: str) -> str:
     """The expression of a fixed text, in which blanks stretch."""
     return re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
@@ -219,7 +226,8 @@ class PatternCompiler:
         opening = _PLACES["^"][self.language]
         if rest.startswith(opening):
             start, rest = opening, rest[len(opening) :]
-        regex = re.compile(f"{start}(?P<found>{_WORD_EDGE}(?:{rest}){_WORD_EDGE})")
+        edge = _edge(rest)
+        regex = re.compile(f"{start}(?P<found>{edge}(?:{rest}){edge})")
         return Pattern(source, tuple(sorted(part.anchors)), regex)
 
     def compile_any(self, sources: Iterable[str], *, at_end: bool = False) -> re.Pattern[str] | None:
@@ -227,7 +235,9 @@ class PatternCompiler:
         parts = [_Parser(source, self).whole() for source in sources]
         if not parts:
             return None
-        return re.compile(f"{_WORD_EDGE}(?:{either(parts).regex}){_WORD_EDGE}{'$' if at_end else ''}")
+        regex = either(parts).regex
+        edge = _edge(regex)
+        return re.compile(f"{edge}(?:{regex}){edge}{'$' if at_end else ''}")
 
     def named_class(self, name: str, source: str) -> _Part:
         """The alternatives of a word class; a class may use others, but not itself."""

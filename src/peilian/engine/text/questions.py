@@ -32,6 +32,7 @@ _TAIL_ZH = re.compile(
     )
     + "+$"
 )
+_TAIL_ENDS = frozenset("]呢哦哈呀啊哒啦噢亲的~哟嗷喔[生士爱姐女好 \t\n\r\f\v\xa0\u3000")  # with which a tail can end
 _PERMISSION_ZH = re.compile(
     any_of(
         "(?<![能是])(?:可以|好|行|成|方便|ok|同意|接受)(?:吗|么|不|嘛|吧|呗)$",
@@ -115,7 +116,7 @@ def question_of(clause: str, mark: str, language: Language, *, is_first: bool) -
     asked = "?" in mark
     if language == "en":
         return _question_en(clause, asked, is_first)
-    core = _TAIL_ZH.sub("", clause)
+    core = _without_tail(clause)
     if _PERMISSION_ZH.search(core):
         return Question.PERMISSION
     if _CONFIRMATION_ZH.search(core):
@@ -126,7 +127,11 @@ def question_of(clause: str, mark: str, language: Language, *, is_first: bool) -
 
 def is_tag(clause: str, language: Language) -> bool:
     """Whether ``clause`` only asks about the clause before it: 对吗, right?"""
-    return _TAGS[language].search(_TAIL_ZH.sub("", clause)) is not None
+    return _TAGS[language].search(_without_tail(clause)) is not None
+
+
+def _without_tail(clause: str) -> str:
+    return _TAIL_ZH.sub("", clause) if clause[-1:] in _TAIL_ENDS else clause
 
 
 def _question_en(clause: str, asked: bool, is_first: bool) -> Question:

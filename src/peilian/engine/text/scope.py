@@ -7,6 +7,10 @@ import re
 from peilian.engine._kernel import Language
 
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"\n]{0,300}\"|‹[^›]*›|«[^»]*»|(?m:^>.*$)")
+_MAY_QUOTE = re.compile('[“「『"‹«>]')
+_MAY_REPORT = {"zh": re.compile("[您你]"), "en": re.compile(r"\b(?:you|he|she|they|customer)\b")}
+_MAY_NEGATE = {"zh": re.compile("[不没未无别勿拒]"), "en": re.compile("no|n't|never|without|unable|won't")}
+# The expressions above are cheap and hold wherever the ones below do: most texts need no more.
 _REPORTED = {
     "zh": re.compile(
         r"(?:您|你们?)(?:刚才|之前|刚刚|先前|上次|昨天)?是?(?:说|讲|提到|问)(?!的(?:问题|情况|这)|清楚|一?下)"
@@ -27,14 +31,16 @@ _NEGATED = {
 
 def quotations(text: str) -> tuple[tuple[int, int], ...]:
     """Spans in quotation marks, and quoted lines."""
+    if not _MAY_QUOTE.search(text):
+        return ()
     return tuple(match.span() for match in _QUOTED.finditer(text))
 
 
 def reports(before: str, language: Language) -> bool:
     """Whether what follows ``before`` in the same clause is what the other side said."""
-    return _REPORTED[language].search(before) is not None
+    return _MAY_REPORT[language].search(before) is not None and _REPORTED[language].search(before) is not None
 
 
 def negates(before: str, language: Language) -> bool:
     """Whether what follows ``before`` in the same clause is negated."""
-    return _NEGATED[language].search(before) is not None
+    return _MAY_NEGATE[language].search(before) is not None and _NEGATED[language].search(before) is not None
