@@ -62,7 +62,7 @@ class Mood:
     def _features(self, analysed: Analysed, signs: set[str], emotion: Emotion) -> dict[str, float]:
         asks = any(clause.question is not Question.NONE for clause in analysed.clauses)
         length = len(units(analysed.text))
-        found = {
+        return {
             **dict.fromkeys(signs & _SIGN_SET, 1.0),
             **{_AFTER[key]: 1.0 for key in self.answered_with if key in _AFTER},
             "constant": 1.0,
@@ -76,7 +76,6 @@ class Mood:
             "mood": self.mood,
             "unanswered": float(not self.answered_with),
         }
-        return found
 
 
 def estimate(found: Mapping[str, float], model: SatisfactionModel) -> Satisfaction:
