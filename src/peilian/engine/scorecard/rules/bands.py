@@ -1,0 +1,109 @@
+"""``bands``: points by the band a value lies in (区间计分)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby, pairwise
+
+from peilian.engine._kernel import Reason
+from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
+from peilian.engine.scorecard.values import PointReason, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band and what it is worth: ``points``, or a ``change`` from the weight.
+
+    ``at_least`` and ``at_most`` belong to the band, ``above`` and ``below`` do not; a side left out is open.
+    """
+
+    at_least: Decimal | None = None
+    above: Decimal | None = None
+    at_most: Decimal | None = None
+    below: Decimal | None = None
+    points: Decimal | None = None
+    change: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.points is None) == (self.change is None):
+            raise ValueError("a band has points or change, one of them")
+        if None not in (self.at_least, self.above) or None not in (self.at_most, self.below):
+            raise ValueError("a side of a band is inclusive or exclusive, not both")
+        low, high = self.edges[0], self.edges[-1]
+        if len(self.edges) == 2 and (low > high or (low == high and not self.holds(low))):
+            raise ValueError("a band that no value can lie in")
+
+    @property
+    def edges(self) -> tuple[Decimal, ...]:
+        """Its bounds, the lower one first."""
+        return tuple(edge for edge in (self.at_least, self.above, self.at_most, self.below) if edge is not None)
+
+    def holds(self, value: Decimal) -> bool:
+        """Whether ``value`` lies in it."""
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def worth(self, weight: Decimal) -> Decimal:
+        """What it changes of full points."""
+        return self.change if self.change is not None else (self.points or Decimal(0)) - weight
+
+    # Signs say the same in every language.
+    def __str__(self) -> str:
+        low = f"≥ {shown(self.at_least)}" if self.at_least is not None else ""
+        low = f"> {shown(self.above)}" if self.above is not None else low
+        high = f"≤ {shown(self.at_most)}" if self.at_most is not None else ""
+        high = f"< {shown(self.below)}" if self.below is not None else high
+        return ", ".join(side for side in (low, high) if side) or "–"
+
+
+@rule("bands")
+@dataclass(frozen=True, slots=True)
+class Bands(Rule):
+    """The first band that holds the value decides. Together the bands must hold every value."""
+
+    bands: tuple[Band, ...]
+
+    def __post_init__(self) -> None:
+        if not self.bands:
+            raise ValueError("at least one band")
+        open_ = [place for place in self._places() if self._band_of(place) is None]
+        if open_:
+            raise ValueError(f"no band holds {shown(open_[0])}; together the bands must hold every value")
+
+    def score(self, given: Given) -> Outcome:
+        """As monotone as its bands are."""
+        band = self._band_of(given.value)
+        assert band is not None, "every value lies in a band"
+        reason = Reason("scorecard.band", {"value": shown(given.value), "band": str(band)})
+        return Outcome((PointReason(reason, band.worth(given.weight), given.evidence),))
+
+    def doubts(self, weight: Decimal) -> tuple[Reason, ...]:
+        """Points that rise and fall again along the values, and bands that no value reaches."""
+        reached = [band for place in self._places() if (band := self._band_of(place)) is not None]
+        doubts = [
+            Reason("scorecard.doubt.unreached_band", {"band": str(band)})
+            for band in self.bands
+            if not any(band is other for other in reached)
+        ]
+        points = [weight + band.worth(weight) for band in reached]
+        steps = {before < after for before, after in pairwise(points) if before != after}
+        if len(steps) > 1:
+            told = " → ".join(shown(one) for one, _ in groupby(points))
+            doubts.append(Reason("scorecard.doubt.not_monotone", {"points": told}))
+        return tuple(doubts)
+
+    def _band_of(self, value: Decimal) -> Band | None:
+        return next((band for band in self.bands if band.holds(value)), None)
+
+    def _places(self) -> list[Decimal]:
+        """A value for every stretch on which the same bands hold, in order: each edge, and one between any two."""
+        edges = sorted({edge for band in self.bands for edge in band.edges})
+        if not edges:
+            return [Decimal(0)]
+        between = [place for low, high in pairwise(edges) for place in (low, (low + high) / 2)]
+        return [edges[0] - 1, *between, edges[-1], edges[-1] + 1]

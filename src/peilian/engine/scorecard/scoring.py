@@ -1,0 +1,251 @@
+"""Scoring (计分): values over a scorecard to points with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, localcontext
+from typing import Literal
+
+from peilian.engine._expression import ARITHMETIC
+from peilian.engine._kernel import Reason
+from peilian.engine.scorecard.card import Gate, Line, Scorecard, Unjudged
+from peilian.engine.scorecard.rules import Given, Rule
+from peilian.engine.scorecard.values import HUNDRED, ZERO, Evidence, Indicator, PointReason, shown
+
+ENGINE_VERSION = "1"
+
+Status = Literal["judged", "full", "dropped", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredLine:
+    """One line, scored. While its limits act, ``points`` is ``max`` plus the points of its ``reasons``.
+
+    ``points`` is ``None`` for a line that is dropped or missing, and ``note`` says why.
+    """
+
+    key: str
+    points: Decimal | None
+    max: Decimal
+    rule: Rule
+    inputs: Mapping[str, Indicator]
+    reasons: tuple[PointReason, ...] = ()
+    status: Status = "judged"
+    note: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredGroup:
+    """The points of a group after its limits, of the full points of its lines that count."""
+
+    key: str
+    points: Decimal
+    max: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedGate:
+    """A gate whose condition holds, and what it took."""
+
+    key: str
+    cap: Decimal | None
+    fails: bool
+    reason: PointReason
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scored card. ``total`` of ``max`` points; ``normalised`` is the same on a scale of 100, ``None`` when no line
+    counts or a line is missing. ``total`` is the points of the lines plus those of ``limits`` and ``gates``.
+
+    ``passed`` is ``None`` when the card has no pass mark, or what is missing may decide it.
+    """
+
+    scorecard: str
+    version: str
+    total: Decimal
+    max: Decimal
+    normalised: Decimal | None
+    passed: bool | None
+    lines: tuple[ScoredLine, ...]
+    groups: tuple[ScoredGroup, ...] = ()
+    limits: tuple[PointReason, ...] = ()
+    gates: tuple[AppliedGate, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    engine_version: str = ENGINE_VERSION
+
+
+def score(scorecard: Scorecard, indicators: Mapping[str, Indicator]) -> Scored:
+    """Score ``indicators`` by ``scorecard``. Pure: the same values give the same points, whatever the decimal context.
+
+    Nothing is rounded but what cannot be written with 50 digits.
+    """
+    with localcontext(ARITHMETIC):
+        return _Sheet(scorecard, indicators).scored()
+
+
+@dataclass
+class _Sheet:
+    card: Scorecard
+    indicators: Mapping[str, Indicator]
+    lines: list[ScoredLine] = field(default_factory=list)
+    groups: list[ScoredGroup] = field(default_factory=list)
+    limits: list[PointReason] = field(default_factory=list)
+    gates: list[AppliedGate] = field(default_factory=list)
+    warnings: list[Reason] = field(default_factory=list)
+    is_gate_open: bool = False  # a gate that could fail the result cannot be judged
+
+    def scored(self) -> Scored:
+        self.lines = [_scored_line(line, self.indicators) for line in self.card.lines]
+        acts = {
+            "lines": self._limit_lines,
+            "groups": self._limit_groups,
+            "total": self._limit_total,
+            "gates": self._apply_gates,
+        }
+        for stage in self.card.order:
+            acts[stage]()
+        missing = [line.key for line in self.lines if line.status == "missing"]
+        if missing:
+            self.warnings.append(Reason("scorecard.incomplete", {"lines": ", ".join(missing)}))
+        normalised = None if missing or not self.max else self.total / self.max * HUNDRED
+        return Scored(
+            scorecard=self.card.key,
+            version=self.card.version,
+            total=self.total,
+            max=self.max,
+            normalised=normalised,
+            passed=self._passed(normalised),
+            lines=tuple(self.lines),
+            groups=tuple(self.groups),
+            limits=tuple(self.limits),
+            gates=tuple(self.gates),
+            warnings=tuple(self.warnings),
+        )
+
+    @property
+    def total(self) -> Decimal:
+        """Points so far."""
+        changes = (*self.limits, *(gate.reason for gate in self.gates))
+        return sum((line.points or ZERO for line in self.lines), ZERO) + sum((one.points for one in changes), ZERO)
+
+    @property
+    def max(self) -> Decimal:
+        """Full points of the lines that count."""
+        return sum((line.max for line in self.lines if line.points is not None), ZERO)
+
+    def _limit_lines(self) -> None:
+        self.lines = [_limited_line(line, scored) for line, scored in zip(self.card.lines, self.lines, strict=True)]
+
+    def _limit_groups(self) -> None:
+        for group in self.card.groups:
+            keys = {line.key for line in self.card.lines if line.group == group.key}
+            counted = [line for line in self.lines if line.key in keys and line.points is not None]
+            points = sum((line.points or ZERO for line in counted), ZERO)
+            limit = _limit(points, group.floor, group.cap, "group", group.key)
+            if limit is not None:
+                self.limits.append(limit)
+                points += limit.points
+            self.groups.append(ScoredGroup(group.key, points, sum((line.max for line in counted), ZERO)))
+
+    def _limit_total(self) -> None:
+        limit = _limit(self.total, self.card.floor, self.card.cap, "total", self.card.key)
+        if limit is not None:
+            self.limits.append(limit)
+
+    def _apply_gates(self) -> None:
+        values = {key: indicator.value for key, indicator in self.indicators.items()}
+        for gate in self.card.gates:
+            holds = gate.condition.evaluate(values)
+            if holds is None:
+                self.is_gate_open |= gate.fails
+                self.warnings.append(Reason("scorecard.gate.open", {"gate": gate.key}))
+            elif holds:
+                self.gates.append(self._applied(gate))
+
+    def _applied(self, gate: Gate) -> AppliedGate:
+        evidence = tuple(
+            piece for name in sorted(gate.condition.names) for piece in _evidence(self.indicators.get(name))
+        )
+        # A cap is meant for the whole card; when lines are left out it shrinks with them.
+        cap = None if gate.cap is None else gate.cap * self.max / self.card.max
+        taken = ZERO if cap is None else min(cap - self.total, ZERO)
+        params = {"gate": gate.key, "cap": None if gate.cap is None else shown(gate.cap)}
+        key = "scorecard.gate.failed" if gate.cap is None else "scorecard.gate.capped"
+        return AppliedGate(gate.key, gate.cap, gate.fails, PointReason(Reason(key, params), taken, evidence))
+
+    def _passed(self, normalised: Decimal | None) -> bool | None:
+        if any(gate.fails for gate in self.gates):
+            return False
+        if self.card.pass_mark is None or normalised is None:
+            return None
+        if normalised < self.card.pass_mark:
+            return False
+        return None if self.is_gate_open else True
+
+
+def _evidence(indicator: Indicator | None) -> tuple[Evidence, ...]:
+    return () if indicator is None else indicator.evidence
+
+
+def _scored_line(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
+    """The line by its rule, before its limits."""
+    small = line.small_sample
+    n = _sample(line.indicators, indicators)
+    if small is None or n is None or n >= small.below:
+        return _by_rule(line, line.rule, line.indicators, indicators)
+    note = Reason("scorecard.small_sample", {"n": n, "below": small.below})
+    if small.rule is None:
+        return _unjudged(line, line.rule, _inputs(line.indicators, indicators), small.otherwise, note)
+    scored = _by_rule(line, small.rule, small.indicators, indicators)
+    return scored if scored.note is not None else replace(scored, note=note)
+
+
+def _sample(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> int | None:
+    """The smallest number of cases that is known."""
+    known = [indicators[name].n for name in names if name in indicators]
+    return min((n for n in known if n is not None), default=None)
+
+
+def _inputs(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> dict[str, Indicator]:
+    nothing = Indicator(None, note=Reason("scorecard.not_given"))
+    return {name: indicators.get(name, nothing) for name in names}
+
+
+def _by_rule(line: Line, rule: Rule, names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> ScoredLine:
+    inputs = _inputs(names, indicators)
+    lacking = next((indicator for indicator in inputs.values() if indicator.value is None), None)
+    if lacking is not None and not rule.takes_missing:
+        return _unjudged(line, rule, inputs, line.unjudged, lacking.note or Reason("scorecard.nothing_measured"))
+    evidence = tuple(piece for indicator in inputs.values() for piece in indicator.evidence)
+    values = {name: indicator.value for name, indicator in inputs.items()}
+    outcome = rule.score(Given(line.weight, values, evidence))
+    if outcome.refused is not None:
+        return _unjudged(line, rule, inputs, line.unjudged, outcome.refused)
+    points = line.weight + sum((reason.points for reason in outcome.reasons), ZERO)
+    return ScoredLine(line.key, points, line.weight, rule, inputs, outcome.reasons)
+
+
+def _unjudged(line: Line, rule: Rule, inputs: Mapping[str, Indicator], policy: Unjudged, note: Reason) -> ScoredLine:
+    points = line.weight if policy == "full" else None
+    statuses: dict[Unjudged, Status] = {"full": "full", "drop": "dropped", "missing": "missing"}
+    return ScoredLine(line.key, points, line.weight, rule, inputs, status=statuses[policy], note=note)
+
+
+def _limited_line(line: Line, scored: ScoredLine) -> ScoredLine:
+    if scored.points is None:
+        return scored
+    limit = _limit(scored.points, line.floor, line.cap, "line", line.key)
+    if limit is None:
+        return scored
+    return replace(scored, points=scored.points + limit.points, reasons=(*scored.reasons, limit))
+
+
+def _limit(points: Decimal, floor: Decimal | None, cap: Decimal | None, what: str, key: str) -> PointReason | None:
+    """What it takes to bring ``points`` into their limits; ``None`` when they are."""
+    if cap is not None and points > cap:
+        return PointReason(Reason(f"scorecard.limit.{what}.cap", {"key": key, "limit": shown(cap)}), cap - points)
+    if floor is not None and points < floor:
+        return PointReason(Reason(f"scorecard.limit.{what}.floor", {"key": key, "limit": shown(floor)}), floor - points)
+    return None

@@ -1,0 +1,54 @@
+"""What goes into scoring and what comes out (计分的输入与结果). Points are decimal, and every one has a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from peilian.engine._kernel import Reason
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows that something was lost or won (依据): the message ``i`` of a conversation and a half-open span of its
+    code points, with the words; or, without a place, an event. ``loss`` is its part of what the indicator lost."""
+
+    reason: Reason
+    i: int | None = None
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+    loss: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One measured value (指标值). ``value`` is ``None`` where there was nothing to measure, and ``note`` says why;
+    ``n`` is how many cases it rests on, ``None`` when that is unknown."""
+
+    value: Decimal | None
+    n: int | None = None
+    evidence: tuple[Evidence, ...] = ()
+    note: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None and not self.value.is_finite():
+            raise ValueError(f"an indicator is a finite number or missing, not {self.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class PointReason:
+    """Why points were lost (negative) or won; 0 where the reason only says why nothing changed."""
+
+    reason: Reason
+    points: Decimal
+    evidence: tuple[Evidence, ...] = ()
+
+
+def shown(number: Decimal, places: int = 4) -> str:
+    """A number for a reason's parameters: plain digits, at most ``places`` decimals, no trailing zeros."""
+    rounded = round(number, places)
+    return f"{rounded.normalize():f}" if rounded else "0"
