@@ -30,8 +30,7 @@ class Band:
             raise ValueError("a band has points or change, one of them")
         if None not in (self.at_least, self.above) or None not in (self.at_most, self.below):
             raise ValueError("a side of a band is inclusive or exclusive, not both")
-        low, high = self.edges[0], self.edges[-1]
-        if len(self.edges) == 2 and (low > high or (low == high and not self.holds(low))):
+        if len(self.edges) == 2 and not self.edges[0] < self.edges[1] and not self.holds(self.edges[0]):
             raise ValueError("a band that no value can lie in")
 
     @property

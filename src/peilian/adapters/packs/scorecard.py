@@ -1,0 +1,423 @@
+"""Kind ``scorecard``: lines with weights and rules, groups, gates; lines may be used from other cards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from peilian.adapters import packs
+from peilian.adapters.packs import Document, Loaded, TextField, kinds
+from peilian.engine._expression import ExpressionError, Kind, parse
+from peilian.engine._kernel import Fault, InputError, Reason, Text
+from peilian.engine.reading.indicators import SERVICE_INDICATORS
+from peilian.engine.scorecard import Gate, Group, Line, Scorecard, SmallSample
+from peilian.engine.scorecard.card import STAGES, Stage, Unjudged
+from peilian.engine.scorecard.rules import Rule, known_rules
+
+# What only a drill can know, because it knows the world that the customer lives in.
+DRILL_INDICATORS = (
+    "completeness",
+    "resolution",
+    "fatal_breach",
+    "critical_unresolved",
+    "copied_share",
+    "dump_share",
+)
+# Where an indicator comes from; what is given from outside may have any name.
+_SOURCES: Mapping[str, tuple[str, ...]] = {"transcript": SERVICE_INDICATORS, "drill": DRILL_INDICATORS}
+_Strict = ConfigDict(extra="forbid", frozen=True)
+_KEY = r"^[a-z][a-z0-9_]*$"
+
+
+class IndicatorField(BaseModel):
+    """An indicator that lines and gates may use."""
+
+    model_config = _Strict
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
+    label: TextField
+    source: Literal["transcript", "drill", "given"] = "given"
+
+    @model_validator(mode="after")
+    def _exists(self) -> IndicatorField:
+        known = _SOURCES.get(self.source)
+        if known is not None and self.key not in known:
+            raise ValueError(f"source {self.source} has no indicator {self.key!r}; known: {', '.join(known)}")
+        return self
+
+
+class RuleField(BaseModel):
+    """A rule with its parameters and the indicators it judges; by default those of its formula, else that of the
+    line's own key."""
+
+    model_config = _Strict
+
+    rule: str | None = None
+    params: Mapping[str, Any] = Field(default_factory=dict)
+    indicators: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _rule_is_known(self) -> RuleField:
+        if self.rule is not None and self.rule not in known_rules():
+            known = ", ".join(key for key, _ in known_rules())
+            raise ValueError(f"rule {self.rule!r} is unknown; known: {known}")
+        return self
+
+
+class SmallSampleField(RuleField):
+    """What is done below a number of cases: another rule, else what ``otherwise`` says."""
+
+    below: int = Field(ge=1)
+    otherwise: Unjudged = "drop"
+
+
+class LineField(RuleField):
+    """A line of its own (``key``, ``label``, ``weight``, ``rule``), or one used from another card (``use:
+    card/line``), where only ``weight`` and ``group`` may be said anew."""
+
+    use: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_\-./]*/[a-z][a-z0-9_]*$")
+    key: str | None = Field(default=None, pattern=_KEY)
+    label: TextField | None = None
+    note: TextField | None = None
+    weight: Decimal | None = Field(default=None, gt=0)
+    group: str | None = None
+    unjudged: Unjudged = "drop"
+    small_sample: SmallSampleField | None = None
+    floor: Decimal | Literal["none"] = Decimal(0)
+    bonus: Decimal | Literal["unlimited"] = Field(default=Decimal(0))
+
+    @model_validator(mode="after")
+    def _is_own_or_used(self) -> LineField:
+        own = [name for name in ("key", "label", "rule") if getattr(self, name) is not None]
+        if self.use is not None and self.model_fields_set - {"use", "weight", "group"}:
+            raise ValueError("a line that is used from another card takes only weight and group")
+        if self.use is None and (len(own) < 3 or self.weight is None):
+            raise ValueError("a line needs key, label, weight and rule, or use: card/line")
+        if isinstance(self.bonus, Decimal) and self.bonus < 0:
+            raise ValueError("bonus may not be negative")
+        return self
+
+
+class GroupField(BaseModel):
+    """Lines that are summed up together, with limits of their own."""
+
+    model_config = _Strict
+
+    key: str = Field(pattern=_KEY)
+    label: TextField
+    floor: Decimal | None = None
+    cap: Decimal | None = None
+
+
+class GateField(BaseModel):
+    """A condition over indicators that caps the total, fails the result, or both."""
+
+    model_config = _Strict
+
+    key: str = Field(pattern=_KEY)
+    label: TextField
+    when: str
+    cap: Decimal | None = Field(default=None, ge=0)
+    fails: bool = False
+
+    @model_validator(mode="after")
+    def _does_something(self) -> GateField:
+        if self.cap is None and not self.fails:
+            raise ValueError("a gate needs cap, fails: true, or both")
+        return self
+
+
+@kinds.register("scorecard")
+class ScorecardDocument(Document):
+    """A scorecard. ``max``, when it is said, must be the sum of the weights."""
+
+    title: TextField
+    note: TextField | None = None
+    max: Decimal | None = None
+    pass_mark: Decimal | None = Field(default=None, ge=0, le=100)
+    floor: Decimal | None = None
+    cap: Decimal | None = None
+    order: tuple[Stage, ...] = STAGES
+    indicators: tuple[IndicatorField, ...] = ()
+    groups: tuple[GroupField, ...] = ()
+    lines: tuple[LineField, ...] = Field(min_length=1)
+    gates: tuple[GateField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScorecards:
+    """Scorecards by key, and what is allowed in them but odd."""
+
+    cards: Mapping[str, Scorecard]
+    doubts: tuple[Fault, ...]
+
+
+def load_scorecards(roots: Iterable[Path] = (packs.SHIPPED,), file: Path | None = None) -> LoadedScorecards:
+    """Every scorecard below ``roots``; ``file`` adds one, in place of that of the same key.
+
+    ``InputError`` names file, line and field of every fault.
+    """
+    found = {item.document.key: item for item in packs.load("scorecard", tuple(roots))}
+    if file is not None:
+        found.update({item.document.key: item for item in (_scorecard_file(file),)})
+    builder = _Builder(found)
+    cards = {key: card for key in found if (card := builder.card(key)) is not None}
+    if builder.faults:
+        raise InputError(*builder.faults)
+    doubts = tuple(
+        _fault_at(found[key], ("lines", n, "params"), reason)
+        for key, card in cards.items()
+        for n, line in enumerate(card.lines)
+        for doubted, reason in card.doubts()
+        if doubted == line.key and _document(found[key]).lines[n].use is None
+    )
+    return LoadedScorecards(cards, doubts)
+
+
+def _scorecard_file(path: Path) -> Loaded:
+    item = packs.load_file(path)
+    if not isinstance(item.document, ScorecardDocument):
+        reason = Reason("scorecard.fault.other_kind", {"kind": item.document.kind})
+        raise InputError(Fault(reason, file=str(path), row=1, field="kind"))
+    return item
+
+
+class _Refused(Exception):
+    """A fault at a place of a document."""
+
+    def __init__(self, place: tuple[int | str, ...], reason: Reason) -> None:
+        super().__init__(reason.key)
+        self.place = place
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A line with the labels of its indicators and the documents that it comes from."""
+
+    line: Line
+    labels: Mapping[str, Text]
+    origins: tuple[str, ...] = ()
+
+
+class _Builder:
+    """Makes scorecards of documents and gathers what is wrong with them."""
+
+    def __init__(self, found: Mapping[str, Loaded]) -> None:
+        self._found = found
+        self.faults: list[Fault] = []
+
+    def card(self, key: str) -> Scorecard | None:
+        """The scorecard of the document ``key``; ``None`` when it is faulty."""
+        item = self._found[key]
+        document = _document(item)
+        before = len(self.faults)
+        brought = []
+        for n in range(len(document.lines)):
+            try:
+                brought.append(self._line(key, n, ()))
+            except _Refused as refused:
+                self._refuse(item, refused)
+        labels = _labels(document) | {name: label for one in brought for name, label in one.labels.items()}
+        gates = [gate for n in range(len(document.gates)) if (gate := self._gate(item, n, labels)) is not None]
+        for place, reason in _faults(document, [one.line for one in brought]):
+            self._refuse(item, _Refused(place, reason))
+        if len(self.faults) > before:
+            return None
+        origins = sorted({key, *(origin for one in brought for origin in one.origins)})
+        try:
+            return _scorecard(item, self._version(origins), [one.line for one in brought], gates, labels)
+        except ValueError as error:
+            self._refuse(item, _Refused((), Reason("pack.wrong_value", {"problem": str(error)})))
+            return None
+
+    def _refuse(self, item: Loaded, refused: _Refused) -> None:
+        self.faults.append(_fault_at(item, refused.place, refused.reason))
+
+    def _version(self, origins: Iterable[str]) -> str:
+        """A hash over the document and those that its lines come from."""
+        hashes = "".join(self._found[origin].sha256 for origin in origins)
+        return "sha256:" + hashlib.sha256(hashes.encode()).hexdigest()
+
+    def _line(self, key: str, n: int, seen: tuple[tuple[str, int], ...]) -> _Brought:
+        document = _document(self._found[key])
+        field = document.lines[n]
+        place: tuple[int | str, ...] = ("lines", n)
+        if field.use is None:
+            line = _own_line(field, place, _labels(document))
+            labels = {name: label for name, label in _labels(document).items() if name in _used(line)}
+            return _Brought(line, labels, (key,))
+        if (key, n) in seen:
+            raise _Refused((*place, "use"), Reason("scorecard.fault.circular", {"use": field.use}))
+        other, number = self._used(field.use, (*place, "use"))
+        try:
+            brought = self._line(other, number, (*seen, (key, n)))
+        except _Refused as refused:  # told where it stands, and here only that it is so
+            same = refused.reason.key == "scorecard.fault.circular"
+            reason = refused.reason if same else Reason("scorecard.fault.faulty_line", {"use": field.use})
+            raise _Refused((*place, "use"), reason) from None
+        line = replace(brought.line, weight=field.weight or brought.line.weight, group=field.group)
+        return replace(brought, line=line, origins=(*brought.origins, key))
+
+    def _used(self, use: str, place: tuple[int | str, ...]) -> tuple[str, int]:
+        """Document and number of the line ``use``."""
+        card, _, key = use.rpartition("/")
+        if card not in self._found:
+            known = ", ".join(sorted(self._found))
+            raise _Refused(place, Reason("scorecard.fault.unknown_card", {"card": card, "known": known}))
+        lines = _document(self._found[card]).lines
+        keys = [line.key or (line.use or "").rpartition("/")[2] for line in lines]
+        if key not in keys:
+            known = ", ".join(keys)
+            raise _Refused(place, Reason("scorecard.fault.unknown_line", {"card": card, "line": key, "known": known}))
+        return card, keys.index(key)
+
+    def _gate(self, item: Loaded, n: int, labels: Mapping[str, Text]) -> Gate | None:
+        field = _document(item).gates[n]
+        names: dict[str, Kind] = dict.fromkeys(labels, "number")
+        try:
+            condition = parse(field.when, names)
+            if condition.kind != "truth":
+                raise ExpressionError(Reason("expression.truth_expected", {"column": 1, "found": condition.kind}))
+        except ExpressionError as error:
+            self._refuse(item, _Refused(("gates", n, "when"), error.reason))
+            return None
+        return Gate(field.key, field.label.to_text(), condition, field.cap, field.fails)
+
+
+def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[str, Text]) -> Line:
+    assert field.key is not None
+    assert field.label is not None
+    assert field.weight is not None
+    rule = _rule(field, place)
+    small = None
+    if field.small_sample is not None:
+        where = (*place, "small_sample")
+        other = None if field.small_sample.rule is None else _rule(field.small_sample, where)
+        names = () if other is None else _names(field.small_sample, other, field.key, where, labels)
+        small = SmallSample(field.small_sample.below, field.small_sample.otherwise, other, names)
+    return Line(
+        key=field.key,
+        label=field.label.to_text(),
+        weight=field.weight,
+        rule=rule,
+        indicators=_names(field, rule, field.key, place, labels),
+        group=field.group,
+        unjudged=field.unjudged,
+        small_sample=small,
+        floor=None if field.floor == "none" else field.floor,
+        bonus=None if field.bonus == "unlimited" else field.bonus,
+        note=None if field.note is None else field.note.to_text(),
+    )
+
+
+def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
+    """The rule with its parameters, checked against the fields of its class."""
+    assert field.rule is not None
+    kind = known_rules().get(field.rule)
+    for unknown, known in _unknown_names(field.params, kind, ("params",)):
+        raise _Refused((*place, *unknown), Reason("scorecard.fault.unknown_param", {"known": ", ".join(known)}))
+    try:
+        made: Rule = TypeAdapter(kind).validate_python(field.params)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        cause = problem.get("ctx", {}).get("error")
+        reason = Reason("pack.wrong_value", {"problem": problem["msg"]})
+        if isinstance(cause, ExpressionError):
+            reason = cause.reason
+        raise _Refused((*place, "params", *problem["loc"]), reason) from None
+    return made
+
+
+def _unknown_names(
+    params: Mapping[str, Any], kind: type, place: tuple[int | str, ...]
+) -> Iterator[tuple[tuple[int | str, ...], list[str]]]:
+    """Names in ``params``, or in mappings within, that ``kind`` has no field for; with those that it has."""
+    assert is_dataclass(kind)
+    known = [field.name for field in fields(kind) if field.init]
+    hints = get_type_hints(kind)
+    for name, value in params.items():
+        if name not in known:
+            yield (*place, name), known
+        elif isinstance(value, list):
+            inner = next((arg for arg in get_args(hints[name]) if isinstance(arg, type) and is_dataclass(arg)), None)
+            for n, item in enumerate(value):
+                if inner is not None and isinstance(item, Mapping):
+                    yield from _unknown_names(item, inner, (*place, name, n))
+
+
+def _names(
+    field: RuleField, rule: Rule, key: str, place: tuple[int | str, ...], labels: Mapping[str, Text]
+) -> tuple[str, ...]:
+    """The indicators of a rule; each must be declared, and a rule that takes one gets one."""
+    names = field.indicators or tuple(sorted(rule.names)) or (key,)
+    where = (*place, "indicators") if field.indicators else place
+    for name in (*names, *sorted(rule.names)):
+        if name not in labels or (rule.names and name not in names):
+            known = ", ".join(sorted(labels))
+            raise _Refused(where, Reason("scorecard.fault.unknown_indicator", {"indicator": name, "known": known}))
+    if len(names) > 1 and not rule.takes_many:
+        raise _Refused(where, Reason("scorecard.fault.one_indicator", {"rule": rule.key}))
+    return names
+
+
+def _used(line: Line) -> frozenset[str]:
+    small = line.small_sample.indicators if line.small_sample else ()
+    return frozenset((*line.indicators, *small))
+
+
+def _faults(document: ScorecardDocument, lines: list[Line]) -> Iterator[tuple[tuple[int | str, ...], Reason]]:
+    """What is wrong between the parts of a document; ``lines`` are its sound ones."""
+    groups = {group.key for group in document.groups}
+    for n, field in enumerate(document.lines):
+        if field.group is not None and field.group not in groups:
+            known = ", ".join(sorted(groups))
+            yield (
+                ("lines", n, "group"),
+                Reason("scorecard.fault.unknown_group", {"group": field.group, "known": known}),
+            )
+    whole = sum((line.weight for line in lines), Decimal(0))
+    if document.max is not None and len(lines) == len(document.lines) and whole != document.max:
+        yield (("max",), Reason("scorecard.fault.max_differs", {"sum": str(whole), "max": str(document.max)}))
+
+
+def _scorecard(
+    item: Loaded, version: str, lines: list[Line], gates: list[Gate], labels: Mapping[str, Text]
+) -> Scorecard:
+    document = _document(item)
+    return Scorecard(
+        key=document.key,
+        version=version,
+        title=document.title.to_text(),
+        lines=tuple(lines),
+        groups=tuple(Group(group.key, group.label.to_text(), group.floor, group.cap) for group in document.groups),
+        gates=tuple(gates),
+        pass_mark=document.pass_mark,
+        floor=document.floor,
+        cap=document.cap,
+        order=document.order,
+        indicators=dict(labels),
+        schema_version=document.schema_version,
+    )
+
+
+def _labels(document: ScorecardDocument) -> dict[str, Text]:
+    return {indicator.key: indicator.label.to_text() for indicator in document.indicators}
+
+
+def _document(item: Loaded) -> ScorecardDocument:
+    assert isinstance(item.document, ScorecardDocument)
+    return item.document
+
+
+def _fault_at(item: Loaded, place: tuple[int | str, ...], reason: Reason) -> Fault:
+    node = yaml.compose(item.path.read_bytes(), Loader=yaml.SafeLoader)
+    field = ".".join(map(str, place)) or None
+    return Fault(reason, file=str(item.path), row=packs._line(node, place), field=field)
