@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "csp",
     "peilian.apps.base.apps.BaseConfig",
     "peilian.apps.people.apps.PeopleConfig",
+    "peilian.apps.record.apps.RecordConfig",
     "peilian.apps.contacts.apps.ContactsConfig",
     "peilian.web.apps.WebConfig",
 ]

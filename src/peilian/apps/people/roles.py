@@ -27,6 +27,9 @@ class Permission(StrEnum):
     SEE_KPIS = "see_kpis"
     SEE_DIAGNOSIS = "see_diagnosis"
     SEE_PEOPLE = "see_people"
+    SEE_RECORD = "see_record"
+    RAISE_NEEDS = "raise_needs"
+    ASSIGN_TRAINING = "assign_training"
     MANAGE_PEOPLE = "manage_people"
     GRANT_ROLES = "grant_roles"
     IMPORT = "import"
@@ -48,8 +51,9 @@ class Role:
 
 
 P = Permission
-_OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS})
-_LEAD = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE}
+_OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD})
+_JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS}
+_LEAD = _JUDGE | {P.ASSIGN_TRAINING}
 _NONE: frozenset[Permission] = frozenset()
 
 
@@ -71,9 +75,9 @@ ROLES: dict[str, Role] = {
         _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _LEAD),
         _role("department_head", "部门负责人", "Department head", Reach.UNIT, _LEAD),
         _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _LEAD | {P.IMPORT, P.SEE_JOBS}),
-        _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _LEAD),
+        _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _JUDGE),
         _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
-        _role("trainer", "培训师", "Trainer", Reach.UNIT, frozenset({P.SEE_PEOPLE, P.SEE_KPIS, P.SEE_DIAGNOSIS})),
+        _role("trainer", "培训师", "Trainer", Reach.UNIT, _LEAD - {P.SEE_CONVERSATIONS}),
         _role(
             "training_manager",
             "培训经理",
@@ -86,7 +90,7 @@ ROLES: dict[str, Role] = {
             "培训管理委员会",
             "Training committee",
             Reach.COMPANY,
-            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_PEOPLE}),
+            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.SEE_RECORD}),
         ),
         _role("leadership", "公司领导", "Leadership", Reach.COMPANY, frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS})),
         _role("policy_owner", "制度解释部门", "Policy owner", Reach.UNIT, frozenset({P.SEE_PEOPLE})),

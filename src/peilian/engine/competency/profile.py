@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -112,10 +112,16 @@ def gaps(profile: Profile, required: Mapping[str, int]) -> tuple[Gap, ...]:
     return tuple(sorted(found, key=lambda gap: (not gap.estimate.is_measured, -gap.shortfall, gap.competency)))
 
 
-def radar(profile: Profile) -> tuple[RadarValue, ...]:
-    """The axes of the model. What is off about one competency is likely off about the next one too (same drills, same
-    customers), so deviations are averaged and not assumed to cancel out."""
-    return tuple(_axis(profile, axis) for axis in profile.model.axes)
+def radar(profile: Profile, required: Container[str] | None = None) -> tuple[RadarValue, ...]:
+    """The axes of the model, at most eight; with ``required`` only those that a required competency lies on.
+
+    What is off about one competency is likely off about the next one too (same drills, same customers), so the ends of
+    intervals are averaged, and not assumed to cancel out.
+    """
+    axes = profile.model.axes
+    if required is not None:
+        axes = tuple(axis for axis in axes if any(key in required for key in axis.competencies))
+    return tuple(_axis(profile, axis) for axis in axes)
 
 
 def _estimate(model: CompetencyModel, stage: Stage, key: str, pieces: list[Evidence], now_ms: int) -> Estimate:

@@ -1,0 +1,74 @@
+"""The door of the record app: evidence, profiles, needs, assignments.
+
+Whoever measures adds evidence here, whoever leads raises needs and assigns, and everybody sees what is kept about
+oneself. Functions that change something take the acting user and check the permission; ``actor=None`` is the product
+itself. Absent and forbidden give the same answer.
+"""
+
+from __future__ import annotations
+
+from peilian.apps.record.assignments import (
+    Attempt,
+    NewAssignment,
+    assign,
+    assignment,
+    assignments_of,
+    cancel_assignment,
+    record_attempt,
+)
+from peilian.apps.record.ledger import NewEvidence, add_evidence, correct_evidence, evidence_of, withdraw_evidence
+from peilian.apps.record.models import (
+    Assignment,
+    AssignmentKind,
+    AssignmentResult,
+    AssignmentState,
+    AttemptRule,
+    Evidence,
+    EvidenceKind,
+    Need,
+    NeedOrigin,
+    NeedState,
+    NeedSubject,
+)
+from peilian.apps.record.needs import dismiss_need, meet_need, need, needs_of, raise_gap_needs, raise_need
+from peilian.apps.record.profiles import WeighedEvidence, Why, profile_of, team_profiles, why
+from peilian.apps.record.standing import PersonProfile, competency_model
+
+__all__ = [
+    "Assignment",
+    "AssignmentKind",
+    "AssignmentResult",
+    "AssignmentState",
+    "Attempt",
+    "AttemptRule",
+    "Evidence",
+    "EvidenceKind",
+    "Need",
+    "NeedOrigin",
+    "NeedState",
+    "NeedSubject",
+    "NewAssignment",
+    "NewEvidence",
+    "PersonProfile",
+    "WeighedEvidence",
+    "Why",
+    "add_evidence",
+    "assign",
+    "assignment",
+    "assignments_of",
+    "cancel_assignment",
+    "competency_model",
+    "correct_evidence",
+    "dismiss_need",
+    "evidence_of",
+    "meet_need",
+    "need",
+    "needs_of",
+    "profile_of",
+    "raise_gap_needs",
+    "raise_need",
+    "record_attempt",
+    "team_profiles",
+    "why",
+    "withdraw_evidence",
+]

@@ -1,0 +1,67 @@
+"""Keeps the ledger append-only in the database itself: triggers refuse UPDATE and DELETE, whoever asks.
+
+The code refuses both already (``models.Ledger``); the triggers stand behind it for everything that goes past the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+TABLES = ("record_evidence", "record_assignmentresult")
+_ACTS = ("UPDATE", "DELETE")
+_FUNCTION = "record_refuse_change"
+
+
+def install(connection: Any, tables: Sequence[str] = TABLES) -> None:
+    """Set the triggers on the tables; those that are there already stay."""
+    with connection.cursor() as cursor:
+        for statement in _statements(connection.vendor, tables):
+            cursor.execute(statement)
+
+
+def remove(connection: Any, tables: Sequence[str] = TABLES) -> None:
+    """Take the triggers away."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            for act in _ACTS:
+                on = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_name(table, act)}{on}")
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DROP FUNCTION IF EXISTS {_FUNCTION}()")
+
+
+@contextmanager
+def lifted(connection: Any) -> Iterator[None]:
+    """Without the triggers for a moment, for what empties a whole database, such as the end of a test."""
+    remove(connection)
+    try:
+        yield
+    finally:
+        install(connection)
+
+
+def _statements(vendor: str, tables: Sequence[str]) -> Iterator[str]:
+    if vendor == "postgresql":
+        yield (
+            f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        )
+    for table in tables:
+        for act in _ACTS:
+            name = _name(table, act)
+            if vendor == "postgresql":
+                yield (
+                    f"CREATE OR REPLACE TRIGGER {name} BEFORE {act} ON {table} "
+                    f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()"
+                )
+            else:
+                yield (
+                    f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {act} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                )
+
+
+def _name(table: str, act: str) -> str:
+    return f"{table}_no_{act.lower()}"

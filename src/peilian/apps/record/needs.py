@@ -1,0 +1,173 @@
+"""Needs: raised by whoever measures or leads, closed when evidence shows them met, or dismissed with a word why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from peilian.apps.base.api import write
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, Unit
+from peilian.apps.record.checks import Person, people_seen, permit_on, person_for, refuse, short
+from peilian.apps.record.models import LIVE_NEEDS, Evidence, Need, NeedOrigin, NeedState, NeedSubject
+from peilian.apps.record.standing import PersonProfile, competency_model, counting_evidence, profiles
+from peilian.engine._kernel import Reason
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from peilian.apps.people.api import User
+
+# Needs that measuring raised are closed by measuring; those that a person raised, by a person.
+_MEASURED = (NeedOrigin.GAP, NeedOrigin.DRILL, NeedOrigin.EXAM)
+# A gap becomes a need when it is as certain as this and no smaller than this many points; at most so many a person.
+_CERTAIN, _SIZEABLE, _MOST_GAPS = 0.9, 3.0, 3
+
+
+def needs_of(
+    *,
+    user: User,
+    employee: Person | None = None,
+    unit: Unit | None = None,
+    states: Iterable[NeedState | str] = LIVE_NEEDS,
+) -> QuerySet[Need]:
+    """The needs of one person, of a unit, or of everybody whom ``user`` may see; live ones by default, newest first."""
+    rows = Need.objects.filter(state__in=tuple(states)).select_related("employee", "created_by")
+    if employee is not None:
+        return rows.filter(employee=person_for(user, Permission.SEE_RECORD, employee))
+    return rows.filter(employee__in=people_seen(user, unit))
+
+
+def need(*, user: User, pk: UUID | str) -> Need:
+    """One need; ``NotVisibleError`` when it does not exist or ``user`` may not see it."""
+    try:
+        return needs_of(user=user, states=NeedState.values).get(pk=pk)
+    except (Need.DoesNotExist, ValueError):
+        raise NotVisibleError from None
+
+
+def raise_need(
+    *,
+    actor: User | None,
+    employee: Employee,
+    subject: str,
+    reason: Reason,
+    origin: NeedOrigin | str = NeedOrigin.SUPERVISOR,
+    subject_kind: NeedSubject | str = NeedSubject.COMPETENCY,
+    evidence: Sequence[Mapping[str, str]] = (),
+    note: str = "",
+) -> Need:
+    """Raise a need. When the person has a live need of that subject, the ``evidence`` (``{"kind", "id"}`` each) is
+    added to it and nothing else changes."""
+    permit_on(actor, Permission.RAISE_NEEDS, [employee.pk])
+    if subject_kind == NeedSubject.COMPETENCY and subject not in competency_model().competencies:
+        raise refuse("record.unknown_competency", "subject", value=subject)
+    for value, choices, field in ((origin, NeedOrigin, "origin"), (subject_kind, NeedSubject, "subject_kind")):
+        if value not in choices.values:
+            raise refuse("record.unknown_choice", field, value=str(value), known=", ".join(choices.values))
+    subject, note = short(subject, "subject", limit=60, is_needed=True), short(note, "note")
+    references = [{"kind": str(item["kind"]), "id": str(item["id"])} for item in evidence]
+    with write(actor=actor, verb="record.raise_need") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        row = Need.objects.filter(
+            employee=employee, subject_kind=subject_kind, subject=subject, state__in=LIVE_NEEDS
+        ).first()
+        if row is not None:
+            before, row.evidence = row.evidence, row.evidence + [r for r in references if r not in row.evidence]
+            row.save(update_fields=["evidence"])
+            audit.changed(row, evidence=before)
+            return row
+        row = Need.objects.create(
+            employee=employee,
+            subject_kind=str(subject_kind),
+            subject=subject,
+            origin=str(origin),
+            evidence=references,
+            reason_key=reason.key,
+            reason_params=dict(reason.params),
+            note=note,
+            created_at=timezone.now(),
+            created_by=actor,
+        )
+        audit.created(row)
+    return row
+
+
+def dismiss_need(*, actor: User, need: Need, note: str) -> Need:
+    """Close a need that is none, with a word why. One that is closed already stays as it is."""
+    return _close(actor, need, NeedState.DISMISSED, short(note, "note", is_needed=True))
+
+
+def meet_need(*, actor: User | None, need: Need, note: str = "") -> Need:
+    """Close a need that is met. One that is closed already stays as it is."""
+    return _close(actor, need, NeedState.MET, short(note, "note"))
+
+
+def raise_gap_needs(*, employees: Iterable[Employee]) -> list[Need]:
+    """Raise a need for what evidence shows these people to lack, the largest gaps first; returns the new ones.
+
+    What is merely likely, small, or not measured raises none.
+    """
+    found = []
+    for person in profiles(employees).values():
+        for gap in [gap for gap in person.gaps if _is_plain(person, gap.competency)][:_MOST_GAPS]:
+            live = Need.objects.filter(employee=person.employee, subject=gap.competency, state__in=LIVE_NEEDS)
+            if live.exists():
+                continue
+            reason = Reason(
+                "record.need_gap",
+                {"points": round(gap.estimate.mean), "level": gap.required, "certainty": round(gap.certainty * 100)},
+            )
+            pieces = counting_evidence([person.employee.pk]).get(person.employee.pk, [])
+            refs = [{"kind": "evidence", "id": str(p.pk)} for p in pieces if p.competency == gap.competency]
+            row = raise_need(
+                actor=None,
+                employee=person.employee,
+                subject=gap.competency,
+                origin=NeedOrigin.GAP,
+                reason=reason,
+                evidence=refs,
+            )
+            found.append(row)
+    return found
+
+
+def settle_needs(rows: Iterable[Evidence]) -> list[Need]:
+    """Close the needs, raised by measuring, whose required level the person has reached with this new evidence."""
+    touched = {(row.employee_id, row.competency) for row in rows}
+    live = Need.objects.filter(
+        employee__in={employee for employee, _ in touched},
+        subject_kind=NeedSubject.COMPETENCY,
+        origin__in=_MEASURED,
+        state__in=LIVE_NEEDS,
+    ).select_related("employee")
+    concerned = [item for item in live if (item.employee_id, item.subject) in touched]
+    standing = profiles({item.employee_id: item.employee for item in concerned}.values())
+    met = [item for item in concerned if _is_reached(standing[item.employee_id], item.subject)]
+    return [meet_need(actor=None, need=item) for item in met]
+
+
+def _is_plain(person: PersonProfile, competency: str) -> bool:
+    gap = next(gap for gap in person.gaps if gap.competency == competency)
+    return gap.estimate.level is not None and gap.certainty >= _CERTAIN and gap.size >= _SIZEABLE
+
+
+def _is_reached(person: PersonProfile, competency: str) -> bool:
+    level, required = person.profile.estimates[competency].level, person.required.get(competency)
+    return level is not None and required is not None and level >= required
+
+
+def _close(actor: User | None, need: Need, state: NeedState, note: str) -> Need:
+    permit_on(actor, Permission.RAISE_NEEDS, [need.employee_id])
+    with write(actor=actor, verb=f"record.{'dismiss' if state == NeedState.DISMISSED else 'meet'}_need") as audit:
+        fresh = Need.objects.select_for_update().get(pk=need.pk)
+        if not fresh.is_live:
+            audit.unchanged()
+            return fresh
+        before = {"state": fresh.state, "note": fresh.note}
+        fresh.state, fresh.note, fresh.closed_at, fresh.closed_by = state, note, timezone.now(), actor
+        fresh.save()
+        audit.changed(fresh, **before)
+    return fresh
