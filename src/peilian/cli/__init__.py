@@ -12,6 +12,7 @@ COMMANDS = {
     "import": "import_",
     "kpi": "kpi",
     "read": "read",
+    "score": "score",
     "needs": "needs",
     "pack": "pack",
     "erase": "erase",

@@ -8,7 +8,7 @@ from typing import cast
 
 import click
 
-from peilian.cli._output import as_option, lang_option, out_option, stop_with, write_rows
+from peilian.cli._output import as_option, lang_option, out_option, say_faults, stop_with, write_rows
 from peilian.engine._kernel import InputError, Language
 from peilian.flows import packs
 
@@ -24,15 +24,16 @@ def command() -> None:
 @out_option
 @lang_option
 def check_command(folders: tuple[Path, ...], form: str | None, out: Path | None, lang: str) -> None:
-    """Check every pack in the folders: form, keys, patterns. One line per fault; exit code 1 when there is one.
+    """Check every pack in the folders: form, keys, patterns, rules. One line per fault; exit code 1 when there is one.
 
     \b
     Example: peilian pack check my-packs/
     """
+    language = cast(Language, lang)
     try:
-        found = packs.check(folders)
+        found = packs.check(folders, on_doubt=lambda doubt: say_faults([doubt], language))
     except InputError as error:
-        stop_with(error, cast(Language, lang))
+        stop_with(error, language)
     rows = [{"pack": line.pack, "kind": line.kind, "documents": line.documents} for line in found]
     write_rows(rows, form=form, out=out)
 

@@ -1,15 +1,16 @@
-"""Checks packs: schemas, keys, the patterns of lexicons; tells the schema of a kind."""
+"""Checks packs: schemas, keys, patterns of lexicons, rules of scorecards; tells the schema of a kind."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peilian.adapters import packs
 from peilian.adapters.packs.lexicon import load_lexicons
+from peilian.adapters.packs.scorecard import load_scorecards
 from peilian.engine._kernel import Fault, InputError, Reason
 
 
@@ -22,8 +23,11 @@ class Checked:
     documents: int
 
 
-def check(roots: Sequence[Path]) -> list[Checked]:
-    """Check every pack at or below ``roots``; ``InputError`` carries every fault that was found."""
+def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _doubt: None) -> list[Checked]:
+    """Check every pack at or below ``roots``; ``InputError`` carries every fault that was found.
+
+    ``on_doubt`` is told what is allowed but odd, when there is no fault.
+    """
     loaded: list[packs.Loaded] = []
     faults: list[Fault] = []
     for root in roots:
@@ -32,12 +36,33 @@ def check(roots: Sequence[Path]) -> list[Checked]:
         except InputError as error:
             faults.extend(error.faults)
     faults.extend(_keys_used_in_two_roots(loaded))
+    doubts: list[Fault] = []
     if not faults:
-        # Patterns may use word classes of any pack, so they are looked at together and only when all else is well.
-        load_lexicons(roots)
+        # Patterns may use word classes of any pack, and lines those of other cards, so they are looked at together and
+        # only when all else is well.
+        faults.extend(_faults_of(lambda: load_lexicons(roots)))
+        faults.extend(_faults_of(lambda: doubts.extend(_doubts(roots))))
     if faults:
         raise InputError(*faults)
+    for doubt in doubts:
+        on_doubt(doubt)
     return _summary(loaded)
+
+
+def _faults_of(look: Callable[[], object]) -> tuple[Fault, ...]:
+    try:
+        look()
+    except InputError as error:
+        return error.faults
+    return ()
+
+
+def _doubts(roots: Sequence[Path]) -> Iterator[Fault]:
+    """What is odd about the scorecards of ``roots``, whose lines may come from shipped ones."""
+    checked = [root.resolve() for root in roots]
+    for doubt in load_scorecards((packs.SHIPPED, *roots)).doubts:
+        if any(Path(doubt.file or "").resolve().is_relative_to(root) for root in checked):
+            yield doubt
 
 
 def known_kinds() -> list[str]:

@@ -171,14 +171,16 @@ def load_scorecards(roots: Iterable[Path] = (packs.SHIPPED,), file: Path | None 
     cards = {key: card for key in found if (card := builder.card(key)) is not None}
     if builder.faults:
         raise InputError(*builder.faults)
-    doubts = tuple(
-        _fault_at(found[key], ("lines", n, "params"), reason)
-        for key, card in cards.items()
-        for n, line in enumerate(card.lines)
-        for doubted, reason in card.doubts()
-        if doubted == line.key and _document(found[key]).lines[n].use is None
-    )
+    doubts = tuple(doubt for key, card in cards.items() for doubt in _doubts(found[key], card))
     return LoadedScorecards(cards, doubts)
+
+
+def _doubts(item: Loaded, card: Scorecard) -> Iterator[Fault]:
+    """What is odd about the card's own lines; used ones are doubted where they stand."""
+    places = {line.key: n for n, line in enumerate(_document(item).lines) if line.use is None}
+    for key, reason in card.doubts():
+        if key in places:
+            yield _fault_at(item, ("lines", places[key], "params"), reason)
 
 
 def _scorecard_file(path: Path) -> Loaded:
