@@ -137,15 +137,21 @@ def load_lexicons(roots: Iterable[Path] = (packs.SHIPPED,)) -> Lexicons:
     roots = tuple(roots)
     found = packs.load("lexicon", roots)
     models = packs.load("satisfaction-model", roots)
-    classes: dict[Language, dict[str, tuple[str, ...]]] = {"zh": {}, "en": {}}
-    for item in found:
-        assert isinstance(item.document, Lexicon)
-        classes[item.document.language].update(item.document.classes)
+    classes = load_classes(roots)
     faults = [fault for item in found for fault in _pattern_faults(item, classes)]
     if faults:
         raise InputError(*faults)
     version = hashlib.sha256("".join(item.sha256 for item in (*found, *models)).encode()).hexdigest()[:16]
     return compile_lexicons([cue for item in found for cue in _cues(item)], classes, _model(models), version)
+
+
+def load_classes(roots: Iterable[Path] = (packs.SHIPPED,)) -> dict[Language, dict[str, tuple[str, ...]]]:
+    """The word classes of each language, of all lexicons together."""
+    classes: dict[Language, dict[str, tuple[str, ...]]] = {"zh": {}, "en": {}}
+    for item in packs.load("lexicon", roots):
+        assert isinstance(item.document, Lexicon)
+        classes[item.document.language].update(item.document.classes)
+    return classes
 
 
 def _model(models: list[Loaded]) -> SatisfactionModel:

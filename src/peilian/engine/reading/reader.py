@@ -25,7 +25,7 @@ _GREETING = frozenset({"greet", "courtesy", "thank"})
 
 def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading:
     """Read every message in its context. Pure: the same conversation and lexicons give the same reading."""
-    reader = _Reader(lexicons)
+    reader = Reader(lexicons)
     messages = [reader.read(message, i) for i, message in enumerate(conversation.messages)]
     for issue in find_issues(reader.seen):
         found = (*messages[issue.i].findings, _issue_finding(issue, conversation.messages[issue.i]))
@@ -35,13 +35,17 @@ def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading
 
 
 @dataclass
-class _Reader:
+class Reader:
+    """Reads a conversation message by message while it goes on; ``seen`` and ``hits`` tell what was found in the last."""
+
     lexicons: Lexicons
     course: Course = field(default_factory=Course)
     mood: Mood = field(default_factory=Mood)
     seen: list[Seen] = field(default_factory=list)
+    hits: list[Hit] = field(default_factory=list)
 
     def read(self, message: Message, i: int) -> MessageReading:
+        """The reading of ``message``, the one of number ``i``, without the issues that only the whole course shows."""
         if message.is_customer:
             return self._customer(message, i)
         if message.role in (Role.AGENT, Role.SUPERVISOR) and not message.is_internal and not message.is_automatic:
@@ -61,7 +65,7 @@ class _Reader:
 
     def _agent(self, message: Message, i: int) -> MessageReading:
         analysed = analyse(message.text).citing(self.course.citable(message.text))
-        hits = read_answer(analysed, self.course, self.lexicons)
+        hits = self.hits = read_answer(analysed, self.course, self.lexicons)
         waited = self._waited(message)
         keys = tuple(hit.key for hit in hits)
         self.mood.answer(hits)

@@ -1,0 +1,148 @@
+"""Figures in what an agent writes (数字抽取): money, durations, days, times of day, in digits or in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from peilian.engine.drill.scenario import Unit
+
+_DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "an": 1, "a": 1, "half an": 0.5,
+}  # fmt: skip
+_N = r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|an|a)(?=\s))"
+_TO = r"\s*(?:-|~|–|至|到|to)\s*"
+_MONEY = re.compile(rf"(?:[¥$]|rmb|cny)\s*(?P<sign>\d+(?:\.\d+)?)|(?P<n>{_N})\s*(?:块钱|元|块|yuan|rmb|cny|dollars?)")
+_DURATION = re.compile(
+    rf"(?:(?P<low>{_N})(?:个|\s)?{_TO})?(?P<n>{_N})\s*(?P<half>个半)?个?\s*"
+    r"(?P<unit>工作日|工作天|自然日|小时|钟头|分钟|天|日内|日之内|周|星期|h\b|hours?|hrs?|minutes?|mins?|"
+    r"(?:working |business )?days?|weeks?)|(?P<halfhour>半个?小时|半个钟头?)|(?P<halfday>半天)"
+)
+_SCALE = {
+    "小时": 1.0, "钟头": 1.0, "h": 1.0, "hour": 1.0, "hr": 1.0, "分钟": 1 / 60, "minute": 1 / 60, "min": 1 / 60,
+    "周": 168.0, "星期": 168.0, "week": 168.0,
+}  # fmt: skip
+_DAY = 24.0
+_NEAR_DAYS = {
+    "大后天": 3, "后天": 2, "明天": 1, "明日": 1, "明早": 1, "明晚": 1, "今天": 0, "今日": 0, "今晚": 0, "当天": 0,
+    "day after tomorrow": 2, "tomorrow": 1, "today": 0, "tonight": 0,
+}  # fmt: skip
+_WEEKDAYS = {
+    **{f"{name}{char}": n for name in ("周", "星期", "礼拜") for n, char in enumerate("一二三四五六日")},
+    **{f"{name}天": 6 for name in ("周", "星期", "礼拜")},
+    "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6,
+}  # fmt: skip
+_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_NEAR = re.compile("|".join(sorted(_NEAR_DAYS, key=len, reverse=True)))
+_WEEKDAY = re.compile("|".join(sorted(_WEEKDAYS, key=len, reverse=True)))
+_DATED = re.compile(
+    rf"(?:(?P<month>\d{{1,2}}|[一二三四五六七八九十]+)\s*月\s*)?(?P<day>\d{{1,2}}|[一二三四五六七八九十]+)\s*[日号](?!内|之内|线)"
+    rf"|(?P<slash>\d{{1,2}})[./](?P<slashday>\d{{1,2}})(?!\d)"
+    r"|(?P<eday>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<emonth>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+    r"|(?P<fmonth>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (?P<fday>\d{1,2})"
+    r"|\bthe (?P<oday>\d{1,2})(?:st|nd|rd|th)"
+)
+_CLOCK = re.compile(
+    rf"(?P<half>上午|早上|中午|下午|傍晚|晚上|今晚)?\s*(?P<hour>\d{{1,2}}|[一二三四五六七八九十]+)\s*(?:点|时(?!间))(?P<past>半|\d{{1,2}}分?)?"
+    r"|(?P<h24>\d{1,2}):(?P<m24>\d{2})\s*(?P<ampm24>am|pm|a\.m\.|p\.m\.)?"
+    r"|(?P<h12>\d{1,2})\s*(?P<ampm>am|pm|a\.m\.|p\.m\.)|(?P<noon>中午|\bnoon\b|\bmidday\b)"
+)
+_NUMBER = re.compile(_N)
+
+
+def figures(text: str, unit: Unit, today: date) -> list[float]:
+    """Every figure of ``unit`` in a text in normal form: money in the currency of the text, ``hours`` as hours (the
+    upper end of a range), ``date`` as days from ``today``, ``clock`` as the hour of the day."""
+    return list(_READERS[unit](text, today))
+
+
+def _money(text: str, _today: date) -> Iterator[float]:
+    for match in _MONEY.finditer(text):
+        yield _value(match["sign"] or match["n"])
+
+
+def _hours(text: str, _today: date) -> Iterator[float]:
+    for match in _DURATION.finditer(text):
+        if match["halfhour"]:
+            yield 0.5
+        elif match["halfday"]:
+            yield _DAY / 2
+        else:
+            unit = match["unit"].rstrip("s")
+            yield (_value(match["n"]) + (0.5 if match["half"] else 0)) * _SCALE.get(unit, _DAY)
+
+
+def _dates(text: str, today: date) -> Iterator[float]:
+    for match in _NEAR.finditer(text):
+        yield float(_NEAR_DAYS[match.group()])
+    for match in _WEEKDAY.finditer(text):
+        yield float((_WEEKDAYS[match.group()] - today.weekday()) % 7)
+    for match in _DATED.finditer(text):
+        day = match["day"] or match["slashday"] or match["eday"] or match["fday"] or match["oday"]
+        month = match["month"] or match["slash"]
+        name = match["emonth"] or match["fmonth"]
+        yield from _days_ahead(_value(day), _MONTHS[name] if name else _value(month) if month else None, today)
+
+
+def _days_ahead(day: float, month: float | None, today: date) -> Iterator[float]:
+    try:
+        found = date(today.year, int(month or today.month), int(day))
+    except ValueError:
+        return
+    if month is not None and (today - found).days > 180:  # January, said in December
+        found = found.replace(year=today.year + 1)
+    yield float((found - today).days)
+
+
+def _clock(text: str, _today: date) -> Iterator[float]:
+    was_late = False  # 下午三点到五点: the half of the day is said once
+    for match in _CLOCK.finditer(text):
+        if match["noon"]:
+            yield 12.0
+            continue
+        hour = _value(match["hour"] or match["h24"] or match["h12"])
+        past = match["past"] or match["m24"]
+        minutes = 30 if past == "半" else int(past.rstrip("分")) if past else 0
+        half = match["half"] or match["ampm24"] or match["ampm"] or ""
+        is_late = half in ("下午", "傍晚", "晚上", "今晚") or half.startswith("p") or (was_late and not half)
+        was_late = is_late
+        yield hour + (12 if is_late and hour < 12 else 0) + minutes / 60
+
+
+def _numbers(text: str, _today: date) -> Iterator[float]:
+    for match in _NUMBER.finditer(text):
+        yield _value(match.group())
+
+
+def _value(word: str) -> float:
+    """Digits or a number word as a number: 15, 十五, 一百二十, twenty."""
+    if word in _WORDS:
+        return float(_WORDS[word])
+    try:
+        return float(word)
+    except ValueError:
+        return float(_chinese(word))
+
+
+def _chinese(word: str) -> int:
+    total, digit = 0, 0
+    for char in word:
+        scale = {"十": 10, "百": 100, "千": 1000}.get(char)
+        if scale is None:
+            digit = digit * 10 + _DIGITS[char] if digit and "十" not in word and "百" not in word else _DIGITS[char]
+        else:
+            total += (digit or 1) * scale
+            digit = 0
+    return total + digit
+
+
+_READERS: dict[Unit, Callable[[str, date], Iterator[float]]] = {
+    "money": _money,
+    "hours": _hours,
+    "date": _dates,
+    "clock": _clock,
+    "number": _numbers,
+}

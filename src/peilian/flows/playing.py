@@ -1,0 +1,79 @@
+"""Playing (演练): a scenario with everything it needs, a script played against it, and the result as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from peilian.adapters import packs
+from peilian.adapters.packs.lexicon import load_classes
+from peilian.adapters.packs.scenario import ScenarioDocument, load_model, load_scenario_documents, load_voices
+from peilian.engine._kernel import Fault, InputError, Language, Reason
+from peilian.engine.drill import Cast, Drill, Step, Turn, Understanding
+from peilian.engine.reading import Lexicons
+from peilian.flows import reading
+
+Roots = tuple[Path, ...]
+SHIPPED: Roots = (packs.SHIPPED,)
+
+
+@dataclass(frozen=True)
+class Played:
+    """A drill that was played to its end, and the steps that led there."""
+
+    drill: Drill
+    steps: tuple[Step, ...]
+
+
+def scenarios(roots: Iterable[Path] = SHIPPED) -> dict[str, tuple[ScenarioDocument, str]]:
+    """Every scenario with its version, by key."""
+    return _scenarios(tuple(roots))
+
+
+@cache
+def _scenarios(roots: Roots) -> dict[str, tuple[ScenarioDocument, str]]:
+    return load_scenario_documents(roots)
+
+
+def cast(key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED) -> Cast:
+    """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such."""
+    found = scenarios(roots)
+    if key not in found:
+        raise InputError(Fault(Reason("drill.unknown_scenario", {"key": key, "known": ", ".join(sorted(found))})))
+    document, _version = found[key]
+    chosen = language or document.languages[0]
+    if chosen not in document.languages:
+        known = ", ".join(document.languages)
+        raise InputError(Fault(Reason("drill.unknown_language", {"key": key, "language": chosen, "known": known})))
+    return _cast(key, chosen, tuple(roots))
+
+
+@cache
+def _cast(key: str, language: Language, roots: Roots) -> Cast:
+    document, version = _scenarios(roots)[key]
+    return cast_of(document, version, language, roots, reading.lexicons())
+
+
+def cast_of(
+    document: ScenarioDocument, version: str, language: Language, roots: Roots, lexicons: Lexicons
+) -> Cast:  # fmt: skip
+    """A cast made afresh, for a document that need not be in the packs yet."""
+    model, voice = load_model(roots), load_voices(roots)[language]
+    scenario = document.to_scenario(language, version)
+    understanding = Understanding(scenario, model, voice, load_classes(roots)[language])
+    return Cast(scenario, understanding, model, voice, lexicons)
+
+
+def play(cast: Cast, script: Sequence[Turn], *, seed: int, mode: str = "normal") -> Played:
+    """Play a scripted trainee to the end of the drill. After the last line the customer waits until something ends it."""
+    drill = Drill(cast, seed, mode)
+    steps = [drill.open()]
+    for turn in sorted(script, key=lambda turn: turn.at_ms):
+        if turn.action is not None:
+            steps += drill.act(turn.at_ms, turn.action, turn.args)
+        else:
+            steps += drill.hear(turn.at_ms, turn.text or "")
+    steps += drill.advance(cast.scenario.time_limit_ms)
+    return Played(drill, tuple(steps))
