@@ -26,6 +26,13 @@ hypothesis.settings.register_profile("peilian", hypothesis.settings(), deadline=
 hypothesis.settings.load_profile("peilian")
 
 
+def pytest_configure() -> None:
+    """What only works once Django is set up."""
+    from support.ledger import let_tests_clear_the_ledger
+
+    let_tests_clear_the_ledger()
+
+
 def pytest_report_header() -> str:
     """Which database the tests run on."""
     kind, _, _ = os.environ.get("DATABASE_URL", "sqlite").partition(":")

@@ -228,3 +228,12 @@ def test_a_quality_inspector_adds_reviews_and_an_agent_adds_nothing(lin):
 def test_adding_nothing_leaves_no_trace():
     assert record.add_evidence(actor=None, pieces=[]) == []
     assert not base.AuditEntry.objects.filter(verb="record.add_evidence").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_turn", ["first", "second"])
+def test_a_test_that_commits_leaves_the_ledger_empty_and_guarded_again(_turn):
+    assert not record.Evidence.objects.exists()
+    added(an_employee("林小禾"), 0.5)
+    with pytest.raises(DatabaseError, match="append-only"), base.bookkeeping(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM record_evidence")

@@ -52,10 +52,9 @@ def _statements(vendor: str, tables: Sequence[str]) -> Iterator[str]:
         for act in _ACTS:
             name = _name(table, act)
             if vendor == "postgresql":
-                yield (
-                    f"CREATE OR REPLACE TRIGGER {name} BEFORE {act} ON {table} "
-                    f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()"
-                )
+                # CREATE OR REPLACE TRIGGER is younger than the oldest server that is supported.
+                yield f"DROP TRIGGER IF EXISTS {name} ON {table}"
+                yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()"
             else:
                 yield (
                     f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {act} ON {table} "

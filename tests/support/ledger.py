@@ -1,0 +1,21 @@
+"""Lets a test that commits clear its database at its end, although the ledger refuses to be emptied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.test import TransactionTestCase
+
+from peilian.apps.record import guard
+
+
+def let_tests_clear_the_ledger() -> None:
+    """Lift the triggers of the ledger while Django empties the tables after such a test, and only then."""
+    clear = TransactionTestCase._fixture_teardown
+
+    def clear_unguarded(self: Any) -> None:
+        with guard.lifted(connection):
+            clear(self)
+
+    TransactionTestCase._fixture_teardown = clear_unguarded  # type: ignore[method-assign]
