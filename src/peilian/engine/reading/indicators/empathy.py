@@ -19,6 +19,7 @@ _COVERED_TURNS = 2  # turns of the same account for which a word of empathy last
 _CARE = frozenset({"own", "solve", "done", "compensate", "alternative", "follow_up", "escalate"})
 _LISTENING = frozenset({"wait", "greet", "own"})
 _HARSH = ("rude", "blame")
+_MURMUR = 3  # Han characters or words that answer nothing
 _GENERIC, _APOLOGY_AND_CARE = Decimal("0.7"), Decimal("0.6")
 _APOLOGY, _CARE_ALONE = Decimal("0.3"), Decimal("0.2")
 _HALF = Decimal("0.5")
@@ -98,7 +99,7 @@ class _Listener:
     def answer(self, turn: Turn, *, is_last: bool) -> None:
         covered = self.covering.get(turn.author, 0)
         self.covering[turn.author] = max(covered - 1, 0)
-        if self.pending and (is_last or not (turn.keys <= _LISTENING and turn.keys)):
+        if self.pending and (is_last or not _only_listens(turn)):
             is_furious = any(one.valence <= _FURIOUS for one in self.pending)
             credit = self._credit(turn)
             if credit.points >= _GENERIC or not covered or is_furious or turn.first(*_HARSH):
@@ -137,6 +138,12 @@ class _Listener:
         if found - self.said or "apologise" in turn.keys:
             self.covering[turn.author] = _COVERED_TURNS
         self.said |= found
+
+
+def _only_listens(turn: Turn) -> bool:
+    """Whether the turn only shows that somebody is there: 请稍等, or 嗯 on the phone."""
+    said = sum(len(units(normalise(one.message.text).text)) for one in turn.said)
+    return turn.keys <= _LISTENING and (bool(turn.keys) or said <= _MURMUR)
 
 
 def _findings(turn: Turn, key: str) -> list[tuple[Said, Finding]]:
