@@ -139,7 +139,7 @@ class Rules:
     """
 
     half_life_days: float = 180.0
-    confidence: float = 0.9
+    confidence: float = 0.8
     hysteresis: float = 2.0
     min_pieces: int = 3
     min_occasions: int = 2
