@@ -1,0 +1,1 @@
+"""Drills: the room, the debrief, and the lists of both."""
