@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from peilian.engine._kernel import Reason
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, Evidence, PointReason, shown
+
+_PART = Decimal("1e-12")
 
 
 @rule("share")
@@ -38,7 +40,8 @@ class Share(Rule):
 
 
 def _divided(lost: Decimal, evidence: tuple[Evidence, ...]) -> list[PointReason]:
-    """``lost`` over the pieces of evidence; the last one bears what division leaves over, so the sum is exact."""
+    """``lost`` over the pieces of evidence. Parts are cut off to few digits and the last one bears what that leaves
+    over, so the sum is exact."""
     losses = [piece.loss or ZERO for piece in evidence]
     if not any(losses):
         losses = [Decimal(1)] * len(evidence)
@@ -46,7 +49,7 @@ def _divided(lost: Decimal, evidence: tuple[Evidence, ...]) -> list[PointReason]
     whole = sum((loss for _, loss in bearing), ZERO)
     reasons, left = [], lost
     for piece, loss in bearing[:-1]:
-        part = lost * loss / whole
+        part = (lost * loss / whole).quantize(_PART, rounding=ROUND_DOWN)
         left -= part
         reasons.append(PointReason(piece.reason, -part, (piece,)))
     last = bearing[-1][0]
