@@ -30,7 +30,9 @@ def main() -> None:
         parser.error("the held-out half is not looked at")
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     known = playing.scenarios()
-    for line in (line for path in sorted(REPLIES.glob(f"{options.half}-*.jsonl")) for line in path.open(encoding="utf-8")):
+    for line in (
+        line for path in sorted(REPLIES.glob(f"{options.half}-*.jsonl")) for line in path.open(encoding="utf-8")
+    ):
         reply = json.loads(line)
         key = reply["scenario"]
         if key not in known or (options.scenario and key != options.scenario):
@@ -67,7 +69,9 @@ def report(counts: dict[tuple[str, str], Counter[str]]) -> None:
             for other in names if name == "all" else [name]:
                 sum_ += counts[other, kind]
             rows.append(measures(sum_))
-        n = sum((counts[other, "met"]["tp"] + counts[other, "met"]["fn"]) for other in (names if name == "all" else [name]))
+        n = sum(
+            (counts[other, "met"]["tp"] + counts[other, "met"]["fn"]) for other in (names if name == "all" else [name])
+        )
         print(f"{name:40} {n:4} {rows[0][0]:5.2f} {rows[0][1]:5.2f} {rows[0][2]:5.2f}" + " " * 15
               + f"{rows[1][0]:5.2f} {rows[1][1]:5.2f} {rows[1][2]:5.2f}")  # fmt: skip
 

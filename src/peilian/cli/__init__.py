@@ -14,6 +14,7 @@ COMMANDS = {
     "read": "read",
     "score": "score",
     "needs": "needs",
+    "drill": "drill",
     "pack": "pack",
     "erase": "erase",
     "serve": "server",

@@ -37,6 +37,11 @@ def _scenarios(roots: Roots) -> dict[str, tuple[ScenarioDocument, str]]:
     return load_scenario_documents(roots)
 
 
+def pack_of(key: str) -> str:
+    """The pack that a scenario belongs to, by its key."""
+    return key.partition("/")[0]
+
+
 def cast(key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED) -> Cast:
     """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such."""
     found = scenarios(roots)
@@ -67,7 +72,7 @@ def cast_of(
 
 
 def play(cast: Cast, script: Sequence[Turn], *, seed: int, mode: str = "normal") -> Played:
-    """Play a scripted trainee to the end of the drill. After the last line the customer waits until something ends it."""
+    """Play a scripted trainee to the end. After the last line the customer waits until something ends the drill."""
     drill = Drill(cast, seed, mode)
     steps = [drill.open()]
     for turn in sorted(script, key=lambda turn: turn.at_ms):

@@ -367,8 +367,8 @@ class _Builder:
             tools=tuple(map(self.tool, doc.tools)),
             needs=tuple(map(self.need, doc.needs)),
             facts=tuple(
-                Fact(fact.id, fact.asked.in_language(language), fact.lines.in_language(language), fact.trust, fact.known)
-                for fact in doc.facts
+                Fact(one.id, one.asked.in_language(language), one.lines.in_language(language), one.trust, one.known)
+                for one in doc.facts
             ),
             required=tuple(map(self.element, doc.required)),
             forbidden=tuple(
@@ -385,12 +385,17 @@ class _Builder:
 
     def element(self, item: ElementField) -> Element:
         parts = tuple(
-            Part(part.id, part.say.in_language(self.language), Slot(part.slot.unit, part.slot.must) if part.slot else None)
+            Part(
+                part.id,
+                part.say.in_language(self.language),
+                Slot(part.slot.unit, part.slot.must) if part.slot else None,
+            )
             for part in item.parts
         )
         return Element(
             item.id, self.text(item.label), parts, item.needed or len(parts), item.weight,
-            item.partial.in_language(self.language), item.critical, item.when, self.text(item.model), self.text(item.why),
+            item.partial.in_language(self.language), item.critical, item.when, self.text(item.model),
+            self.text(item.why),
         )  # fmt: skip
 
     def need(self, item: NeedField) -> Need:

@@ -27,7 +27,7 @@ _BETWEEN_MS = 1500
 def chance(seed: int, version: str, step: int, purpose: str) -> random.Random:
     """The random numbers of one step and purpose: the same in every process and after every resume."""
     name = f"{seed}|{version}|{step}|{purpose}".encode()
-    return random.Random(int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big"))
+    return random.Random(int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big"))  # noqa: S311 (play)
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ class Customer:
 
     def _element(self, element: Element, made: Made, understood: Understood, heard: Heard) -> None:
         known = self.state.elements[element.element_id]
-        quote = self._quote(understood, made.start, made.end)
+        quote = understood.quote(made.start, made.end)
         if made.is_wrong:
             known.is_wrong = True
             self._misstep("wrong_fact", quote, understood, made.start, made.end, heard, element=element.element_id)
@@ -206,7 +206,7 @@ class Customer:
             key = "own" if "own" in understood.acts else "wait"
             if not has_progress and not state.open_promises:
                 start, end = understood.acts[key]
-                quote = self._quote(understood, start, end)
+                quote = understood.quote(start, end)
                 state.promises.append(Promise(self._at_ms, self._at_ms + int(self.model.promise_due * 1000), quote))
 
     # -- mood and trust ------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class Customer:
             yield "premature_close", 1.0, acts.get("check_more") or acts["close"]
         for fault, rule in _FAULTS.items():
             if fault in acts:
-                self._misstep(rule, self._quote(understood, *acts[fault]), understood, *acts[fault], heard)
+                self._misstep(rule, understood.quote(*acts[fault]), understood, *acts[fault], heard)
                 yield rule, 1.0, acts[fault]
         for rule in ("wrong_fact", "repeat_question", "copy_paste", "copied_card", "dump"):
             if rule in heard.rules:
@@ -297,7 +297,7 @@ class Customer:
         named = {item.forbidden_id: item for item in self.scenario.forbidden}
         for said in understood.forbidden:
             item = named[said.name]
-            quote = self._quote(understood, said.start, said.end)
+            quote = understood.quote(said.start, said.end)
             self._misstep("forbidden", quote, understood, said.start, said.end, heard, is_fatal=item.is_fatal)
             yield "forbidden", item.severity, (said.start, said.end)
 
@@ -306,7 +306,7 @@ class Customer:
         values = values_of(self.state)
         for said, claim in self._claims(understood):
             if not holds(claim.true_when, values):
-                quote = self._quote(understood, said[0], said[1])
+                quote = understood.quote(said[0], said[1])
                 self._misstep("false_report", quote, understood, *said, heard)
                 yield "false_report", 1.0, said
 
@@ -444,9 +444,6 @@ class Customer:
         heard.rules.add(rule)
         self._note("misstep", 0.0, understood, start, end, what=rule, **params)
 
-    def _quote(self, understood: Understood, start: int, end: int) -> str:
-        return understood.analysed.text[start:end]
-
     def _change(
         self, variable: str, delta: float, rule: str, *, span: tuple[int, int] | None = None,
         understood: Understood | None = None, **params: Param,
@@ -462,7 +459,7 @@ class Customer:
         first, last = None, None
         if span is not None and understood is not None and span[1] > span[0]:
             first, last = understood.analysed.original(*span)
-            params.setdefault("quote", self._quote(understood, *span))
+            params.setdefault("quote", understood.quote(*span))
         told = {key: value for key, value in params.items() if value != ""}
         change = Change(self._at_ms, rule, variable, moved, round(new, 4), self._message, first, last, told)
         self.changes.append(change)

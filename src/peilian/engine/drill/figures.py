@@ -13,7 +13,10 @@ _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "an": 1, "a": 1, "half an": 0.5,
 }  # fmt: skip
-_N = r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|an|a)(?=\s))"
+_N = (
+    r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|twelve|fifteen|twenty|thirty|an|a)(?=\s))"
+)
 _TO = r"\s*(?:-|~|–|至|到|to)\s*"
 _MONEY = re.compile(rf"(?:[¥$]|rmb|cny)\s*(?P<sign>\d+(?:\.\d+)?)|(?P<n>{_N})\s*(?:块钱|元|块|yuan|rmb|cny|dollars?)")
 _DURATION = re.compile(
@@ -35,18 +38,20 @@ _WEEKDAYS = {
     **{f"{name}天": 6 for name in ("周", "星期", "礼拜")},
     "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6,
 }  # fmt: skip
-_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12
+}  # fmt: skip
 _NEAR = re.compile("|".join(sorted(_NEAR_DAYS, key=len, reverse=True)))
 _WEEKDAY = re.compile("|".join(sorted(_WEEKDAYS, key=len, reverse=True)))
 _DATED = re.compile(
-    rf"(?:(?P<month>\d{{1,2}}|[一二三四五六七八九十]+)\s*月\s*)?(?P<day>\d{{1,2}}|[一二三四五六七八九十]+)\s*[日号](?!内|之内|线)"
-    rf"|(?P<slash>\d{{1,2}})[./](?P<slashday>\d{{1,2}})(?!\d)"
+    r"(?:(?P<month>\d{1,2}|[一二三四五六七八九十]+)\s*月\s*)?(?P<day>\d{1,2}|[一二三四五六七八九十]+)\s*[日号](?!内|之内|线)"
+    r"|(?P<slash>\d{1,2})[./](?P<slashday>\d{1,2})(?!\d)"
     r"|(?P<eday>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?P<emonth>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
     r"|(?P<fmonth>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* (?P<fday>\d{1,2})"
     r"|\bthe (?P<oday>\d{1,2})(?:st|nd|rd|th)"
 )
 _CLOCK = re.compile(
-    rf"(?P<half>上午|早上|中午|下午|傍晚|晚上|今晚)?\s*(?P<hour>\d{{1,2}}|[一二三四五六七八九十]+)\s*(?:点|时(?!间))(?P<past>半|\d{{1,2}}分?)?"
+    r"(?P<half>上午|早上|中午|下午|傍晚|晚上|今晚)?\s*(?P<hour>\d{1,2}|[一二三四五六七八九十]+)\s*(?:点|时(?!间))(?P<past>半|\d{1,2}分?)?"
     r"|(?P<h24>\d{1,2}):(?P<m24>\d{2})\s*(?P<ampm24>am|pm|a\.m\.|p\.m\.)?"
     r"|(?P<h12>\d{1,2})\s*(?P<ampm>am|pm|a\.m\.|p\.m\.)|(?P<noon>中午|\bnoon\b|\bmidday\b)"
 )

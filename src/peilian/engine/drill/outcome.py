@@ -65,7 +65,9 @@ def final_satisfaction(customer: Customer) -> float:
     settled = customer.needs_worth()
     remedy = (1 - model.final_needs) * justice(customer) + model.final_needs * settled
     of_outcome, of_mean, of_worst, of_end = model.final
-    sum_ = of_outcome * (2 * remedy - 1) + of_mean * math.fsum(moods) / len(moods) + of_worst * min(moods) + of_end * end
+    sum_ = (
+        of_outcome * (2 * remedy - 1) + of_mean * math.fsum(moods) / len(moods) + of_worst * min(moods) + of_end * end
+    )
     value = 100 / (1 + math.exp(-model.final_slope * sum_))
     if unresolved(scenario, state):
         value = min(value, model.cap_unresolved)

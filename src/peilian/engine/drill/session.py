@@ -108,8 +108,8 @@ class Drill:
         said = Line(at_ms, "agent", text)
         self._add([said])
         self.state.step += 1
-        analysed = analyse(text[:LONGEST_LINE])
-        understood = self.cast.understanding.understand(analysed, self._reader.hits, values_of(self.state))
+        heard_text = text[:LONGEST_LINE]
+        understood = self.cast.understanding.understand(heard_text, self._reader.hits, values_of(self.state))
         rng = chance(self.seed, self.cast.scenario.version, self.state.step, "mood")
         heard = self._customer.hear(understood, at_ms, self._agent_lines, rng)
         self._agent_lines += 1

@@ -18,8 +18,9 @@ from peilian.engine.drill.phrasebook import Phrasebook, Said
 from peilian.engine.drill.scenario import Element, Part, Phrases, Scenario
 from peilian.engine.reading.lexicon import Hit
 from peilian.engine.reading.likeness import pairs, units
-from peilian.engine.text import Analysed, PatternCompiler, normalise
+from peilian.engine.text import Analysed, PatternCompiler, analyse, normalise
 
+_LONGEST_QUOTE = 60
 HALF = "(half)"  # name of the part that stands for "half met"
 
 
@@ -44,6 +45,7 @@ class Made:
 class Understood:
     """One reply as the customer takes it. Spans are places of the normal form of ``analysed``."""
 
+    text: str  # as written
     analysed: Analysed
     acts: Mapping[str, tuple[int, int]]  # move, fault or aside of the reading -> where it was found first
     made: tuple[Made, ...]
@@ -60,6 +62,12 @@ class Understood:
     def is_empty(self) -> bool:
         """Whether nothing was said that means something."""
         return self.n_units == 0
+
+    def quote(self, start: int, end: int) -> str:
+        """The words between two places of the normal form, as they were written."""
+        first, last = self.analysed.original(start, end)
+        words = self.text[first:last]
+        return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
 
 
 @dataclass
@@ -94,8 +102,9 @@ class Understanding:
         self._card = pairs(normalise("\n".join((*scenario.policies, *_rows(scenario)))).text)
         self._today = date.fromisoformat(scenario.today)
 
-    def understand(self, analysed: Analysed, hits: Sequence[Hit], values: Mapping[str, Value]) -> Understood:
+    def understand(self, text: str, hits: Sequence[Hit], values: Mapping[str, Value]) -> Understood:
         """Take in a reply: ``hits`` are what the reading found in it, ``values`` the state that expressions see."""
+        analysed = analyse(text)
         said = self._book.find(analysed)
         acts: dict[str, tuple[int, int]] = {}
         for hit in sorted(hits, key=lambda hit: hit.start):
@@ -103,6 +112,7 @@ class Understanding:
         made = tuple(item for one in said if (item := self._made(one, analysed, values)) is not None)
         n_acts = len(set(acts) & _WEIGHTY) + len({item.element_id for item in made})
         return Understood(
+            text=text,
             analysed=analysed,
             acts=acts,
             made=made,
@@ -166,9 +176,11 @@ _MANY_ACTS = 7
 _LEAST_WORDS = 10  # of an English reply whose words are counted
 _LEAST_SMALL = 0.2  # share of small words in English sentences; a list of keywords has few
 _SMALL_WORDS = frozenset(
-    "a an the i you we it he she they me us my your our is are was were be been am will would can could may have has had "
-    "do does did to of in on at for from with by as and or but so if not no this that there here when then up out".split()
-)
+    {"a", "an", "the", "i", "you", "we", "it", "he", "she", "they", "me", "us", "my", "your", "our", "is", "are", "was",
+     "were", "be", "been", "am", "will", "would", "can", "could", "may", "have", "has", "had", "do", "does", "did", "to",
+     "of", "in", "on", "at", "for", "from", "with", "by", "as", "and", "or", "but", "so", "if", "not", "no", "this",
+     "that", "there", "here", "when", "then", "up", "out"}
+)  # fmt: skip
 _WEIGHTY = frozenset(
     {"apologise", "empathise", "own", "time", "done", "solve", "compensate", "alternative", "escalate", "follow_up",
      "wait", "thank", "verify", "explain"}

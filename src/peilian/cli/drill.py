@@ -1,0 +1,146 @@
+"""``peilian drill``: play a scenario in the terminal, or a script against it; list what can be played."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from peilian.adapters.scripts import read_script
+from peilian.cli._output import as_option, out_option, stop_with, write_rows
+from peilian.engine._kernel import Fault, InputError, Language
+from peilian.engine.drill import Cast, Drill, Step, ToolError
+from peilian.flows import playing
+from peilian.flows.debriefing import debrief_of
+from peilian.flows.drill_results import result_of
+from peilian.flows.wording import say
+
+_TOOL = "/"  # what begins a line that uses a tool: /coupon amount=10
+
+
+@click.command("drill")
+@click.argument("scenario", required=False)
+@click.option("--list", "is_list", is_flag=True, help="Show every scenario.")
+@click.option("--script", type=click.Path(path_type=Path), help="JSON lines of a trainee to play.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=None, help="Chance of the customer.  [default: 1]")
+@click.option("--mode", type=click.Choice(["easy", "normal", "hard"]), default="normal", show_default=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of scenario and reasons.")
+@as_option
+@out_option
+def command(
+    scenario: str | None, is_list: bool, script: Path | None, seed: int | None, mode: str, lang: str | None,
+    form: str | None, out: Path | None,
+) -> None:  # fmt: skip
+    """Play the SCENARIO (演练场景) against a simulated customer.
+
+    \b
+    Examples: peilian drill --list --as json
+              peilian drill retail/logistics-delay --lang zh
+              peilian drill retail/logistics-delay --script turns.jsonl --seed 7 --as json
+    """
+    language = cast("Language | None", lang)
+    try:
+        if is_list:
+            write_rows(list(_listed(language or "zh", as_text=form not in ("json", "jsonl"))), form=form, out=out)
+        elif scenario is None:
+            raise click.UsageError("a SCENARIO is needed, or --list")
+        elif script is not None:
+            _play_script(scenario, language, script, seed if seed is not None else 1, mode, out)
+        else:
+            _play_here(playing.cast(scenario, language), seed if seed is not None else 1, mode)
+    except InputError as error:
+        stop_with(error, language or "zh")
+
+
+def _listed(language: Language, *, as_text: bool) -> Iterator[dict[str, Any]]:
+    for key, (document, _version) in sorted(playing.scenarios().items()):
+        yield {
+            "scenario": key,
+            "title": document.title.to_text().in_language(language),
+            "pack": playing.pack_of(key),
+            "difficulty": document.difficulty,
+            "languages": ", ".join(document.languages) if as_text else list(document.languages),
+            "time_limit_seconds": document.time_limit_seconds,
+        }
+
+
+def _play_script(
+    key: str, language: Language | None, script: Path, seed: int, mode: str, out: Path | None
+) -> None:  # fmt: skip
+    cast_ = playing.cast(key, language)
+    turns = read_script(script)
+    try:
+        played = playing.play(cast_, turns, seed=seed, mode=mode)
+    except ToolError as error:
+        raise InputError(Fault(error.reason, file=str(script), field="action")) from None
+    result = result_of(played.drill, played.steps, cast_.scenario.language)
+    text = json.dumps(result, ensure_ascii=False, sort_keys=True) + "\n"
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _play_here(cast_: Cast, seed: int, mode: str) -> None:
+    """A drill in the terminal, on the clock of the wall."""
+    scenario, language = cast_.scenario, cast_.scenario.language
+    click.echo(f"{scenario.title}\n{scenario.brief}\n")
+    for panel in scenario.panels:
+        click.echo(f"[{panel.title}] " + "; ".join(f"{label}: {text}" for label, text in panel.rows))
+    for tool in scenario.tools:
+        arguments = " ".join(f"{argument.name}=…" for argument in tool.arguments)
+        click.echo(f"  {_TOOL}{tool.name} {arguments}".rstrip() + f"  {tool.label}")
+    drill, started = Drill(cast_, seed, mode), time.monotonic()
+    steps = [drill.open()]
+    _show(steps)
+    while not drill.is_over:
+        try:
+            line = click.prompt(">", prompt_suffix=" ", default="", show_default=False)
+        except (click.Abort, EOFError):
+            line = ""
+        at_ms = round((time.monotonic() - started) * 1000)
+        found = _heard(drill, at_ms, line, language) if line else drill.end(at_ms)
+        _show(found)
+        steps += found
+    _show_result(drill, steps, language)
+
+
+def _heard(drill: Drill, at_ms: int, line: str, language: Language) -> list[Step]:
+    if not line.startswith(_TOOL):
+        return drill.hear(at_ms, line)
+    name, *words = line[len(_TOOL) :].split()
+    try:
+        return drill.act(at_ms, name, dict(word.split("=", 1) for word in words if "=" in word))
+    except ToolError as error:
+        click.echo(say(error.reason, language), err=True)
+        return drill.advance(at_ms)
+
+
+def _show(steps: list[Step]) -> None:
+    for step in steps:
+        for line in step.lines:
+            if line.role == "customer":
+                click.echo(f"  {line.text}")
+        if step.used is not None:
+            click.echo(f"  [{step.used.text}]")
+        if step.gauge is not None:
+            click.echo(click.style(f"    ({step.gauge.satisfaction:.0f} · {step.gauge.efficiency:.0f})", dim=True))
+
+
+def _show_result(drill: Drill, steps: list[Step], language: Language) -> None:
+    debrief = debrief_of(drill, steps, language)
+    result = result_of(drill, steps, language)
+    click.echo(f"\n{debrief.goal.text}\n  {debrief.goal.why}")
+    if debrief.goal.model:
+        click.echo(f"  {debrief.goal.model}")
+    for item in debrief.required:
+        mark = "✓" if item.is_met else "½" if item.share else "–"
+        click.echo(f"  {mark} {item.label}" + (f": {item.quote}" if item.quote else ""))
+    for score in result["scores"]:
+        click.echo(f"  {score['label']}: {score['points'] if score['points'] is not None else '–'} / {score['max']}")
+    click.echo(f"{result['total']} / {result['max']}")
