@@ -69,7 +69,7 @@ def diagnose_lake(
     chosen = _chosen(accounts, team, uses)
     rules = rules or shipped_rules()
     question = EvidenceQuestion(from_ms, to_ms, chosen, _moves(rules))
-    names = _Names(uses)
+    names = Names(uses)
     with lake.connect() as connection:
         gathered = GatheredEvidence(connection, question, visible=visible)
         evidence = Evidence(
@@ -118,7 +118,7 @@ def _chosen(
 
 
 @dataclass
-class _Names:
+class Names:
     """Calls agents by the names of a roster, whatever account they used at the time."""
 
     roster: Sequence[RosterSpan]
@@ -177,7 +177,7 @@ def _overlap(first: int | None, last: int | None, other_first: int | None, other
     return begins is None or ends is None or begins < ends
 
 
-def _looked_at(chosen: tuple[AccountSpan, ...] | None, visible: Visibility, names: _Names) -> frozenset[str] | None:
+def _looked_at(chosen: tuple[AccountSpan, ...] | None, visible: Visibility, names: Names) -> frozenset[str] | None:
     """The agents the view is limited to: those asked for, of those that may be seen; ``None`` is everybody."""
     sides: Iterable[tuple[AccountSpan, ...]] = (
         spans for spans in (chosen, None if visible.is_everything else visible.spans) if spans is not None

@@ -33,6 +33,7 @@ from peilian.engine.competency.model import (
     Stage,
 )
 from peilian.engine.diagnosis.detectors.findings import AMONG
+from peilian.engine.kpi.algebra import Quantile
 from peilian.engine.kpi.query import known_measures
 from peilian.engine.reading import FAULTS, ISSUES, MOVES
 
@@ -49,11 +50,13 @@ DrillDimension = Literal["speed", "concision", "completeness", "resolution", "em
 
 
 class FeedField(BaseModel):
-    """A finding or a KPI that speaks for a competency. ``anchors``: [value, score], values rising."""
+    """A finding or a KPI that speaks for a competency. ``anchors``: [value, score], values rising. ``channels``: only
+    conversations of these; those without a channel count as chat unless answers there usually take hours."""
 
     model_config = _Strict
 
     weight: _Weight
+    channels: tuple[str, ...] = ()
     anchors: tuple[tuple[float, _Score], ...] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -87,6 +90,8 @@ class KpiField(FeedField):
     def _is_known(self) -> KpiField:
         if self.kpi not in known_measures():
             raise ValueError(f"KPI {self.kpi!r} is unknown; peilian kpi --list tells the known ones")
+        if isinstance(known_measures().get(self.kpi).aggregate, Quantile):
+            raise ValueError(f"KPI {self.kpi!r} is a quantile, which cannot be put together from channels")
         return self
 
 
@@ -116,7 +121,7 @@ class CompetencyField(BaseModel):
         """The engine's value of it."""
         drill = [Feed("drill", key, weight) for key, weight in self.drill.items()]
         findings = [Feed("conversation", item.finding, item.weight, item.among, item.anchors) for item in self.findings]
-        kpis = [Feed("kpi", item.kpi, item.weight, anchors=item.anchors) for item in self.kpis]
+        kpis = [Feed("kpi", item.kpi, item.weight, anchors=item.anchors, channels=item.channels) for item in self.kpis]
         return Competency(
             key=self.key,
             name=self.name.to_text(),

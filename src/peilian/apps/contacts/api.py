@@ -28,6 +28,7 @@ from peilian.adapters.lake import (
 )
 from peilian.apps.base import api as base
 from peilian.apps.contacts.answers import Answers
+from peilian.apps.contacts.evidence import start_work_evidence, write_work_evidence
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
 from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
 from peilian.apps.contacts.uploads import drop_leftovers, forget_import, prepare_import, prepared_import
@@ -79,7 +80,9 @@ __all__ = [
     "spread",
     "start_import",
     "start_reading",
+    "start_work_evidence",
     "take_snapshots",
+    "write_work_evidence",
 ]
 
 

@@ -21,6 +21,7 @@ from peilian.apps.base import api as base
 from peilian.apps.contacts.models import ConversationImport, KpiSnapshot
 from peilian.apps.contacts.snapshots import take_snapshots
 from peilian.apps.contacts.uploads import drop_leftovers, drop_uploads
+from peilian.apps.people.api import AgentAccount
 from peilian.engine._kernel import Fault, InputError
 from peilian.flows import importing
 
@@ -52,8 +53,8 @@ def import_conversations(context: base.JobContext) -> Mapping[str, Any]:
     """
     row = ConversationImport.objects.get(pk=context.parameters["import"])
     try:
-        if row.report is None:
-            _bring_in(row, context)
+        # A run that follows one that died does not know which months that one touched.
+        months = _bring_in(row, context) if row.report is None else months_of(lake(), without=set())
     except Exception:
         # Over, one way or another. A killed worker does not come here: its successor needs the files.
         drop_uploads(row)
@@ -61,6 +62,7 @@ def import_conversations(context: base.JobContext) -> Mapping[str, Any]:
         raise
     read_unread(lake(), progress=context.progress, is_cancelled=context.is_cancelled)
     context.stop_if_cancelled()
+    start_evidence(months)
     return summary(row.report or {})
 
 
@@ -98,6 +100,12 @@ def start_snapshots(months: Iterable[str]) -> None:
         base.start_job(actor=None, kind="contacts.snapshots", parameters={"months": wanted})
 
 
+def start_evidence(months: Sequence[str]) -> None:
+    """Queue what these months show of people, now that they were read; nothing while no account has a user."""
+    if months and AgentAccount.objects.exists():
+        base.start_job(actor=None, kind="contacts.evidence", parameters={"months": list(months)})
+
+
 def summary(report: Mapping[str, Any]) -> dict[str, int]:
     """The counts of a report that a job shows."""
     conversations, messages = report["conversations"], report["messages"]
@@ -109,7 +117,8 @@ def summary(report: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _bring_in(row: ConversationImport, context: base.JobContext) -> None:
+def _bring_in(row: ConversationImport, context: base.JobContext) -> list[str]:
+    """Import the files and keep the report; returns the months that have news."""
     source = lake()
     record = _record_of(row, source)
     before = {segment.id for segment in source.segments} if record is None else set()
@@ -128,8 +137,11 @@ def _bring_in(row: ConversationImport, context: base.JobContext) -> None:
         if report["is_cancelled"]:
             raise base.JobCancelledError
     finish_import(row, report)
-    if report["conversations"]["stored"]:
-        start_snapshots(months_of(source, without=before))
+    if not report["conversations"]["stored"]:
+        return []
+    months = months_of(source, without=before)
+    start_snapshots(months)
+    return months
 
 
 def run_import(

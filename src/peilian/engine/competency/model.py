@@ -37,7 +37,8 @@ class Feed:
 
     ``key`` is a score dimension of a drill, ``move:…``, ``fault:…`` or ``issue:…`` of read conversations, or a KPI.
     For findings the value is the share of conversations, ``among`` those of a group, that show it. ``anchors`` are
-    pairs (value, score) with rising values; between them the score runs straight, beyond them it stays.
+    pairs (value, score) with rising values; between them the score runs straight, beyond them it stays. ``channels``
+    limits findings and KPIs to conversations of these channels; none named means all.
     """
 
     kind: SourceKind
@@ -45,11 +46,12 @@ class Feed:
     weight: float
     among: str = ""
     anchors: tuple[tuple[float, float], ...] = _STRAIGHT
+    channels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """What values are handed in under: the key, and the group for findings."""
-        return f"{self.key}@{self.among}" if self.among else self.key
+        """What values are handed in under: the key, the group, the channels."""
+        return "@".join(part for part in (self.key, self.among, "+".join(self.channels)) if part)
 
     def score(self, value: float) -> float:
         """The score, 0 to 1, that a measured value stands for."""
