@@ -1,4 +1,4 @@
-"""Checks packs: schemas, keys, patterns of lexicons, rules of scorecards; tells the schema of a kind."""
+"""Checks packs: schemas, keys, patterns, rules of scorecards, rehearsals of scenarios; tells the schema of a kind."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 from peilian.adapters import packs
 from peilian.adapters.packs.lexicon import load_lexicons
+from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.scorecard import load_scorecards
 from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.flows import rehearsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _dou
         # only when all else is well.
         faults.extend(_faults_of(lambda: load_lexicons(roots)))
         faults.extend(_faults_of(lambda: doubts.extend(_doubts(roots))))
+    if not faults:
+        faults.extend(_rehearsed(loaded, (packs.SHIPPED, *roots)))
     if faults:
         raise InputError(*faults)
     for doubt in doubts:
@@ -55,6 +59,13 @@ def _faults_of(look: Callable[[], object]) -> tuple[Fault, ...]:
     except InputError as error:
         return error.faults
     return ()
+
+
+def _rehearsed(loaded: Sequence[packs.Loaded], roots: tuple[Path, ...]) -> Iterator[Fault]:
+    """What scenarios show to be wrong when they play their own good and bad answers."""
+    for item in {item.path.resolve(): item for item in loaded}.values():
+        if isinstance(item.document, ScenarioDocument):
+            yield from rehearsing.check(item.document, version_of(item.sha256), roots, file=str(item.path))
 
 
 def _doubts(roots: Sequence[Path]) -> Iterator[Fault]:

@@ -1,0 +1,105 @@
+"""Rehearsing (试演): a scenario plays its own good and bad answers, and must judge them in the right order.
+
+By ``total``: ideal before curt but correct, before apologies alone and stalling, before breaking the rules and silence. The
+ideal answer always passes; strings of keywords, copied rules and fatal breaches never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, pstdev
+
+from peilian.adapters.packs.scenario import ScenarioDocument
+from peilian.engine._kernel import Fault, Language, Reason
+from peilian.engine.drill import Cast
+from peilian.engine.drill.linting import lint
+from peilian.engine.drill.world import ToolError
+from peilian.engine.text import PatternError
+from peilian.flows import playing, reading
+from peilian.flows.drill_results import score
+
+SEEDS = 20
+TIERS = (("ideal",), ("curt",), ("apology_only", "stalling"), ("policy_breaking", "silent"))
+NEVER_PASS = ("keyword_dump", "copy_paste", "fatal_breach")
+_LEAST_ORDERED = 0.95  # share of the seeds in which each pair must be in order
+_MOST_SPREAD = 3.0  # points of standard deviation between seeds
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Totals and passes of every play by seed."""
+
+    totals: Mapping[str, tuple[float, ...]]
+    passed: Mapping[str, tuple[bool, ...]]
+
+    def pairs(self) -> Iterator[tuple[str, str, float]]:
+        """Better play, worse play, and the share of the seeds in which their totals are in that order."""
+        for upper, tier in enumerate(TIERS):
+            for lower in TIERS[upper + 1 :]:
+                for better in tier:
+                    for worse in lower:
+                        if better in self.totals and worse in self.totals:
+                            yield better, worse, self._share(better, worse)
+
+    def _share(self, better: str, worse: str) -> float:
+        return fmean(a > b for a, b in zip(self.totals[better], self.totals[worse], strict=True))
+
+
+def rehearse(cast: Cast, *, seeds: int = SEEDS) -> Rehearsal:
+    """Play every script of the scenario over ``seeds`` seeds."""
+    totals: dict[str, tuple[float, ...]] = {}
+    passed: dict[str, tuple[bool, ...]] = {}
+    for name, script in cast.scenario.plays.items():
+        scores = [score(playing.play(cast, script, seed=seed).drill) for seed in range(seeds)]
+        totals[name] = tuple(float(one.total or 0) for one in scores)
+        passed[name] = tuple(bool(one.passed) for one in scores)
+    return Rehearsal(totals, passed)
+
+
+def check(
+    document: ScenarioDocument, version: str, roots: tuple[Path, ...], *, file: str, seeds: int = SEEDS
+) -> list[Fault]:  # fmt: skip
+    """Lint and rehearse a scenario in each of its languages; every fault names the file."""
+    faults = []
+    for language in document.languages:
+        for reason in _faults(document, version, language, roots, seeds):
+            faults.append(Fault(reason, file=file, field=f"{document.key} ({language})"))
+    return faults
+
+
+def _faults(
+    document: ScenarioDocument, version: str, language: Language, roots: tuple[Path, ...], seeds: int
+) -> Iterator[Reason]:  # fmt: skip
+    found = lint(document.to_scenario(language, version))
+    if found:
+        yield from found
+        return
+    try:
+        cast = playing.cast_of(document, version, language, roots, reading.lexicons())
+        rehearsal = rehearse(cast, seeds=seeds)
+    except PatternError as error:
+        yield Reason(error.problem, {"pattern": error.pattern})
+        return
+    except ToolError as error:
+        yield error.reason
+        return
+    yield from _misjudged(rehearsal)
+
+
+def _misjudged(rehearsal: Rehearsal) -> Iterator[Reason]:
+    for better, worse, share in rehearsal.pairs():
+        if share < _LEAST_ORDERED:
+            first, second = (round(fmean(rehearsal.totals[name]), 1) for name in (better, worse))
+            yield Reason(
+                "drill.rehearsal.order", {"better": better, "worse": worse, "first": first, "second": second}
+            )  # fmt: skip
+    if not all(rehearsal.passed["ideal"]):
+        yield Reason("drill.rehearsal.ideal_fails", {"total": round(fmean(rehearsal.totals["ideal"]), 1)})
+    for name in NEVER_PASS:
+        if any(rehearsal.passed.get(name, ())):
+            yield Reason("drill.rehearsal.passes", {"play": name})
+    for name, totals in rehearsal.totals.items():
+        if pstdev(totals) >= _MOST_SPREAD:
+            yield Reason("drill.rehearsal.spread", {"play": name, "sd": round(pstdev(totals), 2)})
