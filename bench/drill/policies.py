@@ -36,9 +36,8 @@ def main() -> None:
                 shares.append(share)
                 if share < 1:
                     print(f"    {better} > {worse} in {share:.0%}")
-    print(
-        f"pairs in order {fmean(shares):.4f} of {len(shares) * options.seeds}; largest spread {max(spreads):.2f}; wrong: {wrong}"
-    )
+    n_pairs = len(shares) * options.seeds
+    print(f"pairs in order {fmean(shares):.4f} of {n_pairs}; largest spread {max(spreads):.2f}; wrong: {wrong}")
 
 
 if __name__ == "__main__":

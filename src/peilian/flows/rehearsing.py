@@ -1,7 +1,7 @@
 """Rehearsing (试演): a scenario plays its own good and bad answers, and must judge them in the right order.
 
-By ``total``: ideal before curt but correct, before apologies alone and stalling, before breaking the rules and silence. The
-ideal answer always passes; strings of keywords, copied rules and fatal breaches never do.
+By ``total``: ideal before curt but correct, before apologies alone and stalling, before breaking the rules and silence.
+The ideal answer always passes; strings of keywords, copied rules and fatal breaches never do.
 """
 
 from __future__ import annotations

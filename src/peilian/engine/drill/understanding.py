@@ -178,8 +178,8 @@ _LEAST_SMALL = 0.2  # share of small words in English sentences; a list of keywo
 _SMALL_WORDS = frozenset(
     {"a", "an", "the", "i", "you", "we", "it", "he", "she", "they", "me", "us", "my", "your", "our", "is", "are", "was",
      "were", "be", "been", "am", "will", "would", "can", "could", "may", "have", "has", "had", "do", "does", "did",
-     "to", "of", "in", "on", "at", "for", "from", "with", "by", "as", "and", "or", "but", "so", "if", "not", "no", "this",
-     "that", "there", "here", "when", "then", "up", "out"}
+     "to", "of", "in", "on", "at", "for", "from", "with", "by", "as", "and", "or", "but", "so", "if", "not", "no",
+     "this", "that", "there", "here", "when", "then", "up", "out"}
 )  # fmt: skip
 _WEIGHTY = frozenset(
     {"apologise", "empathise", "own", "time", "done", "solve", "compensate", "alternative", "escalate", "follow_up",
