@@ -153,8 +153,8 @@ SPECIFIC = "等了四天确实让人着急"
         (SPECIFIC, [f"empathise={SPECIFIC}"], "1", []),
         ("理解您的心情", ["empathise"], "0.7", ["empathy.generic"]),
         ("抱歉，我来催一下", ["apologise=抱歉", "own"], "0.6", ["empathy.apology"]),
-        ("非常抱歉", ["apologise=抱歉"], "0.3", ["empathy.apology_alone"]),
-        ("我来催一下", ["own", "solve"], "0.2", ["empathy.care_alone"]),
+        ("非常抱歉", ["apologise=抱歉"], "0.2", ["empathy.apology_alone"]),
+        ("我来催一下", ["own", "solve"], "0.4", ["empathy.care_alone"]),
         ("包裹在杭州", ["explain"], "0", ["empathy.none"]),
         ("理解您，但是您自己填错了", ["empathise=理解您", "blame=您自己填错了"], "0", ["empathy.harsh"]),
     ],
@@ -168,7 +168,7 @@ def test_an_answer_to_an_upset_customer_is_worth_what_it_shows(text, found, valu
 def test_a_loss_shows_the_words_that_earned_no_more():
     empathy = judged(("c", None, UPSET, -0.6), ("a", None, "亲，非常抱歉", "apologise=抱歉"))["empathy"]
     (sign,) = empathy.signs
-    assert (sign.i, sign.start, sign.end, sign.quote, sign.loss) == (1, 4, 6, "抱歉", D("0.7"))
+    assert (sign.i, sign.start, sign.end, sign.quote, sign.loss) == (1, 4, 6, "抱歉", D("0.8"))
 
 
 def test_the_same_apology_again_brings_nothing():
@@ -180,7 +180,7 @@ def test_the_same_apology_again_brings_nothing():
         ("c", None, "气死我了", -0.8),
         ("a", None, "抱歉", "apologise"),
     )["empathy"]
-    assert empathy.value == D("0.1")
+    assert round(empathy.value * 3, 9) == D("0.2")
     assert keys(empathy) == ["empathy.apology_alone", "empathy.again", "empathy.again"]
 
 

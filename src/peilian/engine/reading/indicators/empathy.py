@@ -16,12 +16,13 @@ from peilian.engine.text import normalise
 
 _UPSET, _FURIOUS = -0.5, -0.75
 _COVERED_TURNS = 2  # turns of the same account for which a word of empathy lasts
-_CARE = frozenset({"own", "solve", "done", "compensate", "alternative", "follow_up", "escalate"})
+_CARE = frozenset({"own", "solve", "time", "done", "compensate", "alternative", "follow_up", "escalate"})
 _LISTENING = frozenset({"wait", "greet", "own"})
 _HARSH = ("rude", "blame")
 _MURMUR = 3  # Han characters or words that answer nothing
 _GENERIC, _APOLOGY_AND_CARE = Decimal("0.7"), Decimal("0.6")
-_APOLOGY, _CARE_ALONE = Decimal("0.3"), Decimal("0.2")
+# Who deals with the matter helps an upset customer more than who only says sorry.
+_CARE_ALONE, _APOLOGY = Decimal("0.4"), Decimal("0.2")
 _HALF = Decimal("0.5")
 _COURTEOUS = frozenset({"greet", "thank", "apologise", "empathise", "close", "check_more"})
 _POLITE = re.compile(

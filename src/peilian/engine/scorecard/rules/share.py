@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Param, Reason
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, Evidence, PointReason, shown
 
@@ -31,12 +31,12 @@ class Share(Rule):
         """Bounded by [0, weight] and monotone from ``zero`` to ``full``."""
         share = (given.value - self.zero) / (self.full - self.zero)
         lost = given.weight * (1 - min(max(share, ZERO), Decimal(1)))
-        params = {"value": shown(given.value), "zero": shown(self.zero), "full": shown(self.full)}
         if not lost:
-            return Outcome((PointReason(Reason("scorecard.share.full", {**params}), ZERO),))
-        if not given.evidence:
-            return Outcome((PointReason(Reason("scorecard.share.part", {**params}), -lost),))
-        return Outcome(tuple(_divided(lost, given.evidence)))
+            return Outcome()
+        if given.evidence:
+            return Outcome(tuple(_divided(lost, given.evidence)))
+        params: dict[str, Param] = {"value": shown(given.value), "zero": shown(self.zero), "full": shown(self.full)}
+        return Outcome((PointReason(Reason("scorecard.share.part", params), -lost),))
 
 
 def _divided(lost: Decimal, evidence: tuple[Evidence, ...]) -> list[PointReason]:
