@@ -118,7 +118,8 @@ def _findings(
                     continue
                 kind, _, key = feed.key.partition(":")
                 is_shown = bool(own.named(kind, key))
-                if is_shown or AMONG[feed.among](own):
+                # A fault or an issue proves that the occasion was there; a move may come without one.
+                if AMONG[feed.among](own) or (is_shown and kind != "move"):
                     shares.take(person, feed, is_shown)
     return shares.figures()
 

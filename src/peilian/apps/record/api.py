@@ -7,6 +7,7 @@ itself. Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
+from peilian.apps.record import guard
 from peilian.apps.record.assignments import (
     Attempt,
     NewAssignment,
@@ -25,6 +26,8 @@ from peilian.apps.record.models import (
     AttemptRule,
     Evidence,
     EvidenceKind,
+    Ledger,
+    LedgerQuerySet,
     Need,
     NeedOrigin,
     NeedState,
@@ -43,6 +46,8 @@ __all__ = [
     "AttemptRule",
     "Evidence",
     "EvidenceKind",
+    "Ledger",
+    "LedgerQuerySet",
     "Need",
     "NeedOrigin",
     "NeedState",
@@ -61,6 +66,7 @@ __all__ = [
     "correct_evidence",
     "dismiss_need",
     "evidence_of",
+    "guard",
     "meet_need",
     "need",
     "needs_of",

@@ -11,7 +11,6 @@ from typing import Any
 
 TABLES = ("record_evidence", "record_assignmentresult")
 _ACTS = ("UPDATE", "DELETE")
-_FUNCTION = "record_refuse_change"
 
 
 def install(connection: Any, tables: Sequence[str] = TABLES) -> None:
@@ -29,37 +28,45 @@ def remove(connection: Any, tables: Sequence[str] = TABLES) -> None:
                 on = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(table, act)}{on}")
         if connection.vendor == "postgresql":
-            cursor.execute(f"DROP FUNCTION IF EXISTS {_FUNCTION}()")
+            for function in sorted(set(map(_function, tables))):
+                cursor.execute(f"DROP FUNCTION IF EXISTS {function}()")
 
 
 @contextmanager
-def lifted(connection: Any) -> Iterator[None]:
+def lifted(connection: Any, tables: Sequence[str] = TABLES) -> Iterator[None]:
     """Without the triggers for a moment, for what empties a whole database, such as the end of a test."""
-    remove(connection)
+    remove(connection, tables)
     try:
         yield
     finally:
-        install(connection)
+        install(connection, tables)
 
 
 def _statements(vendor: str, tables: Sequence[str]) -> Iterator[str]:
     if vendor == "postgresql":
-        yield (
-            f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
-        )
+        for function in sorted(set(map(_function, tables))):
+            yield (
+                f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+            )
     for table in tables:
         for act in _ACTS:
             name = _name(table, act)
             if vendor == "postgresql":
                 # CREATE OR REPLACE TRIGGER is younger than the oldest server that is supported.
                 yield f"DROP TRIGGER IF EXISTS {name} ON {table}"
-                yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()"
+                function = _function(table)
+                yield f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
             else:
                 yield (
                     f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {act} ON {table} "
                     f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
                 )
+
+
+def _function(table: str) -> str:
+    """The function of a table's triggers; each app has its own, so that one can be taken away without the others."""
+    return f"{table.partition('_')[0]}_refuse_change"
 
 
 def _name(table: str, act: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,8 +17,6 @@ from peilian.apps.record.standing import PersonProfile, competency_model, counti
 from peilian.engine._kernel import Reason
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from peilian.apps.people.api import User
 
 # Needs that measuring raised are closed by measuring; those that a person raised, by a person.
@@ -43,7 +42,7 @@ def needs_of(
 def need(*, user: User, pk: UUID | str) -> Need:
     """One need; ``NotVisibleError`` when it does not exist or ``user`` may not see it."""
     try:
-        return needs_of(user=user, states=NeedState.values).get(pk=pk)
+        return needs_of(user=user, states=NeedState.values).get(pk=UUID(str(pk)))
     except (Need.DoesNotExist, ValueError):
         raise NotVisibleError from None
 
