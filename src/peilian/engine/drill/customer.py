@@ -147,7 +147,7 @@ class Customer:
         values = values_of(self.state)
         elements = {element.element_id: element for element in self.scenario.required}
         cores = {made.element_id: made for made in understood.made if _is_core(elements[made.element_id], made)}
-        for made in (*cores.values(), *understood.made):
+        for made in dict.fromkeys((*cores.values(), *understood.made)):  # cores first, each once
             element = elements[made.element_id]
             if holds(element.when, values) and self._belongs(made, cores.get(made.element_id), understood):
                 self._element(element, made, understood, heard)

@@ -1,0 +1,122 @@
+"""What the customer understands of a reply."""
+
+import pytest
+
+from peilian.engine.drill import Drill
+from support.drills import cast, started
+
+
+def share(text: str, element: str, *, drill: Drill | None = None) -> float:
+    found = drill or started(cast())
+    found.hear(10_000, text)
+    return found.state.elements[element].share
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("预计24号送到", 1.0),
+        ("后天送到您手上", 1.0),
+        ("预计这几天吧", 0.5),
+        ("预计26号送到", 0.0),
+        ("24号没送到再说", 0.0),
+        ("您说的是预计24号吗？", 0.0),
+        ("今天天气不错", 0.0),
+    ],
+)
+def test_a_day_counts_when_it_is_right_and_half_when_it_is_missing(text, expected):
+    assert share(text, "eta") == expected
+
+
+def test_a_wrong_figure_is_worse_than_none():
+    drill = started(cast())
+    before = drill.state.trust
+    drill.hear(10_000, "预计26号送到")
+    assert drill.state.trust < before
+    assert [misstep.rule for misstep in drill.state.missteps] == ["wrong_fact"]
+
+
+def test_a_right_figure_later_mends_a_wrong_one():
+    drill = started(cast())
+    drill.hear(10_000, "预计26号送到")
+    drill.hear(30_000, "看错了，更正一下，预计24号送到")
+    assert drill.state.elements["eta"].share == 1.0
+    assert not drill.state.elements["eta"].is_wrong
+
+
+@pytest.mark.parametrize("text", ["那边暴雨", "那边雨太大停了分拣"])
+def test_a_pattern_and_an_example_both_make_a_part(text):
+    assert share(text, "cause") == 1.0
+
+
+def test_what_is_negated_is_not_said():
+    assert share("不是因为暴雨", "cause") == 0.0
+
+
+def test_what_is_quoted_is_not_said():
+    assert share("您刚才说“暴雨”是吧，我看一下", "cause") == 0.0
+
+
+def test_parts_count_together_in_one_message_and_in_the_next():
+    assert share("我催快递了，2小时内回复", "urge") == 1.0
+    drill = started(cast())
+    assert share("我催快递了", "urge", drill=drill) == 0.5
+    drill.hear(20_000, "2小时内有回复")
+    assert drill.state.elements["urge"].share == 1.0
+
+
+def test_a_part_without_its_core_counts_for_nothing():
+    drill = started(cast())
+    assert share("2小时内有回复", "urge", drill=drill) == 0.0
+    assert share("我催快递了", "urge", drill=drill) == 0.5
+
+
+def test_a_part_long_after_its_core_does_not_belong_to_it():
+    drill = started(cast())
+    for at, text in (
+        (10_000, "我催快递了"),
+        (20_000, "正在看您的订单"),
+        (30_000, "那边还在忙"),
+        (40_000, "2小时内有回复"),
+    ):
+        drill.hear(at, text)
+    assert drill.state.elements["urge"].share == 0.5
+
+
+def test_a_string_of_keywords_says_nothing():
+    drill = started(cast())
+    drill.hear(10_000, "抱歉 着急 我帮您 暴雨 预计24号 催 2小时 退款 稍等")
+    assert drill.state.dumped == 1
+    assert all(element.share == 0 for element in drill.state.elements.values())
+
+
+def test_copied_rules_say_nothing():
+    drill = started(cast())
+    drill.hear(10_000, "延误超过四十八小时的订单可以补偿不超过十元的优惠券一张，每单只补偿一次。")
+    assert drill.state.copied == 1
+
+
+def test_the_same_message_again_brings_nothing():
+    drill = started(cast())
+    drill.hear(10_000, "我帮您看一下，那边暴雨停了分拣")
+    [*_, step] = drill.hear(20_000, "我帮您看一下，那边暴雨停了分拣")
+    assert drill.state.copied == 1
+    assert not any(change.delta > 0 and change.rule != "needs" for change in step.changes if change.variable == "mood")
+
+
+def test_an_element_that_is_not_due_is_not_taken_in():
+    assert share("请您文明用语", "boundary") == 0.0
+
+
+def test_asking_for_what_can_be_seen_annoys():
+    drill = started(cast())
+    drill.hear(10_000, "请问您的订单号是多少")
+    assert drill.state.redundant == 1
+
+
+def test_a_fact_is_told_when_asked_for_and_not_before():
+    drill = started(cast())
+    [*_, step] = drill.hear(10_000, "请问您哪天要用呢？")
+    assert "25号要用" in [line.text for line in step.lines]
+    drill.hear(20_000, "那您是几时要用呀？")
+    assert drill.state.redundant == 1
