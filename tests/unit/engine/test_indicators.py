@@ -151,7 +151,11 @@ SPECIFIC = "等了四天确实让人着急"
     ("text", "found", "value", "signs"),
     [
         (SPECIFIC, [f"empathise={SPECIFIC}"], "1", []),
+        ("两次都没送到，换谁都会着急", ["empathise=换谁都会着急"], "1", []),
+        ("Three days without news would worry anyone", ["empathise=would worry anyone"], "1", []),
         ("理解您的心情", ["empathise"], "0.7", ["empathy.generic"]),
+        ("您别着急，两小时内给您答复", ["empathise=别着急"], "0.7", ["empathy.generic"]),
+        ("Don't worry, we answer within two hours", ["empathise=Don't worry"], "0.7", ["empathy.generic"]),
         ("抱歉，我来催一下", ["apologise=抱歉", "own"], "0.6", ["empathy.apology"]),
         ("非常抱歉", ["apologise=抱歉"], "0.2", ["empathy.apology_alone"]),
         ("我来催一下", ["own", "solve"], "0.4", ["empathy.care_alone"]),

@@ -39,6 +39,12 @@ _STOP = frozenset(
         " need order 订单 问题 客服 商品 东西 什么 怎么 现在 今天 情况 知道"
     ).split()
 )
+# 两天没有更新: a circumstance of the customer's; 两小时内 is a promise of the agent's.
+_CIRCUMSTANCE = re.compile(
+    r"(?:\d+|[一二两三四五六七八九十半几]+)\s*(?:多|个|来|余)*\s*(?:天|小时|钟头|周|星期|月|年|次|回|遍|趟|分钟|件|单|元|块)(?!之?(?:以)?[内后])|"
+    r"(?<!within )(?<!in )\b(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several)\s+"
+    r"(?:whole |full )?(?:day|hour|week|month|year|time|minute)s?\b"
+)
 _SENTENCE = re.compile(r"[^。！？!?;；\n]+")
 
 
@@ -128,10 +134,10 @@ class _Listener:
         return _credit(_CARE_ALONE if cares else ZERO, key, apology, turn, self.pending)
 
     def _names_the_matter(self, said: Said, finding: Finding) -> bool:
-        """Whether the sentence of empathy takes up something that the customer said."""
+        """Whether the sentence of empathy takes up something that the customer said, or how long or often it was."""
         text = said.message.text
         sentence = next((m.group() for m in _SENTENCE.finditer(text) if m.start() <= finding.start < m.end()), text)
-        return bool(_content(sentence) & _content(self.heard))
+        return bool(_content(sentence) & _content(self.heard)) or bool(_CIRCUMSTANCE.search(normalise(sentence).text))
 
     def _remember(self, turn: Turn) -> None:
         self.has_apologised |= turn.first("apologise") is not None
