@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from peilian.engine.conversation import Conversation
 from peilian.engine.reading import Lexicons, Reading, read_conversation
 from peilian.engine.reading.indicators import ServiceIndicator, service_indicators
 from peilian.engine.scorecard import Evidence, Indicator, PointReason, Scorecard, Scored, ScoredLine, score
+from peilian.engine.scorecard.values import rounded
 from peilian.flows.wording import say
 
 Line = dict[str, Any]
@@ -175,4 +176,4 @@ def _number(value: Decimal | None) -> float | int | None:
 
 
 def _rounded(value: Decimal | None, places: int) -> float | int | None:
-    return None if value is None else _number(value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
+    return None if value is None else _number(rounded(value, places))

@@ -19,6 +19,7 @@ from peilian.engine.scorecard.rules.levels import Levels
 from peilian.engine.scorecard.rules.per_event import PerEvent
 from peilian.engine.scorecard.rules.share import Share
 from peilian.engine.scorecard.rules.steps import Steps
+from peilian.engine.scorecard.values import shown
 
 D = Decimal
 
@@ -298,6 +299,21 @@ def test_a_formula_takes_several_indicators():
 def test_parameters_that_make_no_sense_are_refused(make, problem):
     with pytest.raises(ValueError, match=problem):
         make()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("0.12345", "0.1235"), ("-0.00001", "0"), ("300", "300"), ("1.50", "1.5"), ("1e60", "1" + "0" * 60), ("0", "0")],
+)
+def test_a_number_is_shown_plainly(number, text):
+    assert shown(D(number)) == text
+
+
+def test_numbers_beyond_all_measure_are_scored_too():
+    rule = Bands((Band(below=D("1e40"), points=D(1)), Band(points=D(2))))
+    assert points(rule, "2", "1e60") == 2
+    assert rule.doubts(D(2)) == ()
+    assert points(Formula("x * x"), "2", "1e30", bonus=None) == D("1e60")
 
 
 def test_every_rule_is_found_and_an_unknown_one_named():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+from peilian.engine._expression import ARITHMETIC
 from peilian.engine._kernel import Reason
 
 ZERO = Decimal(0)
@@ -48,7 +49,13 @@ class PointReason:
     evidence: tuple[Evidence, ...] = ()
 
 
+def rounded(number: Decimal, places: int) -> Decimal:
+    """``number`` with so many decimals, half up; one too large for that stays as it is."""
+    found = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=ARITHMETIC)
+    return found if found.is_finite() else number
+
+
 def shown(number: Decimal, places: int = 4) -> str:
     """A number for a reason's parameters: plain digits, at most ``places`` decimals, no trailing zeros."""
-    rounded = round(number, places)
-    return f"{rounded.normalize():f}" if rounded else "0"
+    found = rounded(number, places)
+    return f"{found.normalize(ARITHMETIC):f}" if found else "0"

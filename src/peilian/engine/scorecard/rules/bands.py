@@ -105,4 +105,5 @@ class Bands(Rule):
         if not edges:
             return [Decimal(0)]
         between = [place for low, high in pairwise(edges) for place in (low, (low + high) / 2)]
-        return [edges[0] - 1, *between, edges[-1], edges[-1] + 1]
+        beyond = 2 * max(abs(edges[0]), abs(edges[-1])) + 1  # further out, however large and precise the edges are
+        return [-beyond, *between, edges[-1], beyond]
