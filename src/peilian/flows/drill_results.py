@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,11 +19,15 @@ from peilian.engine.drill.outcome import (
     required_results,
     unresolved,
 )
+from peilian.engine.reading import Reading, read_conversation
+from peilian.engine.reading.indicators import ServiceIndicator, service_indicators
 from peilian.engine.scorecard import Evidence, Indicator, Scored
 from peilian.flows import scoring
 from peilian.flows.wording import say
 
 CARD = "drill-card"
+_FEELING = 2.0  # valence of words per unit of mood: a mood of -0.25 is where a customer counts as upset
+_MISSTEPS = {"forbidden": Decimal("0.4"), "false_report": Decimal("0.3"), "wrong_fact": Decimal("0.2")}  # of compliance
 _SHOWN = ("mood", "trust", "patience", "escalation")  # variables whose changes are told
 
 
@@ -81,14 +86,49 @@ def required(drill: Drill) -> list[RequiredResult]:
     return required_results(drill.cast.scenario, drill.state, due)
 
 
-def score(drill: Drill) -> Scored:
-    """The drill by the drill card: the transcript as at work, and what only the drill knows."""
+def score(drill: Drill, card: str = CARD) -> Scored:
+    """The drill by a scorecard: the transcript as at work, and what only the drill knows.
+
+    At work the customer's feelings are estimated from the words; here they are known, and take the estimate's place.
+    """
     conversation = conversation_of(drill.transcript, "drill")
+    reading = _with_known_feelings(read_conversation(conversation, drill.cast.lexicons), drill)
     extra = _indicators(drill)
-    return scoring.score_conversation(conversation, scoring.shipped()[CARD], drill.cast.lexicons, extra)
+    if card == CARD:
+        compliance = service_indicators(conversation, reading)["compliance"]
+        extra["compliance"] = _with_missteps(compliance, drill)
+    return scoring.score_conversation(
+        conversation, scoring.shipped()[card], drill.cast.lexicons, extra, reading=reading
+    )
 
 
-def _indicators(drill: Drill) -> Mapping[str, Indicator]:
+def _with_known_feelings(reading: Reading, drill: Drill) -> Reading:
+    ordered = sorted(drill.transcript, key=lambda line: line.at_ms)
+    messages = [
+        replace(read, emotion=replace(read.emotion, valence=max(-1.0, min(1.0, _FEELING * line.mood))))
+        if read.emotion is not None and line.mood is not None
+        else read
+        for read, line in zip(reading.messages, ordered, strict=True)
+    ]
+    return replace(reading, messages=tuple(messages))
+
+
+def _with_missteps(found: ServiceIndicator, drill: Drill) -> Indicator:
+    """Compliance as at work, less what only the drill can know: words forbidden here, wrong figures, false reports."""
+    evidence = [Evidence(one.reason, one.i, one.start, one.end, one.quote, one.loss) for one in found.signs]
+    value = found.value
+    if value is None:
+        return Indicator(None, found.n, tuple(evidence), found.note)
+    for item in drill.state.missteps:
+        loss = min(value, _MISSTEPS.get(item.rule, Decimal(0)) if not item.is_fatal else value)
+        if loss:
+            reason = Reason(f"drill.misstep.{item.rule}")
+            evidence.append(Evidence(reason, quote=item.quote, loss=loss))
+            value -= loss
+    return Indicator(value, found.n, tuple(evidence), found.note)
+
+
+def _indicators(drill: Drill) -> dict[str, Indicator]:
     state, results = drill.state, required(drill)
     total = sum(item.weight for item in results) or 1.0
     lost = tuple(

@@ -146,7 +146,7 @@ class Conduct:
             for text in self._words(state, act):
                 wait = min(_LONGEST_MS, _TYPING_MS + _PER_CHAR_MS * len(text)) if at_ms else 0
                 due += wait if not lines else max(wait, _BETWEEN_MS)
-                lines.append(Line(due, "customer", text, act.name))
+                lines.append(Line(due, "customer", text, act.name, round(state.mood, 4)))
         return lines
 
     def _words(self, state: State, act: Act) -> tuple[str, ...]:

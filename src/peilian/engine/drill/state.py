@@ -36,12 +36,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the transcript. ``act`` says what the customer does with it."""
+    """One line of the transcript. ``act`` says what the customer does with it, ``mood`` how the customer feels then."""
 
     at_ms: int
     role: Literal["customer", "agent", "system"]
     text: str
     act: str = ""
+    mood: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

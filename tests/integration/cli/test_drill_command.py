@@ -1,0 +1,94 @@
+"""``peilian drill``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from peilian.cli import main
+
+SCRIPT = """{"at_seconds": 5, "action": "track"}
+
+{"at_seconds": 12.5, "text": "您好，我马上帮您查，请稍等", "customer": 0}
+{"at_seconds": 40, "text": "杭州转运中心暴雨停了，预计24号送到"}
+"""
+
+
+def run(*args: str, given: str = ""):
+    return CliRunner().invoke(main, ["drill", *args], input=given)
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "turns.jsonl"
+    path.write_text(SCRIPT, encoding="utf-8")
+    return path
+
+
+def test_the_list_names_every_scenario_with_its_languages():
+    rows = json.loads(run("--list", "--as", "json").stdout)
+    delay = next(row for row in rows if row["scenario"] == "retail/logistics-delay")
+    assert delay["pack"] == "retail"
+    assert delay["languages"] == ["zh", "en"]
+    assert delay["title"] == "物流延误"
+
+
+def test_a_script_is_played_and_gives_the_same_result_again(script):
+    first = run("retail/logistics-delay", "--script", str(script), "--seed", "7", "--as", "json")
+    second = run("retail/logistics-delay", "--script", str(script), "--seed", "7", "--as", "json")
+    assert first.exit_code == 0, first.output
+    assert first.stdout == second.stdout
+    assert json.loads(first.stdout)["seed"] == 7
+
+
+def test_the_result_can_be_written_to_a_file(script, tmp_path):
+    out = tmp_path / "result.json"
+    assert run("retail/logistics-delay", "--script", str(script), "--out", str(out)).exit_code == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["scenario"] == "retail/logistics-delay"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"at_seconds": "soon", "text": "a"}', "at_seconds"),
+        ('{"at_seconds": -1, "text": "a"}', "at_seconds"),
+        ('{"at_seconds": NaN, "text": "a"}', "at_seconds"),
+        ('{"at_seconds": 1}', "text"),
+        ('{"at_seconds": 1, "text": "a", "action": "track"}', "text"),
+        ('{"at_seconds": 1, "text": "a", "customer": 3}', "customer"),
+        ('{"at_seconds": 1, "action": "track", "args": []}', "each line"),
+        ("[1, 2", "each line"),
+        ('{"at_seconds": 1, "action": "fly"}', "no tool fly"),
+        ('{"at_seconds": 1, "action": "coupon", "args": {"amount": "x"}}', "amount"),
+    ],
+)
+def test_a_faulty_script_is_refused_with_its_line(tmp_path, line, said):
+    path = tmp_path / "turns.jsonl"
+    path.write_text(f'{{"at_seconds": 0, "text": "好"}}\n{line}\n', encoding="utf-8")
+    result = run("retail/logistics-delay", "--script", str(path), "--lang", "en")
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.output
+
+
+def test_a_script_that_is_no_text_or_not_there_is_refused(tmp_path):
+    path = tmp_path / "turns.jsonl"
+    path.write_bytes(b"\xff\xfe\x00")
+    for broken in (path, tmp_path / "missing.jsonl", tmp_path):
+        result = run("retail/logistics-delay", "--script", str(broken))
+        assert result.exit_code == 1
+        assert "Traceback" not in result.output
+
+
+def test_a_drill_is_played_in_the_terminal_to_its_debrief():
+    result = run("retail/logistics-delay", "--lang", "zh", given="您好，我帮您查\n/track\n/coupon amount=20\n/fly\n\n")
+    assert result.exit_code == 0, result.output
+    assert "超出补偿规则" in result.output
+    assert "/ 100" in result.output
+
+
+def test_neither_scenario_nor_list_is_a_wrong_call():
+    assert run().exit_code == 2
