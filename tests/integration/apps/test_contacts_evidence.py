@@ -92,8 +92,8 @@ def test_an_account_counts_for_whoever_used_it_at_the_time(company):
         starts_at=datetime(2026, 2, 11, tzinfo=UTC),
     )
     contacts.write_work_evidence(actor=None, month=FEBRUARY)
-    assert pieces(company.lin.employee)["integrity", "conversation"].score == 1.0
-    assert pieces(successor)["integrity", "conversation"].score == 0.5  # a promise too much, no privacy fault
+    assert pieces(company.lin.employee)["integrity", "conversation"].score > 0.7
+    assert pieces(successor)["integrity", "conversation"].score < 0.4  # promised what nobody can know
 
 
 def test_a_month_without_conversations_writes_nothing(company):
