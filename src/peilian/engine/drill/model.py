@@ -48,7 +48,7 @@ class CustomerModel:
     dump_units: float = 4.0
     copied: float = 0.8
     cynical_share: float = 0.5
-    noise: float = 0.03
+    noise: float = 0.0  # standard deviation of the chance in the mood; above 0, luck has a part in the score
     escalation_up: tuple[float, ...] = (-0.25, -0.5, -0.7, -0.85)
     relief: float = 0.15
     relief_turns: int = 2
