@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-_WRITE = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:base|people|record|contacts)_\w+)"?', re.IGNORECASE)
+_WRITE = re.compile(
+    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:base|people|record|contacts|practice)_\w+)"?', re.IGNORECASE
+)
 
 
 class UnguardedWriteError(AssertionError):

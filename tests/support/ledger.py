@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 from django.test import TransactionTestCase
 
-from peilian.apps.record import guard
+from peilian.apps.practice.api import GUARDED
+from peilian.apps.record.api import guard
 
 
 def let_tests_clear_the_ledger() -> None:
@@ -15,7 +16,7 @@ def let_tests_clear_the_ledger() -> None:
     clear = TransactionTestCase._fixture_teardown
 
     def clear_unguarded(self: Any) -> None:
-        with guard.lifted(connection):
+        with guard.lifted(connection), guard.lifted(connection, GUARDED):
             clear(self)
 
     TransactionTestCase._fixture_teardown = clear_unguarded  # type: ignore[method-assign]

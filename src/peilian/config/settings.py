@@ -6,6 +6,8 @@ PEILIAN_SECRET_KEY   key of sessions (default: made once and kept in PEILIAN_HOM
 PEILIAN_HOSTS        comma-separated host names that are served (default: this machine only)
 PEILIAN_HTTPS        1 when served behind https (default: 0)
 PEILIAN_DEBUG        1 for development (default: 0)
+PEILIAN_DRILLS_A_DAY        how many drills a person may start a day (default: 12)
+PEILIAN_ABUSE_DRILLS_A_DAY  how many of them with an abusive customer (default: 3)
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "peilian.apps.people.apps.PeopleConfig",
     "peilian.apps.record.apps.RecordConfig",
     "peilian.apps.contacts.apps.ContactsConfig",
+    "peilian.apps.practice.apps.PracticeConfig",
     "peilian.web.apps.WebConfig",
 ]
 
@@ -164,6 +167,10 @@ WHITENOISE_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Practising is to help: more in a day than this tires, and abuse wears people down.
+DRILLS_A_DAY = int(os.environ.get("PEILIAN_DRILLS_A_DAY", "12"))
+ABUSE_DRILLS_A_DAY = int(os.environ.get("PEILIAN_ABUSE_DRILLS_A_DAY", "3"))
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 LOGGING: dict[str, Any] = {

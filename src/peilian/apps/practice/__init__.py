@@ -1,0 +1,1 @@
+"""Drills kept (演练): runs, their events, results, debriefs, and the supervisor's own rating."""

@@ -1,0 +1,79 @@
+"""The door of the practice app: drills that are kept, from the choice of a scenario to the debrief.
+
+In a room, what is sent becomes an event that is committed before anybody is told of it; ``say``, ``act`` and the like
+return what is new. Only the trainee takes part; who leads, judges or guides sees what is over. Absent and forbidden
+give the same answer.
+"""
+
+from __future__ import annotations
+
+from peilian.apps.practice.catalogue import ScenarioEntry, catalogue, running_run, scenarios_for
+from peilian.apps.practice.live import forget
+from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, DrillRun, EventKind, RunMode, RunState
+from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_run, rated_items, weighted_kappa
+from peilian.apps.practice.recording import steps_of
+from peilian.apps.practice.results import SOURCE_KIND
+from peilian.apps.practice.rooms import Room, mood_of, open_room, told_of
+from peilian.apps.practice.rules import AlreadyRunningError, rest_until
+from peilian.apps.practice.runs import Debriefing, Totals, debrief_of, my_runs, run, team_runs, totals
+from peilian.apps.practice.starting import fork_run, start_drill
+from peilian.apps.practice.turns import (
+    Taken,
+    Ticking,
+    act,
+    close_abandoned,
+    end_drill,
+    pause,
+    resume,
+    say,
+    stop_drill,
+    tick,
+)
+
+__all__ = [
+    "GUARDED",
+    "SOURCE_KIND",
+    "Agreement",
+    "AlreadyRunningError",
+    "Debriefing",
+    "DrillEvent",
+    "DrillRating",
+    "DrillRun",
+    "EventKind",
+    "RatedItem",
+    "Room",
+    "RunMode",
+    "RunState",
+    "ScenarioEntry",
+    "Taken",
+    "Ticking",
+    "Totals",
+    "act",
+    "agreement",
+    "catalogue",
+    "close_abandoned",
+    "debrief_of",
+    "end_drill",
+    "forget",
+    "fork_run",
+    "mood_of",
+    "my_runs",
+    "open_room",
+    "pause",
+    "rate_run",
+    "rated_items",
+    "rest_until",
+    "resume",
+    "run",
+    "running_run",
+    "say",
+    "scenarios_for",
+    "start_drill",
+    "steps_of",
+    "stop_drill",
+    "team_runs",
+    "tick",
+    "told_of",
+    "totals",
+    "weighted_kappa",
+]

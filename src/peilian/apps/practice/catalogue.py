@@ -1,0 +1,153 @@
+"""What can be practised, and what it is good for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Max, Q
+
+from peilian.adapters.packs.scenario import ScenarioDocument
+from peilian.apps.people.api import NotVisibleError
+from peilian.apps.practice.models import LIVE_RUNS, DrillRun
+from peilian.apps.practice.starting import trainee
+from peilian.apps.practice.turns import close_abandoned
+from peilian.apps.record import api as record
+from peilian.engine._kernel import Language, Text
+from peilian.flows import playing
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import Employee, User
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEntry:
+    """A scenario for somebody to choose. ``best`` and ``last`` are totals of own drills that count; ``assignments`` are
+    those still to be done, ``needs`` the own needs that it trains."""
+
+    key: str
+    version: str
+    title: Text
+    brief: Text
+    industry: str
+    channel: str
+    difficulty: int
+    languages: tuple[Language, ...]
+    limit_seconds: int
+    is_abuse: bool
+    trains: tuple[str, ...]
+    n_runs: int = 0
+    best: Decimal | None = None
+    last: Decimal | None = None
+    last_at: datetime | None = None
+    assignments: tuple[record.Assignment, ...] = ()
+    needs: tuple[record.Need, ...] = ()
+
+
+def catalogue(*, user: User) -> list[ScenarioEntry]:
+    """Every scenario: first what is assigned, the soonest due in front, then what the user needs, easy ones first."""
+    employee = trainee(user)
+    close_abandoned(employee=employee.pk)
+    assigned = _assigned(user, employee)
+    needs = _needs(user, employee)
+    tallies = _tallies(employee)
+    last = _last(employee)
+    entries = []
+    for key, (document, version) in playing.scenarios().items():
+        tally = tallies.get(key, {})
+        latest = last.get(key)
+        entries.append(
+            ScenarioEntry(
+                key=key,
+                version=version,
+                title=document.title.to_text(),
+                brief=document.brief.to_text(),
+                industry=document.industry,
+                channel=document.channel,
+                difficulty=document.difficulty,
+                languages=document.languages,
+                limit_seconds=document.time_limit_seconds,
+                is_abuse=document.is_abuse,
+                trains=document.trains,
+                n_runs=tally.get("n", 0),
+                best=tally.get("best"),
+                last=latest.total if latest else None,
+                last_at=latest.ended_at if latest else None,
+                assignments=tuple(assigned.get(key, ())),
+                needs=tuple(need for need in needs if _overlap(document, _keys(need.subject))),
+            )
+        )
+    return sorted(entries, key=_order)
+
+
+def scenarios_for(*, subject: str) -> list[str]:
+    """The keys of the scenarios that train a competency, a pain point, or what an issue, a fault or a move is called;
+    those that train most of it first. A competency that every drill shows is trained by all."""
+    wanted = _keys(subject)
+    found = [(key, document, _overlap(document, wanted)) for key, (document, _) in playing.scenarios().items()]
+    matching = [item for item in found if item[2]]
+    if not matching and _is_shown_by_drills(subject):
+        matching = found
+    return [key for key, _, _ in sorted(matching, key=lambda item: (-item[2], item[1].difficulty, item[0]))]
+
+
+def running_run(*, user: User) -> DrillRun | None:
+    """The drill that the user is in the middle of."""
+    employee = trainee(user)
+    close_abandoned(employee=employee.pk)
+    return DrillRun.objects.filter(employee=employee, state__in=LIVE_RUNS).defer("result", "debrief").first()
+
+
+def _order(entry: ScenarioEntry) -> tuple[object, ...]:
+    due = [item.due_at.timestamp() for item in entry.assignments if item.due_at is not None]
+    soonest = min(due, default=float("inf"))
+    return (not entry.assignments, soonest, not entry.needs, entry.difficulty, entry.key)
+
+
+def _assigned(user: User, employee: Employee) -> dict[str, list[record.Assignment]]:
+    states = (record.AssignmentState.OPEN, record.AssignmentState.OVERDUE)
+    found: dict[str, list[record.Assignment]] = {}
+    for item in record.assignments_of(user=user, employee=employee, states=states):
+        if item.kind == record.AssignmentKind.DRILL:
+            found.setdefault(item.target, []).append(item)
+    return found
+
+
+def _needs(user: User, employee: Employee) -> list[record.Need]:
+    """The own live needs; somebody whose role does not let the own record be seen is told none."""
+    try:
+        return list(record.needs_of(user=user, employee=employee))
+    except NotVisibleError:
+        return []
+
+
+def _tallies(employee: Employee) -> dict[str, Any]:
+    counted = Q(total__isnull=False, forked_from=None, shows_script=False)
+    rows = DrillRun.objects.filter(counted, employee=employee).order_by().values("scenario")
+    return {row["scenario"]: row for row in rows.annotate(n=Count("pk"), best=Max("total"))}
+
+
+def _last(employee: Employee) -> dict[str, DrillRun]:
+    """The newest drill of each scenario that counts."""
+    rows = DrillRun.objects.filter(employee=employee, total__isnull=False, forked_from=None, shows_script=False)
+    newest = rows.order_by().values("scenario").annotate(newest=Max("ended_at")).values_list("newest", flat=True)
+    found = rows.filter(ended_at__in=list(newest)).defer("result", "debrief").order_by("id")
+    return {run.scenario: run for run in found}
+
+
+def _overlap(document: ScenarioDocument, wanted: frozenset[str]) -> int:
+    return len(wanted.intersection(document.trains))
+
+
+def _keys(subject: str) -> frozenset[str]:
+    """What scenarios may call that which ``subject`` is about."""
+    competency = record.competency_model().competencies.get(subject)
+    feeds = competency.feeds if competency else ()
+    return frozenset({subject, *(feed.key.partition(":")[2] for feed in feeds if ":" in feed.key)})
+
+
+def _is_shown_by_drills(subject: str) -> bool:
+    competency = record.competency_model().competencies.get(subject)
+    return competency is not None and any(feed.kind == "drill" for feed in competency.feeds)

@@ -1,0 +1,95 @@
+"""The room of a drill as somebody who opens it finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from peilian.apps.practice.live import ChangedError, cast_for, turn
+from peilian.apps.practice.models import DrillEvent, DrillRun, RunMode
+from peilian.apps.practice.rules import MOST_PAUSES
+from peilian.apps.practice.turns import Ticking, catch_up, due_in_ms, permit, ticking
+from peilian.engine._kernel import Reason
+from peilian.engine.drill import Gauge, Scenario
+from peilian.engine.drill.model import Mode
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A run with everything that happened in it. ``scenario`` and ``mode`` are ``None`` when it is over and the content
+    that it was played with is no longer there."""
+
+    run: DrillRun
+    scenario: Scenario | None
+    mode: Mode | None
+    events: tuple[DrillEvent, ...]
+    clock: Ticking
+    notes: tuple[Reason, ...]
+    due_in_ms: int | None
+
+    @property
+    def can_ever_pause(self) -> bool:
+        """Whether pauses are allowed in this run at all."""
+        return self.run.mode != RunMode.HARD and not self.run.is_exam and MOST_PAUSES > 0
+
+    @property
+    def shows_reasons(self) -> bool:
+        """Whether the trainee sees why the indices move."""
+        return self.mode is not None and self.mode.shows_reasons
+
+
+def open_room(*, user: User, run_id: UUID) -> Room:
+    """The room of an own run, brought to the present. ``NotVisibleError`` for anybody else."""
+    with turn(run_id) as visit:
+        permit(user, visit.run)
+        catch_up(visit)
+        shown, due = ticking(visit), due_in_ms(visit)
+    run = visit.run
+    try:
+        cast = visit.drill.cast if visit.kept is not None else cast_for(run)
+    except ChangedError:
+        cast = None
+    return Room(
+        run=run,
+        scenario=cast.scenario if cast else None,
+        mode=cast.model.modes[run.mode] if cast else None,
+        events=tuple(run.events.order_by("seq")),
+        clock=shown,
+        notes=_notes(run),
+        due_in_ms=due,
+    )
+
+
+def _notes(run: DrillRun) -> tuple[Reason, ...]:
+    """What the trainee should know about this run."""
+    found = {
+        "practice.note.abuse": run.is_abuse and not run.is_over,
+        "practice.note.exam": run.is_exam and not run.is_over,
+        "practice.note.fork": run.is_fork,
+        "practice.note.script": run.shows_script,
+        run.remark: bool(run.remark),
+    }
+    return tuple(Reason(key) for key, is_told in found.items() if is_told)
+
+
+# Words for the mood of a customer who is not stirred up, from the best down, and then by how far stirred up.
+_MOODS = ((0.4, "pleased"), (0.0, "content"), (-0.25, "doubtful"))
+_STIRRED = ("unhappy", "annoyed", "angry", "furious", "gone")
+
+
+def mood_of(gauge: Gauge) -> Reason:
+    """How the customer feels, in a word."""
+    if gauge.escalation == 0:
+        name = next((name for least, name in _MOODS if gauge.mood >= least), _STIRRED[0])
+    else:
+        name = _STIRRED[min(gauge.escalation, 4)]
+    return Reason(f"practice.mood.{name}")
+
+
+def told_of(run: DrillRun) -> Reason:
+    """How the run came out, in a few words."""
+    return Reason(f"practice.outcome.{run.outcome}")
