@@ -147,25 +147,41 @@ def test_speed_is_missing_where_nobody_could_have_waited(said, known, why):
 SPECIFIC = "等了四天确实让人着急"
 
 
+def blended(courtesy: int, *credits_: str) -> Decimal:
+    """Courtesy has half a vote, the answer to each upset turn one."""
+    return (D("0.5") * courtesy + sum(map(D, credits_))) / (D("0.5") + len(credits_))
+
+
+def rounded(value: Decimal) -> Decimal:
+    return round(value, 12)
+
+
 @pytest.mark.parametrize(
-    ("text", "found", "value", "signs"),
+    ("text", "found", "credit", "courtesy", "signs"),
     [
-        (SPECIFIC, [f"empathise={SPECIFIC}"], "1", []),
-        ("两次都没送到，换谁都会着急", ["empathise=换谁都会着急"], "1", []),
-        ("Three days without news would worry anyone", ["empathise=would worry anyone"], "1", []),
-        ("理解您的心情", ["empathise"], "0.7", ["empathy.generic"]),
-        ("您别着急，两小时内给您答复", ["empathise=别着急"], "0.7", ["empathy.generic"]),
-        ("Don't worry, we answer within two hours", ["empathise=Don't worry"], "0.7", ["empathy.generic"]),
-        ("抱歉，我来催一下", ["apologise=抱歉", "own"], "0.6", ["empathy.apology"]),
-        ("非常抱歉", ["apologise=抱歉"], "0.2", ["empathy.apology_alone"]),
-        ("我来催一下", ["own", "solve"], "0.4", ["empathy.care_alone"]),
-        ("包裹在杭州", ["explain"], "0", ["empathy.none"]),
-        ("理解您，但是您自己填错了", ["empathise=理解您", "blame=您自己填错了"], "0", ["empathy.harsh"]),
+        (SPECIFIC, [f"empathise={SPECIFIC}"], "1", 1, []),
+        ("两次都没送到，换谁都会着急", ["empathise=换谁都会着急"], "1", 1, []),
+        ("Three days without news would worry anyone", ["empathise=would worry anyone"], "1", 1, []),
+        ("理解您的心情", ["empathise"], "0.7", 1, ["empathy.generic"]),
+        ("您别着急，两小时内给您答复", ["empathise=别着急"], "0.7", 1, ["empathy.generic"]),
+        ("Don't worry, we answer within two hours", ["empathise=Don't worry"], "0.7", 1, ["empathy.generic"]),
+        ("抱歉，我来催一下", ["apologise=抱歉", "own"], "0.6", 1, ["empathy.apology"]),
+        ("非常抱歉", ["apologise=抱歉"], "0.2", 1, ["empathy.apology_alone"]),
+        ("我来催一下", ["own", "solve"], "0.4", 0, ["empathy.care_alone", "empathy.curt_first", "empathy.curt"]),
+        ("包裹在杭州", ["explain"], "0", 0, ["empathy.none", "empathy.curt_first", "empathy.curt"]),
+        ("亲，包裹在杭州", ["explain"], "0", 1, ["empathy.none"]),
+        (
+            "理解您，但是您自己填错了",
+            ["empathise=理解您", "blame=您自己填错了"],
+            "0",
+            0,
+            ["empathy.harsh", "empathy.curt_first", "empathy.curt"],
+        ),
     ],
 )
-def test_an_answer_to_an_upset_customer_is_worth_what_it_shows(text, found, value, signs):
+def test_an_answer_to_an_upset_customer_is_worth_what_it_shows(text, found, credit, courtesy, signs):
     empathy = judged(("c", None, UPSET, -0.6), ("a", None, text, *found))["empathy"]
-    assert (empathy.value, empathy.n) == (D(value), 1)
+    assert (rounded(empathy.value), empathy.n) == (rounded(blended(courtesy, credit)), 1)
     assert keys(empathy) == signs
 
 
@@ -184,7 +200,7 @@ def test_the_same_apology_again_brings_nothing():
         ("c", None, "气死我了", -0.8),
         ("a", None, "抱歉", "apologise"),
     )["empathy"]
-    assert round(empathy.value * 3, 9) == D("0.2")
+    assert rounded(empathy.value) == rounded(blended(1, "0.2", "0", "0"))
     assert keys(empathy) == ["empathy.apology_alone", "empathy.again", "empathy.again"]
 
 
@@ -195,7 +211,7 @@ def test_the_same_soothing_words_again_bring_nothing():
         ("c", None, "气死我了", -0.8),
         ("a", None, "理解您的心情", "empathise"),
     )["empathy"]
-    assert empathy.value == D("0.35")
+    assert rounded(empathy.value) == rounded(blended(1, "0.7", "0"))
 
 
 @pytest.mark.parametrize(("valence", "n"), [(-0.6, 1), (-0.8, 2)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ _GENERIC, _APOLOGY_AND_CARE = Decimal("0.7"), Decimal("0.6")
 # Who deals with the matter helps an upset customer more than who only says sorry.
 _CARE_ALONE, _APOLOGY = Decimal("0.4"), Decimal("0.2")
 _HALF = Decimal("0.5")
+_COURTESY_VOTES = _HALF  # against one for every answer to an upset turn
 _COURTEOUS = frozenset({"greet", "thank", "apologise", "empathise", "close", "check_more"})
 _POLITE = re.compile(
     r"您|请|亲|麻烦|谢|不客气|乐意|好的呢|please|thank|welcome|happy to|glad to|of course|pleasure|\b(sir|madam)\b",
@@ -57,12 +58,15 @@ class _Credit:
 
 
 def empathy(turns: Sequence[Turn]) -> ServiceIndicator:
-    """Mean credit of the answers to upset turns; without one, courtesy. ``None`` when a calm customer got no answer."""
-    upset = any(turn.is_customer and turn.valence <= _UPSET for turn in turns)
+    """Mean of courtesy, with half a vote, and of the credits of the answers to upset turns, with one vote each.
+
+    ``None`` when a calm customer got no answer; 0 when an upset one got none.
+    """
     answers = [turn for turn in turns if not turn.is_customer]
-    if upset:
-        return _answers_to_upset(turns) if answers else _left_alone(turns)
-    return _courtesy(answers) if answers else ServiceIndicator.absent("no_answer")
+    if answers:
+        return _blended(_courtesy(answers), _credits(turns))
+    upset = any(turn.is_customer and turn.valence <= _UPSET for turn in turns)
+    return _left_alone(turns) if upset else ServiceIndicator.absent("no_answer")
 
 
 def _left_alone(turns: Sequence[Turn]) -> ServiceIndicator:
@@ -71,20 +75,28 @@ def _left_alone(turns: Sequence[Turn]) -> ServiceIndicator:
     return ServiceIndicator(ZERO, 1, (sign,))
 
 
-def _answers_to_upset(turns: Sequence[Turn]) -> ServiceIndicator:
+def _credits(turns: Sequence[Turn]) -> list[_Credit]:
+    """What the answers to upset turns are worth."""
     listener = _Listener()
     for place, turn in enumerate(turns):
         if turn.is_customer:
             listener.hear(turn)
         else:
             # The real answer may still be to come; then it is judged instead of this one.
-            is_last = place + 2 >= len(turns)
-            listener.answer(turn, is_last=is_last)
-    credits_ = listener.credits
-    if not credits_:  # upset with the last word only, after everything was answered
-        return _courtesy([turn for turn in turns if not turn.is_customer])
-    value = sum((credit.points for credit in credits_), ZERO) / len(credits_)
-    return ServiceIndicator(value, len(credits_), tuple(credit.sign for credit in credits_ if credit.sign is not None))
+            listener.answer(turn, is_last=place + 2 >= len(turns))
+    return listener.credits
+
+
+def _blended(courtesy: ServiceIndicator, credits_: Sequence[_Credit]) -> ServiceIndicator:
+    """Courtesy never is nothing, and it alone never makes up for an upset customer's treatment. So one word more or
+    less that shows an upset customer changes the result by less than all of it."""
+    if not credits_ or courtesy.value is None:
+        return courtesy
+    votes = _COURTESY_VOTES + len(credits_)
+    value = (_COURTESY_VOTES * courtesy.value + sum((credit.points for credit in credits_), ZERO)) / votes
+    curt = (replace(sign, loss=_COURTESY_VOTES * sign.loss) for sign in courtesy.signs)
+    cold = (credit.sign for credit in credits_ if credit.sign is not None)
+    return ServiceIndicator(value, len(credits_), (*cold, *curt))
 
 
 @dataclass
