@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from peilian.engine._kernel import Reason
 from peilian.engine.competency import Estimate, Evidence, explain, gaps, influences, profile, radar
-from peilian.engine.competency.model import Axis, Rules
+from peilian.engine.competency.model import Axis, Rules, Stage
 from support.competencies import DAY, NAME, a_model, a_piece
 
 MODEL = a_model()
@@ -163,6 +164,30 @@ def test_kinds_that_contradict_each_other_make_less_certain_and_say_so():
 def test_evidence_off_its_scales_cannot_be_made(change):
     with pytest.raises(ValueError, match=r"score|weight|case"):
         replace(a_piece(0.5), **change)
+
+
+def drawn(rng: random.Random) -> tuple[float, list[Evidence]]:
+    """A person as the model takes people to be, with three to twelve pieces of three kinds from one week."""
+    ability = rng.gauss(50, 12)
+    bias = {kind: rng.gauss(0, source.bias) for kind, source in MODEL.sources.items()}
+    found = []
+    for place in range(rng.randint(3, 12)):
+        kind, n = rng.choice(sorted(MODEL.sources)), rng.choice([20, 60, 200])
+        shown = rng.gauss(ability + bias[kind], MODEL.sources[kind].variance(n) ** 0.5)
+        score = min(1.0, max(0.0, shown / 100))
+        found.append(a_piece(score, place / 2, kind=kind, n=n, source=str(place)))
+    return ability, found
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    rng = random.Random(20260302)
+    model = a_model(stages={"newcomer": Stage("newcomer", NAME, 50.0, 12.0)})
+    people = [drawn(rng) for _ in range(1500)]
+    held = 0
+    for ability, evidence in people:
+        found = empathy(*evidence, day=6, model=model)
+        held += found.low <= ability <= found.high
+    assert 0.78 <= held / len(people) <= 0.86
 
 
 # Levels
