@@ -129,7 +129,7 @@ def _covered(sight: Sight, permission: Permission, unit: Unit | None) -> Q:
     if unit is not None and not sight.units(permission).filter(pk=unit.pk).exists():
         raise NotVisibleError
     if unit is None and sight.reaches_company(permission):
-        return Q()
+        return Q(pk__isnull=False)  # not Q(): combined by "or", an empty one would vanish
     units: Any = sight.within(unit) if unit is not None else sight.units(permission).values("pk")
     day = OuterRef("day")
     member = Membership.objects.filter(employee=OuterRef("employee"), unit__in=units, starts_on__lte=day)

@@ -1,0 +1,304 @@
+"""A stored debrief as the page tells it: moments, quotes that lead to the words, required elements, faults, points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from peilian.engine._kernel import Language
+from peilian.flows import scoring
+from peilian.web.practice.marking import Mark, marked
+from peilian.web.shell.charts import Chart, Point, Series, trend
+from peilian.web.shell.figures import Figure
+from peilian.web.shell.formats import format_change
+from peilian.web.shell.tables import Tone
+
+LECTURER = "lecturer-review"
+_FULL = 100
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason for a change of the mood: words, points, the own words that caused it and where they stand."""
+
+    text: str
+    delta: str
+    is_good: bool
+    quote: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of the talk."""
+
+    anchor: str
+    time: str
+    said: str
+    answer: str
+    mood: str
+    change: str
+    reasons: tuple[Why, ...]
+    href: str
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """A moment that decided something, what would have been better, and from where it can be replayed."""
+
+    moment: Moment
+    is_good: bool
+    better: str
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """A required element: own words beside model words."""
+
+    label: str
+    words: str
+    tone: Tone
+    quote: str
+    href: str
+    model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that should not have been said."""
+
+    rule: str
+    quote: str
+    time: str
+    href: str
+    is_fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PointReason:
+    """Why points were lost or won."""
+
+    text: str
+    points: str
+    quote: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension of the score with its reasons."""
+
+    key: str
+    label: str
+    points: Figure
+    most: Figure
+    share: int
+    reasons: tuple[PointReason, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A line of the transcript with what was noticed in it."""
+
+    anchor: str
+    role: str
+    time: str
+    html: SafeString | str
+
+
+class Debriefed:
+    """One debrief in one language. ``seqs`` gives the event of each step, from which a replay begins."""
+
+    def __init__(self, result: Json, debrief: Json, language: Language, seqs: Sequence[int] = ()) -> None:
+        self.result, self.debrief, self.language, self.seqs = result, debrief, language, seqs
+        self.customer: Json = result["customers"][0]
+        self.lines: Sequence[Json] = result["transcript"]
+        self._agent_lines = [at for at, line in enumerate(self.lines) if line["role"] == "agent"]
+        self.moments = [self._moment(number, item) for number, item in enumerate(debrief["timeline"])]
+
+    @property
+    def goal(self) -> Json:
+        """The one goal for next time."""
+        goal: Json = self.debrief["goal"]
+        return goal
+
+    @property
+    def goal_href(self) -> str:
+        """Where the words stand that the goal quotes."""
+        return self._find(self.goal.get("quote"))
+
+    @property
+    def went_well(self) -> list[Why]:
+        """What was done well."""
+        return [self._why(cause) for cause in self.debrief["went_well"]]
+
+    @property
+    def told_moments(self) -> list[Moment]:
+        """The moments in which something moved, or was said."""
+        return [moment for moment in self.moments if moment.reasons or moment.said or moment.answer]
+
+    def chart(self) -> Chart:
+        """The course of the customer's mood."""
+        points = [
+            Point(clock(item["at_seconds"]), round(item["mood"] * _FULL), href=f"#{moment.anchor}")
+            for item, moment in zip(self.debrief["timeline"], self.moments, strict=True)
+        ]
+        return trend(
+            "mood",
+            _("How the customer's mood went"),
+            [Series(_("Mood"), points, slot=1)],
+            unit="count",
+            language=self.language,
+            baseline=0,
+            note=_("−100 furious, 0 neutral, 100 delighted; each point leads to what moved it."),
+        )
+
+    @property
+    def turning_points(self) -> list[TurningPoint]:
+        """The moments that decided most."""
+        by_step = {item["step"]: number for number, item in enumerate(self.debrief["timeline"])}
+        return [
+            TurningPoint(self.moments[by_step[item["moment"]["step"]]], item["is_good"], item["better"] or "")
+            for item in self.debrief["turning_points"]
+        ]
+
+    @property
+    def required(self) -> list[Required]:
+        """What a good answer contains, with the own words and the model's."""
+        return [self._required(item) for item in self.customer["required"]]
+
+    @property
+    def n_met(self) -> int:
+        """How many required elements were met in full."""
+        return sum(bool(item["met"]) for item in self.customer["required"])
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What should not have been said."""
+        return [
+            Fault(item["why"], item["quote"], clock(item["at_seconds"]), self._find(item["quote"]), item["fatal"])
+            for item in self.customer["faults"]
+        ]
+
+    def dimensions(self, *, card: str = "") -> list[Dimension]:
+        """The dimensions of the score; of the lecturer's review only its own."""
+        kept = None
+        if card == LECTURER:
+            kept = {line.key for line in scoring.shipped()[LECTURER].lines}
+        return [self._dimension(item) for item in self.result["scores"] if kept is None or item["dimension"] in kept]
+
+    @property
+    def gates(self) -> list[str]:
+        """What capped the score, in words."""
+        return [item["text"] for item in self.result["gates"]]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The transcript with marks on the words that moved the mood."""
+        marks: dict[int, list[Mark]] = {}
+        for item, moment in zip(self.debrief["timeline"], self.moments, strict=True):
+            for cause in item["causes"]:
+                at = self._line_of(cause)
+                if at is not None and cause["start"] is not None:
+                    kind = "move" if cause["delta"] > 0 else "fault"
+                    marks.setdefault(at, []).append(
+                        Mark(cause["start"], cause["end"], kind, f"#{moment.anchor}", cause["text"])
+                    )
+        return [
+            Turn(f"m{at}", line["role"], clock(line["at_seconds"]), marked(line["text"], marks.get(at, ())))
+            for at, line in enumerate(self.lines)
+        ]
+
+    def _moment(self, number: int, item: Json) -> Moment:
+        step = item["step"]
+        said_at = next((self._line_of(cause) for cause in item["causes"] if cause["message"] is not None), None)
+        return Moment(
+            anchor=f"t{number}",
+            time=clock(item["at_seconds"]),
+            said=item["said"] or "",
+            answer=item["answer"] or "",
+            mood=str(round(item["mood"] * _FULL)).replace("-", "−"),
+            change=format_change(round(item["delta"] * _FULL), "count", self.language),
+            reasons=tuple(self._why(cause) for cause in item["causes"]),
+            href=f"#m{said_at}" if said_at is not None else self._find(item["said"]),
+            seq=self.seqs[step] if step < len(self.seqs) else None,
+        )
+
+    def _why(self, cause: Json) -> Why:
+        at = self._line_of(cause)
+        return Why(
+            text=cause["text"],
+            delta=format_change(round(cause["delta"] * _FULL), "count", self.language),
+            is_good=cause["delta"] > 0,
+            quote=cause["quote"] or "",
+            href=f"#m{at}" if at is not None else "",
+        )
+
+    def _line_of(self, cause: Json) -> int | None:
+        number = cause["message"]
+        return self._agent_lines[number] if number is not None and number < len(self._agent_lines) else None
+
+    def _find(self, quote: str | None) -> str:
+        """The place of the first own line that holds ``quote``."""
+        if not quote:
+            return ""
+        found = next((at for at in self._agent_lines if quote in self.lines[at]["text"]), None)
+        return "" if found is None else f"#m{found}"
+
+    def _required(self, item: Json) -> Required:
+        words, tone = _standing(item)
+        return Required(
+            label=item["label"],
+            words=words,
+            tone=tone,
+            quote=item["quote"] or "",
+            href=self._find(item["quote"]),
+            model=item["model"],
+            why=item["why"],
+        )
+
+    def _dimension(self, item: Json) -> Dimension:
+        points, most = item["points"], item["max"]
+        return Dimension(
+            key=item["dimension"],
+            label=item["label"],
+            points=Figure(points, "points", missing=item.get("note") or ""),
+            most=Figure(most, "count"),
+            share=round(100 * points / most) if points is not None and most else 0,
+            reasons=tuple(self._reasons(item["reasons"])),
+            note=item.get("note") or "",
+        )
+
+    def _reasons(self, items: Iterable[Json]) -> Iterable[PointReason]:
+        for item in items:
+            points = item.get("points")
+            at = item.get("i")
+            yield PointReason(
+                text=item["text"],
+                points="" if points is None else format_change(round(points, 1), "points", self.language),
+                quote=item.get("quote") or "",
+                href="" if at is None else f"#m{at}",
+            )
+
+
+def _standing(item: Json) -> tuple[str, Tone]:
+    if item["wrong"]:
+        return _("said wrongly"), "bad"
+    if item["met"]:
+        return _("said"), "good"
+    return (_("half said"), "warn") if item["share"] else (_("not said"), "neutral")
+
+
+def clock(seconds: float) -> str:
+    """Time since the opening line: ``1:05``."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02}"

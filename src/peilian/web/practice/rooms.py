@@ -1,0 +1,233 @@
+"""The start of a drill, the room it is played in, and what leads out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from peilian.apps.people.api import NotVisibleError
+from peilian.apps.practice import api as practice
+from peilian.apps.record import api as record
+from peilian.engine._kernel import InputError
+from peilian.engine.drill.conditions import holds, values_of
+from peilian.engine.drill.state import State
+from peilian.flows.wording import say
+from peilian.web.practice.forms import StartForm
+from peilian.web.practice.listing import marks_of, run_line
+from peilian.web.practice.wordings import (
+    GAUGES,
+    MODE_MEANS,
+    difficulty_name,
+    industry_name,
+    mode_name,
+    trained_name,
+)
+from peilian.web.record.tasks import task_of
+from peilian.web.shell.access import user_of
+from peilian.web.shell.formats import format_seconds
+from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.tables import Cell, Column, Row, Table
+
+_MOST_BEFORE = 5
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, key: str) -> HttpResponse:
+    """What the drill is about and how it is to be played; a POST begins it."""
+    user = user_of(request)
+    entry = next((entry for entry in practice.catalogue(user=user) if entry.key == key), None)
+    if entry is None:
+        raise NotVisibleError
+    task = _task(entry, request)
+    form = StartForm(
+        request.POST or None,
+        languages=entry.languages,
+        is_assigned=task is not None,
+        is_abuse=entry.is_abuse,
+        initial=_initial(request, entry, task),
+    )
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and (run := _begin(request, entry, task, form)) is not None:
+            return HttpResponseRedirect(reverse("drill_room", args=[run.pk]))
+        status = 422
+    return render(request, "practice/start.html", _start_context(request, entry, task, form), status=status)
+
+
+def _task(entry: practice.ScenarioEntry, request: HttpRequest) -> record.Assignment | None:
+    """The open assignment that the address names, or the only one there is."""
+    asked = request.POST.get("assignment") or request.GET.get("assignment")
+    found = next((item for item in entry.assignments if str(item.pk) == asked), None)
+    if found is None and asked is None and request.method != "POST":
+        return entry.assignments[0] if entry.assignments else None
+    return found
+
+
+def _initial(request: HttpRequest, entry: practice.ScenarioEntry, task: record.Assignment | None) -> dict[str, Any]:
+    language, mode = reading_language(), "normal"
+    try:
+        again = practice.run(user=user_of(request), run_id=request.GET.get("again", ""))
+    except NotVisibleError:
+        again = None
+    if again is not None and again.scenario == entry.key:
+        language, mode = ("en" if again.language == "en" else "zh"), again.mode
+    return {
+        "language": language if language in entry.languages else entry.languages[0],
+        "mode": "normal" if task is not None and mode == "easy" else mode,
+        "assignment": task.pk if task is not None else "",
+    }
+
+
+def _begin(
+    request: HttpRequest, entry: practice.ScenarioEntry, task: record.Assignment | None, form: StartForm
+) -> practice.DrillRun | None:
+    data = form.cleaned_data
+    try:
+        return practice.start_drill(
+            user=user_of(request),
+            scenario=entry.key,
+            language=data["language"],
+            mode=data["mode"],
+            assignment=task,
+            has_consent=bool(data["consent"]),
+            shows_script=bool(data["shows_script"]) and task is None,
+        )
+    except practice.AlreadyRunningError:
+        return None
+    except InputError as error:
+        for fault in error.faults:
+            form.add_error(fault.field if fault.field in form.fields else None, say(fault.reason, reading_language()))
+        return None
+
+
+def _start_context(
+    request: HttpRequest, entry: practice.ScenarioEntry, task: record.Assignment | None, form: StartForm
+) -> dict[str, Any]:
+    user, language = user_of(request), reading_language()
+    title = entry.title.in_language(language)
+    before = [run_line(run) for run in practice.my_runs(user=user).filter(scenario=entry.key)[:_MOST_BEFORE]]
+    return {
+        "trail": [{"label": _("Practise"), "href": reverse("practise")}, {"label": title, "href": ""}],
+        "title": title,
+        "brief": entry.brief.in_language(language),
+        "trains": [trained_name(key) for key in entry.trains],
+        "industry": industry_name(entry.industry),
+        "difficulty": difficulty_name(entry.difficulty),
+        "limit": format_seconds(entry.limit_seconds, language),
+        "is_abuse": entry.is_abuse,
+        "languages": len(entry.languages) > 1,
+        "modes": [(box, MODE_MEANS[str(box.data["value"])]) for box in form["mode"]],
+        "task": task_of(task, timezone.now()) if task is not None else None,
+        "form": form,
+        "running": practice.running_run(user=user),
+        "history": _history(before) if before else None,
+    }
+
+
+def _history(lines: list[Any]) -> Table:
+    columns = (Column(_("When")), Column(_("Difficulty")), Column(_("Outcome")), Column(_("Points"), is_number=True))
+    rows = tuple(
+        Row(
+            (
+                Cell(timezone.localtime(line.run.started_at).strftime("%Y-%m-%d %H:%M")),
+                Cell("、".join((line.mode, *line.marks)) if reading_language() == "zh" else ", ".join((line.mode, *line.marks))),
+                Cell(line.outcome, tone=line.tone),
+                Cell(figure=line.total),
+            ),
+            href=line.href,
+        )
+        for line in lines
+    )  # fmt: skip
+    return Table("drill-before", _("Your drills of this kind"), columns, rows, is_caption_hidden=True)
+
+
+@require_safe
+def room(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The room of an own run; one that is over is seen in its debrief."""
+    found = practice.open_room(user=user_of(request), run_id=pk)
+    run, scenario = found.run, found.scenario
+    if run.is_over or scenario is None:
+        if run.is_scored:
+            return HttpResponseRedirect(reverse("drill_debrief", args=[run.pk]))
+        for note in found.notes:
+            messages.info(request, say(note, reading_language()))
+        return HttpResponseRedirect(reverse("practise"))
+    minutes, seconds = divmod(scenario.time_limit_ms // 1000, 60)
+    context = {
+        "run": run,
+        "title": scenario.title,
+        "brief": scenario.brief,
+        "customer": scenario.persona.name,
+        "lang": HTML_CODES[scenario.language],
+        "mode": mode_name(run.mode),
+        "marks": marks_of(run),
+        "limit": f"{minutes}:{seconds:02}",
+        "gauges": GAUGES,
+        "script": script_of(found),
+    }
+    return render(request, "practice/room.html", context)
+
+
+@require_safe
+def script(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Which required elements have been said, for a run with the script in view."""
+    found = practice.open_room(user=user_of(request), run_id=pk)
+    if not found.run.shows_script:
+        raise NotVisibleError
+    return JsonResponse({"required": script_of(found)})
+
+
+def script_of(found: practice.Room) -> list[dict[str, Any]]:
+    """The required elements of a run with the script in view, and what has become of them; else none."""
+    if not found.run.shows_script or found.scenario is None or not found.events:
+        return []
+    stored = dict(found.events[-1].payload["state"])
+    stored.pop("now_ms", None)
+    state = State.from_dict(stored)
+    values = values_of(state)
+    return [
+        {
+            "id": element.element_id,
+            "label": element.label,
+            "share": state.elements[element.element_id].share,
+            "is_met": state.elements[element.element_id].share >= 1,
+            "is_due": holds(element.when, values),
+        }
+        for element in found.scenario.required
+    ]
+
+
+@require_POST
+def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Out of a drill from outside the room; no score."""
+    practice.stop_drill(user=user_of(request), run_id=pk)
+    onward = request.GET.get("next", "")
+    is_own = url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
+    messages.info(request, _("The drill is stopped; nothing is scored."))
+    return HttpResponseRedirect(onward if is_own and onward else reverse("practise"))
+
+
+@require_POST
+def fork(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Replay an own drill from a moment on."""
+    text = request.POST.get("seq", "")
+    try:
+        made = practice.fork_run(
+            user=user_of(request),
+            run_id=pk,
+            seq=int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0,
+            has_consent=request.POST.get("consent") == "on",
+        )
+    except InputError as error:
+        messages.error(request, say(error.faults[0].reason, reading_language()))
+        return HttpResponseRedirect(reverse("drill_debrief", args=[pk]))
+    return HttpResponseRedirect(reverse("drill_room", args=[made.pk]))

@@ -1,0 +1,91 @@
+"""What practice says on pages: modes, outcomes, difficulty, industries."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from peilian.apps.practice import api as practice
+from peilian.engine._kernel import Language
+from peilian.flows.wording import say
+from peilian.web.conversations.wordings import name_of
+from peilian.web.record.wordings import competency_name, pain_point_name
+from peilian.web.shell.languages import reading_language
+from peilian.web.shell.tables import Tone
+
+Label = str | Promise
+
+MODES: dict[str, Label] = {"easy": _("Easy"), "normal": _("Normal"), "hard": _("Hard")}
+# What a mode changes, as somebody needs to know it before choosing.
+MODE_MEANS: dict[str, Label] = {
+    "easy": _("The customer is more patient and begins calmer; when the talk stands still you get a hint. Counts half."),
+    "normal": _("The customer as the story has it; the indices move with a short reason."),
+    "hard": _("Less patience and a worse mood to begin with; no reasons, no hints, no pause."),
+}
+LANGUAGES: dict[str, str] = {"zh": "中文", "en": "English"}
+OUTCOME_TONES: dict[str, Tone] = {
+    "resolved": "good",
+    "accepted_reluctantly": "good",
+    "escalated": "good",
+    "abandoned": "warn",
+    "transferred_wrongly": "warn",
+    "timeout": "warn",
+    "policy_breach": "bad",
+    "stopped": "neutral",
+}
+DIFFICULTIES: dict[int, Label] = {
+    1: _("very easy"),
+    2: _("easy"),
+    3: _("medium"),
+    4: _("hard"),
+    5: _("very hard"),
+}
+INDUSTRIES: dict[str, Label] = {
+    "retail": _("Retail"),
+    "telecom": _("Telecom"),
+    "power": _("Power supply"),
+    "hospitality": _("Hotels and restaurants"),
+    "tourism": _("Tourism"),
+    "finance": _("Finance"),
+    "automotive": _("Cars"),
+    "general": _("General"),
+}
+GAUGES: tuple[tuple[str, Label], ...] = (
+    ("satisfaction", _("Customer satisfaction index")),
+    ("efficiency", _("Problem-solving efficiency")),
+)
+
+
+def outcome_name(run: practice.DrillRun) -> str:
+    """How a run came out; empty while it is running."""
+    return say(practice.told_of(run), reading_language()) if run.outcome else ""
+
+
+def trained_name(key: str) -> str:
+    """What a drill trains: a pain point, a competency, or a move."""
+    name = pain_point_name(key)
+    if name:
+        return name
+    found = name_of(key, reading_language())
+    return found if found != key else competency_name(key)
+
+
+def mode_name(mode: str) -> str:
+    """A mode."""
+    return str(MODES.get(mode, mode))
+
+
+def industry_name(key: str) -> str:
+    """An industry; one that is new keeps its key."""
+    return str(INDUSTRIES.get(key, key))
+
+
+def difficulty_name(level: int) -> str:
+    """A difficulty in words with its number: ``medium (3/5)``."""
+    word = DIFFICULTIES.get(level, level)
+    return f"{word} ({level}/5)" if reading_language() == "en" else f"{word}（{level}/5）"
+
+
+def language_names(languages: tuple[Language, ...]) -> str:
+    """The languages a drill can be played in."""
+    return " / ".join(LANGUAGES[language] for language in languages)

@@ -1,0 +1,202 @@
+"""Gaps and needs: what people should train next, which drills train it, and closing what is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from peilian.apps.people import api as people
+from peilian.apps.record import api as record
+from peilian.engine._kernel import InputError, Reason
+from peilian.flows.wording import say, say_fault
+from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.record.drills import DrillChoice, drills_for
+from peilian.web.record.wordings import NEED_STATES, ORIGINS, Label, competency_name, subject_name
+from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.languages import reading_language
+
+P = people.Permission
+_MOST_NEEDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class NeedLine:
+    """One need as a page tells it."""
+
+    row: record.Need
+    subject: str
+    reason: str
+    origin: Label
+    state: Label
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedGroup:
+    """Everybody who needs the same thing, and the drills that train it."""
+
+    subject: str
+    needs: tuple[NeedLine, ...]
+    drills: tuple[DrillChoice, ...]
+
+    @property
+    def n_open(self) -> int:
+        """How many of them have nothing assigned yet."""
+        return sum(line.row.state == record.NeedState.OPEN for line in self.needs)
+
+
+class NeedForm(forms.Form):
+    """A need that a leader sees."""
+
+    subject = forms.ChoiceField(label=gettext_lazy("What should be trained"))
+    note = forms.CharField(
+        label=gettext_lazy("What you saw"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        choices = [(key, competency_name(key)) for key in record.competency_model().competencies]
+        self.fields["subject"].choices = choices  # type: ignore[attr-defined]
+
+
+class NeedFilter(forms.Form):
+    """Whose needs."""
+
+    unit = UnitChoice(
+        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
+        empty_label=gettext_lazy("All teams"),
+    )  # fmt: skip
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("open and in training")),
+            ("open", gettext_lazy("nothing assigned yet")),
+            ("closed", gettext_lazy("closed")),
+        ],
+    )
+
+    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
+        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
+
+    def states(self) -> tuple[record.NeedState, ...]:
+        """The states asked for."""
+        states = record.NeedState
+        chosen = self.cleaned_data.get("state") if self.is_valid() else ""
+        if chosen == "open":
+            return (states.OPEN,)
+        return (states.MET, states.DISMISSED) if chosen == "closed" else (states.OPEN, states.ASSIGNED)
+
+    def unit_chosen(self) -> people.Unit | None:
+        """The unit asked for."""
+        return self.cleaned_data.get("unit") if self.is_valid() else None
+
+
+def need_line(need: record.Need) -> NeedLine:
+    """A need in words."""
+    href = ""
+    if need.subject_kind == record.NeedSubject.COMPETENCY:
+        href = reverse("person_why", args=[need.employee_id, need.subject])
+    return NeedLine(
+        row=need,
+        subject=subject_name(need),
+        reason=say(need.reason, reading_language()),
+        origin=ORIGINS.get(need.origin, need.origin),
+        state=NEED_STATES[need.state],
+        href=href,
+    )
+
+
+@require_safe
+def needs(request: HttpRequest) -> HttpResponse:
+    """The needs of those whom the reader leads, by what is needed."""
+    sight, user = sight_of(request), user_of(request)
+    sight.require(P.SEE_PEOPLE)
+    sight.require(P.SEE_RECORD)
+    form = NeedFilter(request.GET, sight=sight)
+    rows = record.needs_of(user=user, unit=form.unit_chosen(), states=form.states())
+    listed = list(rows[:_MOST_NEEDS])
+    context = {
+        "form": form,
+        "groups": _grouped(listed),
+        "n_needs": len(listed),
+        "n_people": len({need.employee_id for need in listed}),
+        "may_assign": sight.may(P.ASSIGN_TRAINING),
+        "may_close": sight.may(P.RAISE_NEEDS),
+        "is_closed": form.states()[0] == record.NeedState.MET,
+        "is_filtered": bool(request.GET),
+        "assignable": set(sight.employees(P.ASSIGN_TRAINING).values_list("pk", flat=True)),
+    }
+    return render(request, "record/needs.html", context)
+
+
+def _grouped(rows: list[record.Need]) -> list[NeedGroup]:
+    found: dict[tuple[str, str], list[record.Need]] = defaultdict(list)
+    for need in rows:
+        found[need.subject_kind, need.subject].append(need)
+    groups = [
+        NeedGroup(subject_name(items[0]), tuple(map(need_line, items)), tuple(drills_for(subject)))
+        for (_kind, subject), items in found.items()
+    ]
+    return sorted(groups, key=lambda group: (-group.n_open, -len(group.needs), group.subject))
+
+
+@require_POST
+def look_for_gaps(request: HttpRequest) -> HttpResponse:
+    """Raise needs for what evidence shows the reader's people to lack."""
+    sight = sight_of(request)
+    sight.require(P.RAISE_NEEDS)
+    listed = sight.employees(P.RAISE_NEEDS).exclude(left_on__lte=sight.day).distinct()
+    raised = record.raise_gap_needs(employees=list(listed))
+    said = ngettext("%(n)d new need was found.", "%(n)d new needs were found.", len(raised)) % {"n": len(raised)}
+    messages.success(request, said if raised else _("No new need: what is certain and sizeable is listed already."))
+    return HttpResponseRedirect(reverse("team_needs"))
+
+
+@require_POST
+def raise_for(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Raise a need of one person by hand."""
+    employee = sight_of(request).employee(P.RAISE_NEEDS, pk)
+    form = NeedForm(request.POST)
+    if form.is_valid():
+        _try(request, lambda: record.raise_need(
+            actor=user_of(request), employee=employee, subject=form.cleaned_data["subject"],
+            reason=Reason("record.need_raised"), note=form.cleaned_data["note"],
+        ), _("The need is listed."))  # fmt: skip
+    else:
+        messages.error(request, _("Say what should be trained, and what you saw."))
+    return HttpResponseRedirect(reverse("person_radar", args=[pk]))
+
+
+@require_POST
+def close(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Close a need: met, or none."""
+    user, found = user_of(request), record.need(user=user_of(request), pk=pk)
+    note = request.POST.get("note", "")
+    if request.POST.get("as") == "met":
+        _try(request, lambda: record.meet_need(actor=user, need=found, note=note), _("The need is closed as met."))
+    else:
+        _try(request, lambda: record.dismiss_need(actor=user, need=found, note=note), _("The need is dismissed."))
+    return HttpResponseRedirect(reverse("team_needs"))
+
+
+def _try(request: HttpRequest, do: Any, done: str) -> None:
+    try:
+        do()
+    except InputError as error:
+        messages.error(request, say_fault(error.faults[0], reading_language()))
+    else:
+        messages.success(request, done)

@@ -1,0 +1,74 @@
+"""Assignments as pages show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from peilian.apps.people.api import User
+from peilian.apps.record import api as record
+from peilian.web.record.wordings import ASSIGNMENT_STATES, STATE_TONES, Label
+from peilian.web.shell.figures import Figure
+from peilian.web.shell.tables import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One assignment: where it stands, what counts so far, and where it is done."""
+
+    row: record.Assignment
+    state: str
+    state_words: Label
+    tone: Tone
+    attempts: int
+    left: int | None
+    counted: Figure
+    last: Figure
+    href: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.state in (record.AssignmentState.OPEN, record.AssignmentState.OVERDUE)
+
+
+def task_of(row: record.Assignment, now: datetime) -> Task:
+    """An assignment as it stands at ``now``."""
+    state = row.state_at(now)
+    results = sorted(row.results.all(), key=lambda result: result.number)
+    counted, last = row.counted, results[-1] if results else None
+    return Task(
+        row=row,
+        state=state,
+        state_words=ASSIGNMENT_STATES[state],
+        tone="bad" if state == record.AssignmentState.DONE and not row.is_passed else STATE_TONES[state],
+        attempts=len(results),
+        left=row.attempts_left,
+        counted=Figure(counted.points if counted else None, "points"),
+        last=Figure(last.points if last else None, "points"),
+        href=start_address(row),
+    )
+
+
+def start_address(row: record.Assignment) -> str:
+    """Where the assigned is begun."""
+    try:
+        return f"{reverse('drill_start', args=[row.target])}?assignment={row.pk}"
+    except NoReverseMatch:
+        return ""
+
+
+def due_tasks(user: User, *, most: int | None = None) -> list[Task]:
+    """The reader's own open assignments, the most urgent first; without a deadline last."""
+    if user.employee is None:
+        return []
+    states = (record.AssignmentState.OVERDUE, record.AssignmentState.OPEN)
+    rows = record.assignments_of(user=user, employee=user.employee, states=states)
+    now = timezone.now()
+    found = sorted(
+        (task_of(row, now) for row in rows), key=lambda task: (task.row.due_at is None, task.row.due_at or now)
+    )
+    return found[:most]
