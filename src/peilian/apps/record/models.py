@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -133,17 +134,19 @@ class Evidence(Ledger):
         """Whether it was taken back and no longer bears on anything."""
         return self.weight == 0
 
+    VALUE_FIELDS: ClassVar = ("id", "competency", "kind", "score", "n", "weight", "at")
+
+    @staticmethod
+    def value_of(
+        pk: UUID, competency: str, kind: str, score: float, n: int, weight: float, at: datetime
+    ) -> EvidenceValue:
+        """The engine's value of ``VALUE_FIELDS`` of a piece that counts; its source is the id of the row."""
+        at_ms = int(at.timestamp() * 1000)
+        return EvidenceValue(at_ms, str(pk), competency, cast("SourceKind", kind), score, n, weight)
+
     def value(self) -> EvidenceValue:
-        """The engine's value of a piece that counts; its source is the id of the row."""
-        return EvidenceValue(
-            at_ms=int(self.at.timestamp() * 1000),
-            source=str(self.pk),
-            competency=self.competency,
-            kind=cast("SourceKind", self.kind),
-            score=self.score,
-            n=self.n,
-            weight=self.weight,
-        )
+        """The engine's value of this piece."""
+        return self.value_of(*(getattr(self, name) for name in self.VALUE_FIELDS))
 
 
 class NeedState(models.TextChoices):

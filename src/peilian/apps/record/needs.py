@@ -120,7 +120,7 @@ def raise_gap_needs(*, employees: Iterable[Employee]) -> list[Need]:
                 {"points": round(gap.estimate.mean), "level": gap.required, "certainty": round(gap.certainty * 100)},
             )
             pieces = counting_evidence([person.employee.pk]).get(person.employee.pk, [])
-            refs = [{"kind": "evidence", "id": str(p.pk)} for p in pieces if p.competency == gap.competency]
+            refs = [{"kind": "evidence", "id": p.source} for p in pieces if p.competency == gap.competency]
             row = raise_need(
                 actor=None,
                 employee=person.employee,
