@@ -13,11 +13,12 @@ from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, Drill
 from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_run, rated_items, weighted_kappa
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.results import SOURCE_KIND
-from peilian.apps.practice.rooms import Room, mood_of, open_room, told_of
+from peilian.apps.practice.rooms import Room, events_after, is_stored, mood_of, open_room, require_trainee, told_of
 from peilian.apps.practice.rules import AlreadyRunningError, rest_until
 from peilian.apps.practice.runs import Debriefing, Totals, debrief_of, my_runs, run, team_runs, totals
 from peilian.apps.practice.starting import fork_run, start_drill
 from peilian.apps.practice.turns import (
+    LONGEST_LINE,
     Taken,
     Ticking,
     act,
@@ -32,6 +33,7 @@ from peilian.apps.practice.turns import (
 
 __all__ = [
     "GUARDED",
+    "LONGEST_LINE",
     "SOURCE_KIND",
     "Agreement",
     "AlreadyRunningError",
@@ -54,14 +56,17 @@ __all__ = [
     "close_abandoned",
     "debrief_of",
     "end_drill",
+    "events_after",
     "forget",
     "fork_run",
+    "is_stored",
     "mood_of",
     "my_runs",
     "open_room",
     "pause",
     "rate_run",
     "rated_items",
+    "require_trainee",
     "rest_until",
     "resume",
     "run",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice.live import ChangedError, cast_for, turn
 from peilian.apps.practice.models import DrillEvent, DrillRun, RunMode
 from peilian.apps.practice.rules import MOST_PAUSES
@@ -62,6 +63,24 @@ def open_room(*, user: User, run_id: UUID) -> Room:
         notes=_notes(run),
         due_in_ms=due,
     )
+
+
+def require_trainee(*, user: User, run_id: UUID) -> None:
+    """``NotVisibleError`` unless the user may take part in the run now."""
+    run = DrillRun.objects.only("employee_id").filter(pk=run_id).first()
+    if run is None:
+        raise NotVisibleError
+    permit(user, run)
+
+
+def events_after(*, run_id: UUID, seq: int) -> list[DrillEvent]:
+    """The events of a run that are newer than number ``seq``, for a room that shows it; asks nobody's permission."""
+    return list(DrillEvent.objects.filter(run=run_id, seq__gt=seq).order_by("seq"))
+
+
+def is_stored(*, run_id: UUID, client_id: UUID | None) -> bool:
+    """Whether what a page sent under this id is an event already."""
+    return client_id is not None and DrillEvent.objects.filter(run=run_id, client_id=client_id).exists()
 
 
 def _notes(run: DrillRun) -> tuple[Reason, ...]:

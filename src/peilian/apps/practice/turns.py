@@ -138,7 +138,7 @@ def stop_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Ta
         permit(user, visit.run)
         if not visit.run.is_over:
             stop(visit, "practice.note.stopped", client_id)
-    return _taken(visit)
+    return _taken(visit, _ack_of(visit, client_id))
 
 
 def tick(*, run_id: UUID) -> Taken:
