@@ -45,7 +45,8 @@ def serve_command(host: str, port: int, no_worker: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
 @click.option("--build-only", is_flag=True, help="Make the data and end.")
-def demo_command(host: str, port: int, build_only: bool) -> None:
+@click.option("--contacts", default=4000, show_default=True, type=click.IntRange(min=0), help="Invented conversations.")
+def demo_command(host: str, port: int, build_only: bool, contacts: int) -> None:
     """Serve a company with invented people and conversations. The data is made once and kept.
 
     \b
@@ -58,7 +59,7 @@ def demo_command(host: str, port: int, build_only: bool) -> None:
     _stop_if_not_a_demo()
     from peilian.demo import build as demo
 
-    logins = demo.build(say=lambda step: click.echo(step, err=True))
+    logins = demo.build(say=lambda step: click.echo(step, err=True), contacts_wanted=contacts)
     click.echo("演示账号 / Demo logins:")
     for login in logins:
         click.echo(f"  {login.username:<12} {demo.PASSWORD}   {login.name} ({login.role})")

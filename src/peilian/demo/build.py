@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.demo.conversations import DATA, write_canonical_files
+from peilian.demo.history import bring_in_season, write_evidence
+from peilian.demo.season import N_CONTACTS
 
 # A password for a demo with invented data on the own machine; the installation of a company never gets it.
 PASSWORD = "peilian-demo-2026"  # noqa: S105
@@ -36,7 +39,7 @@ class Login:
     role: str
 
 
-def build(*, say: Say = print) -> list[Login]:
+def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]:
     """Bring the demo company to life, or complete it; returns its logins."""
     plan = yaml.safe_load((DATA / "company.yaml").read_text(encoding="utf-8"))
     say("People and units")
@@ -49,6 +52,9 @@ def build(*, say: Say = print) -> list[Login]:
         _import(write_canonical_files(Path(folder)), say)
     for names in OPEN_SETS:
         _import([DATA / "open" / name for name in names], say)
+    if contacts_wanted:
+        bring_in_season(Path(settings.HOME) / "demo-season", contacts_wanted=contacts_wanted, say=say)
+    write_evidence(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 
 

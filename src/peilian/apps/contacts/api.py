@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -155,12 +155,19 @@ def start_reading(*, actor: User) -> base.Job:
     return waiting.first() or base.start_job(actor=actor, kind="contacts.read", parameters={})
 
 
-def import_now(*, actor: User | None, paths: Sequence[Path], format: str = "auto") -> ConversationImport:
-    """Import and read files of this machine at once, without the worker (set-up and demo)."""
+def import_now(
+    *,
+    actor: User | None,
+    paths: Sequence[Path],
+    format: str = "auto",
+    progress: Callable[[int, int | None, str], None] = lambda *_: None,
+) -> ConversationImport:
+    """Import and read files of this machine at once, without the worker (set-up and demo). ``progress`` is told what
+    was done, of how much, and the phase."""
     if actor is not None:
         visible_to(actor).require(Permission.IMPORT)
-    report = run_import(paths, format=format)
-    read_unread(lake())
+    report = run_import(paths, format=format, progress=progress)
+    read_unread(lake(), progress=progress)
     with base.write(actor=actor, verb="contacts.start_import") as audit:
         row = ConversationImport.objects.create(
             file_names=[path.name for path in paths],
