@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from peilian.apps.people.api import Permission
 from peilian.apps.practice import api as practice
+from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import CatalogueFilter
 from peilian.web.practice.listing import run_line
-from peilian.web.practice.wordings import difficulty_name, industry_name, language_names, trained_name
+from peilian.web.practice.wordings import difficulty_name, industry_name, language_names, trained
 from peilian.web.record.tasks import Task, task_of
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
@@ -31,7 +33,8 @@ class Card:
 
     title: str
     brief: str
-    trains: tuple[str, ...]
+    against: str
+    practises: str
     limit: str
     difficulty: str
     industry: str
@@ -51,7 +54,8 @@ def practise(request: HttpRequest) -> HttpResponse:
     if user.employee_id is None:
         if sight_of(request).may(Permission.SEE_RECORD):
             return HttpResponseRedirect(reverse("team_runs"))
-        return render(request, "practice/nobody.html", {"totals": practice.totals(user=user), "may_see": _may_see(request)})
+        context = {"totals": practice.totals(user=user), "may_see": sight_of(request).may(Permission.SEE_KPIS)}
+        return render(request, "practice/nobody.html", context)
     entries = practice.catalogue(user=user)
     form = CatalogueFilter(request.GET, entries=entries)
     assigned = [card_of(entry, entry.assignments[0]) for entry in entries if entry.assignments]
@@ -66,13 +70,10 @@ def practise(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/catalogue.html", context)
 
 
-def _may_see(request: HttpRequest) -> bool:
-    return sight_of(request).may(Permission.SEE_KPIS)
-
-
 def card_of(entry: practice.ScenarioEntry, assignment: object | None = None) -> Card:
     """A scenario as a card."""
     language = reading_language()
+    against, practises = trained(entry.trains)
     href = reverse("drill_start", args=[entry.key])
     task = None
     if assignment is not None:
@@ -81,18 +82,23 @@ def card_of(entry: practice.ScenarioEntry, assignment: object | None = None) -> 
     return Card(
         title=entry.title.in_language(language),
         brief=entry.brief.in_language(language),
-        trains=tuple(trained_name(key) for key in entry.trains),
+        against=joined(against),
+        practises=joined(practises),
         limit=format_seconds(entry.limit_seconds, language),
         difficulty=difficulty_name(entry.difficulty),
         industry=industry_name(entry.industry),
         languages=language_names(entry.languages),
         is_abuse=entry.is_abuse,
         n_runs=entry.n_runs,
-        best=Figure(entry.best, "points"),
-        last=Figure(entry.last, "points"),
+        best=_points(entry.best),
+        last=_points(entry.last),
         href=href,
         task=task,
     )
+
+
+def _points(total: Decimal | None) -> Figure:
+    return Figure(None if total is None else round(total, 1), "count")
 
 
 @require_safe

@@ -158,7 +158,6 @@ class Debriefed:
             [Series(_("Mood"), points, slot=1)],
             unit="count",
             language=self.language,
-            baseline=0,
             note=_("−100 furious, 0 neutral, 100 delighted; each point leads to what moved it."),
         )
 
@@ -271,7 +270,7 @@ class Debriefed:
         return Dimension(
             key=item["dimension"],
             label=item["label"],
-            points=Figure(points, "points", missing=item.get("note") or ""),
+            points=Figure(None if points is None else round(points, 1), "count", missing=item.get("note") or ""),
             most=Figure(most, "count"),
             share=round(100 * points / most) if points is not None and most else 0,
             reasons=tuple(self._reasons(item["reasons"])),
@@ -284,7 +283,7 @@ class Debriefed:
             at = item.get("i")
             yield PointReason(
                 text=item["text"],
-                points="" if points is None else format_change(round(points, 1), "points", self.language),
+                points="" if points is None else format_change(round(points, 1), "count", self.language),
                 quote=item.get("quote") or "",
                 href="" if at is None else f"#m{at}",
             )

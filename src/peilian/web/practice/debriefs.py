@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from peilian.apps.people.api import NotVisibleError, Permission
 from peilian.apps.practice import api as practice
-from peilian.engine._kernel import InputError
+from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say
 from peilian.web.practice.debriefing import LECTURER, Debriefed
 from peilian.web.practice.forms import RatingForm
@@ -77,12 +77,12 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
         "customer": told.customer["name"],
         "card": card,
         "dimensions": dimensions,
-        "total": Figure(run.total, "points"),
+        "total": Figure(None if run.total is None else round(run.total, 1), "count"),
         "most": Figure(result["max"], "count"),
-        "part": Figure(sum(float(item.points.value or 0) for item in dimensions), "points"),
+        "part": Figure(round(sum(float(item.points.value or 0) for item in dimensions), 1), "count"),
         "part_most": Figure(sum(float(item.most.value or 0) for item in dimensions), "count"),
-        "satisfaction": Figure(told.customer["satisfaction_index"]["final"], "points"),
-        "efficiency": Figure(told.customer["resolution_efficiency"], "points"),
+        "satisfaction": Figure(round(told.customer["satisfaction_index"]["final"]), "count"),
+        "efficiency": Figure(round(told.customer["resolution_efficiency"]), "count"),
         **_ratings(request, found, bound),
     }
     return render(request, "practice/debrief.html", context, status=422 if bound is not None else 200)
@@ -90,8 +90,6 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
 
 def say_remark(run: practice.DrillRun) -> str:
     """What the person should know about how the run was counted."""
-    from peilian.engine._kernel import Reason
-
     return say(Reason(run.remark), reading_language()) if run.remark else ""
 
 
@@ -136,7 +134,7 @@ def _ratings(request: HttpRequest, found: practice.Debriefing, bound: RatingForm
     }
 
 
-def _rating_lines(columns: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+def _rating_lines(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not columns:
         return []
     lines = []
@@ -144,10 +142,16 @@ def _rating_lines(columns: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
         cells = [
             {
                 "by": column["by"],
-                "points": Figure(column["items"][number].rater, "points"),
-                "difference": format_change(column["items"][number].difference, "points", reading_language()),
+                "points": Figure(_one_place(column["items"][number].rater), "count"),
+                "difference": format_change(
+                    _one_place(column["items"][number].difference), "count", reading_language()
+                ),
             }
             for column in columns
         ]
-        lines.append({"label": first.label, "engine": Figure(first.engine, "points"), "cells": cells})
+        lines.append({"label": first.label, "engine": Figure(_one_place(first.engine), "count"), "cells": cells})
     return lines
+
+
+def _one_place(points: Decimal | None) -> Decimal | None:
+    return None if points is None else round(points, 1)

@@ -65,8 +65,10 @@ class StartForm(forms.Form):
     shows_script = forms.BooleanField(
         label=gettext_lazy("Show what a good answer contains"),
         required=False,
-        help_text=gettext_lazy("The elements stand beside the chat and are ticked off. Good for learning; it does not count."),
-    )  # fmt: skip
+        help_text=gettext_lazy(
+            "The elements stand beside the chat and are ticked off. Good for learning; it does not count."
+        ),
+    )
     consent = forms.BooleanField(
         label=gettext_lazy("I have read this and want to begin."),
         required=False,

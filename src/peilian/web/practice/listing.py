@@ -40,7 +40,12 @@ def run_line(run: practice.DrillRun) -> RunLine:
         language=LANGUAGES.get(run.language, run.language),
         outcome=outcome_name(run) or _("still running"),
         tone=OUTCOME_TONES.get(run.outcome, "neutral"),
-        total=Figure(run.total, "points", missing=_("A stopped drill is not scored.") if run.is_over else "", href=href),
+        total=Figure(
+            None if run.total is None else round(run.total, 1),
+            "count",
+            missing=_("A stopped drill is not scored.") if run.is_over else "",
+            href=href,
+        ),
         marks=marks_of(run),
         href=href,
     )

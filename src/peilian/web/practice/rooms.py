@@ -21,6 +21,7 @@ from peilian.engine._kernel import InputError
 from peilian.engine.drill.conditions import holds, values_of
 from peilian.engine.drill.state import State
 from peilian.flows.wording import say
+from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
 from peilian.web.practice.listing import marks_of, run_line
 from peilian.web.practice.wordings import (
@@ -29,7 +30,7 @@ from peilian.web.practice.wordings import (
     difficulty_name,
     industry_name,
     mode_name,
-    trained_name,
+    trained,
 )
 from peilian.web.record.tasks import task_of
 from peilian.web.shell.access import user_of
@@ -114,12 +115,14 @@ def _start_context(
 ) -> dict[str, Any]:
     user, language = user_of(request), reading_language()
     title = entry.title.in_language(language)
+    against, practises = trained(entry.trains)
     before = [run_line(run) for run in practice.my_runs(user=user).filter(scenario=entry.key)[:_MOST_BEFORE]]
     return {
         "trail": [{"label": _("Practise"), "href": reverse("practise")}, {"label": title, "href": ""}],
         "title": title,
         "brief": entry.brief.in_language(language),
-        "trains": [trained_name(key) for key in entry.trains],
+        "against": against,
+        "practises": practises,
         "industry": industry_name(entry.industry),
         "difficulty": difficulty_name(entry.difficulty),
         "limit": format_seconds(entry.limit_seconds, language),
@@ -139,7 +142,7 @@ def _history(lines: list[Any]) -> Table:
         Row(
             (
                 Cell(timezone.localtime(line.run.started_at).strftime("%Y-%m-%d %H:%M")),
-                Cell("、".join((line.mode, *line.marks)) if reading_language() == "zh" else ", ".join((line.mode, *line.marks))),
+                Cell(joined((line.mode, *line.marks))),
                 Cell(line.outcome, tone=line.tone),
                 Cell(figure=line.total),
             ),

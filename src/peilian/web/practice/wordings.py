@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +11,7 @@ from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Language
 from peilian.flows.wording import say
 from peilian.web.conversations.wordings import name_of
-from peilian.web.record.wordings import competency_name, pain_point_name
+from peilian.web.record.wordings import pain_point_name
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Tone
 
@@ -18,7 +20,9 @@ Label = str | Promise
 MODES: dict[str, Label] = {"easy": _("Easy"), "normal": _("Normal"), "hard": _("Hard")}
 # What a mode changes, as somebody needs to know it before choosing.
 MODE_MEANS: dict[str, Label] = {
-    "easy": _("The customer is more patient and begins calmer; when the talk stands still you get a hint. Counts half."),
+    "easy": _(
+        "The customer is more patient and begins calmer; when the talk stands still you get a hint. Counts half."
+    ),
     "normal": _("The customer as the story has it; the indices move with a short reason."),
     "hard": _("Less patience and a worse mood to begin with; no reasons, no hints, no pause."),
 }
@@ -61,13 +65,15 @@ def outcome_name(run: practice.DrillRun) -> str:
     return say(practice.told_of(run), reading_language()) if run.outcome else ""
 
 
-def trained_name(key: str) -> str:
-    """What a drill trains: a pain point, a competency, or a move."""
-    name = pain_point_name(key)
-    if name:
-        return name
-    found = name_of(key, reading_language())
-    return found if found != key else competency_name(key)
+def trained(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What a drill trains, in words: the pain points that it works against, and the moves that it practises."""
+    against, practises = [], []
+    for key in keys:
+        if name := pain_point_name(key):
+            against.append(name)
+        else:
+            practises.append(name_of(key, reading_language()))
+    return against, practises
 
 
 def mode_name(mode: str) -> str:

@@ -40,7 +40,7 @@ class AssignForm(forms.Form):
     """What is to be practised, by whom, until when."""
 
     drill = forms.ChoiceField(label=gettext_lazy("Drill"))
-    people = forms.MultipleChoiceField(
+    trainees = forms.MultipleChoiceField(
         label=gettext_lazy("Who"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one person.")},
@@ -69,7 +69,7 @@ class AssignForm(forms.Form):
             (drill.key, _("%(title)s (difficulty %(n)d)") % {"title": drill.title, "n": drill.difficulty})
             for drill in all_drills()
         ]
-        self.fields["people"].choices = [(str(one.pk), f"{one.name} {one.number}") for one in listed]  # type: ignore[attr-defined]
+        self.fields["trainees"].choices = [(str(one.pk), f"{one.name} {one.number}") for one in listed]  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.error_messages.setdefault("required", _("This needs to be filled in."))
 
@@ -119,7 +119,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     needs = _needs(user, data, {one.pk for one in listed})
     form = AssignForm(request.POST, listed=listed) if request.method == "POST" else _first(data, listed, needs)
     if request.method == "POST" and form.is_valid():
-        chosen = set(form.cleaned_data["people"])
+        chosen = set(form.cleaned_data["trainees"])
         try:
             rows = record.assign(
                 actor=user,
@@ -161,7 +161,7 @@ def _first(data: QueryDict, listed: Sequence[people.Employee], needs: Sequence[r
     chosen = {str(need.employee_id) for need in needs} | set(data.getlist("person"))
     initial = {
         "drill": data.get("drill", ""),
-        "people": [str(one.pk) for one in listed if str(one.pk) in chosen],
+        "trainees": [str(one.pk) for one in listed if str(one.pk) in chosen],
         "due_on": timezone.localdate() + timedelta(days=USUAL_DAYS),
         "attempts": 3,
         "rule": "best",
@@ -172,7 +172,7 @@ def _first(data: QueryDict, listed: Sequence[people.Employee], needs: Sequence[r
 
 
 def _show_faults(form: forms.Form, error: InputError) -> None:
-    fields = {"due_at": "due_on", "attempts_allowed": "attempts", "employees": "people", "pass_mark": "pass_mark"}
+    fields = {"due_at": "due_on", "attempts_allowed": "attempts", "employees": "trainees", "pass_mark": "pass_mark"}
     for fault in error.faults:
         form.add_error(fields.get(fault.field or ""), say(fault.reason, reading_language()))
 
@@ -193,7 +193,11 @@ def team_tasks(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "tasks": [
-            {"task": task_of(row, now), "title": name_in(row.title) or row.target, "may_cancel": row.employee_id in may_cancel}
+            {
+                "task": task_of(row, now),
+                "title": name_in(row.title) or row.target,
+                "may_cancel": row.employee_id in may_cancel,
+            }
             for row in page
         ],
         "may_assign": sight.may(P.ASSIGN_TRAINING),

@@ -60,9 +60,7 @@ class NeedForm(forms.Form):
     """A need that a leader sees."""
 
     subject = forms.ChoiceField(label=gettext_lazy("What should be trained"))
-    note = forms.CharField(
-        label=gettext_lazy("What you saw"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    note = forms.CharField(label=gettext_lazy("What you saw"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -21,13 +21,13 @@ from peilian.apps.record import api as record
 from peilian.flows.wording import say
 from peilian.web.people.forms import first_moment
 from peilian.web.record.needs import NeedForm, need_line
-from peilian.web.record.radar import answer_of, profile_table, radar_chart
+from peilian.web.record.radar import answer_of, interval_of, profile_table, radar_chart
 from peilian.web.record.sources import source_href, source_name
 from peilian.web.record.tasks import task_of
 from peilian.web.record.wordings import kind_name, level_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_change, format_day, format_points
+from peilian.web.shell.formats import format_change, format_day, format_integer, format_ratio
 from peilian.web.shell.languages import reading_language
 
 P = people.Permission
@@ -35,7 +35,7 @@ _MOST_TASKS = 8
 
 
 class BeforeForm(forms.Form):
-    """With what the profile is compared: nothing, the time before the last drill, or a day."""
+    """With what the profile is compared: nothing, before the last drill, or a day; a day that is named counts."""
 
     before = forms.ChoiceField(
         label=gettext_lazy("Compare with"),
@@ -43,11 +43,12 @@ class BeforeForm(forms.Form):
         choices=[
             ("", gettext_lazy("no comparison")),
             ("drill", gettext_lazy("before the last drill")),
-            ("day", gettext_lazy("a day")),
+            ("30", gettext_lazy("30 days ago")),
+            ("90", gettext_lazy("90 days ago")),
         ],
     )
     day = forms.DateField(
-        label=gettext_lazy("Day"),
+        label=gettext_lazy("or with the day"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": gettext_lazy("A date such as 2026-11-22 is needed here.")},
@@ -142,11 +143,14 @@ def _comparison(user: people.User, employee: people.Employee, form: BeforeForm) 
     if not form.is_valid():
         return None
     day: date | None = form.cleaned_data["day"]
-    if form.cleaned_data["before"] == "drill":
+    chosen = form.cleaned_data["before"]
+    if day is None and chosen in ("30", "90"):
+        day = timezone.localdate() - timedelta(days=int(chosen))
+    if day is None and chosen == "drill":
         drills = record.evidence_of(user=user, employee=employee).filter(kind=record.EvidenceKind.DRILL)
         newest = drills.order_by("-at").first()
         return Comparison(newest.at - timedelta(milliseconds=1), _("Before the last drill")) if newest else None
-    if form.cleaned_data["before"] == "day" and day is not None and date(2000, 1, 1) <= day <= date(2100, 1, 1):
+    if day is not None and date(2000, 1, 1) <= day <= date(2100, 1, 1):
         said = format_day(day, reading_language(), timezone.localdate())
         return Comparison(first_moment(day + timedelta(days=1)) - timedelta(milliseconds=1), said)
     return None
@@ -163,16 +167,14 @@ def _why(request: HttpRequest, employee: people.Employee, competency: str, *, is
         "description": found.competency.description.in_language(language),
         "trail": [*_trail(employee, is_own)[:-1], {"label": _("My radar") if is_own else employee.name, "href": back},
                   {"label": found.competency.name.in_language(language), "href": ""}],
-        "figure": Figure(
-            estimate.mean if estimate.is_measured else None, "points", missing=_("Nothing has been measured here yet.")
-        ),
+        "points": format_integer(estimate.mean),
         "estimate": estimate,
-        "interval": f"{format_points(estimate.low)} – {format_points(estimate.high)}" if estimate.is_measured else "",
+        "interval": interval_of(estimate) if estimate.is_measured else "",
         "level": level_name(estimate.level),
         "required": level_name(found.required),
         "behaviour": _behaviour(found),
-        "expected": format_points(found.expected),
-        "expected_share": Figure(found.expected_share, "ratio"),
+        "expected": format_integer(found.expected),
+        "expected_share": format_ratio(found.expected_share),
         "pieces": [_piece(piece) for piece in found.pieces],
     }  # fmt: skip
     return render(request, "record/why.html", context)
@@ -194,9 +196,9 @@ def _piece(piece: record.WeighedEvidence) -> dict[str, Any]:
         "kind": kind_name(row.kind),
         "name": source_name(row),
         "href": source_href(row),
-        "score": Figure(row.score * 100, "points"),
+        "score": Figure(round(row.score * 100), "count"),
         "n": row.n,
-        "points": format_change(round(piece.points, 1), "points", language) if is_counting else "",
+        "points": format_change(round(piece.points, 1), "count", language) if is_counting else "",
         "share": Figure(piece.share, "ratio") if is_counting else None,
         "reasons": [say(reason, language) for reason in piece.reasons],
         "note": row.note,

@@ -14,7 +14,7 @@ from peilian.engine.competency.profile import RadarValue
 from peilian.web.record.wordings import competency_name, level_name
 from peilian.web.shell.charts import Axis, Chart, Profile, radar
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_change, format_points
+from peilian.web.shell.formats import format_change, format_integer
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table, Tone
 
@@ -43,14 +43,14 @@ def standing_of(estimate: Estimate, gap: Gap | None) -> Standing:
         return Standing("neutral", "", _("nothing required"))
     if not gap.is_open:
         return Standing("good", "✓", _("reached"))
-    size = format_points(gap.size)
+    size = format_integer(max(1, gap.size))
     if gap.certainty >= CERTAIN:
         return Standing("bad", "▼", _("%(size)s points below") % {"size": size})
     return Standing("warn", "▽", _("perhaps %(size)s points below") % {"size": size})
 
 
 def radar_chart(now: record.PersonProfile, before: record.PersonProfile | None, label: str) -> Chart | None:
-    """The radar with its band of uncertainty, and the former profile beside it; ``None`` where too little is measured."""
+    """The radar with its band of uncertainty, and the former profile beside it; ``None`` with too little measured."""
     language = reading_language()
     axes = [value for value in now.radar if value.n]
     if len(axes) < FEWEST_AXES:
@@ -61,17 +61,17 @@ def radar_chart(now: record.PersonProfile, before: record.PersonProfile | None, 
         profiles.append(Profile(label, [_mean(known.get(value.axis.key)) for value in axes], slot=6))
     shown = Profile(
         _("Now"),
-        [value.mean for value in axes],
+        [_rounded(value.mean) for value in axes],
         slot=1,
-        low=[value.low for value in axes],
-        high=[value.high for value in axes],
+        low=[_rounded(value.low) for value in axes],
+        high=[_rounded(value.high) for value in axes],
     )
     return radar(
         "radar",
         _("Service ability"),
         [Axis(value.axis.name.in_language(language), FULL) for value in axes],
         [*profiles, shown],
-        unit="points",
+        unit="count",
         language=language,
         note=_("0 to 100 points; the dotted lines enclose where the ability lies with %(share)s%% certainty.")
         % {"share": round(now.model.rules.confidence * 100)},
@@ -79,7 +79,17 @@ def radar_chart(now: record.PersonProfile, before: record.PersonProfile | None, 
 
 
 def _mean(value: RadarValue | None) -> float | None:
-    return None if value is None else value.mean
+    return None if value is None else _rounded(value.mean)
+
+
+def _rounded(points: float | None) -> float | None:
+    """Whole points: the intervals are far wider than what stands behind the point."""
+    return None if points is None else round(points)
+
+
+def interval_of(estimate: Estimate) -> str:
+    """Both ends of the interval."""
+    return f"{format_integer(estimate.low)} – {format_integer(estimate.high)}"
 
 
 def profile_table(now: record.PersonProfile, before: record.PersonProfile | None, why: WhyLink) -> Table:
@@ -114,12 +124,12 @@ def _in_order(now: record.PersonProfile) -> list[str]:
 
 def _cells(estimate: Estimate, gap: Gap | None, href: str) -> list[Cell]:
     if estimate.is_measured:
-        figure = Figure(estimate.mean, "points", href=href)
-        interval = f"{format_points(estimate.low)} – {format_points(estimate.high)}"
+        figure = Figure(round(estimate.mean), "count", href=href)
+        interval = interval_of(estimate)
         level = level_name(estimate.level) or _("not yet: too little evidence")
         pieces = Figure(estimate.n, "count", href=href)
     else:
-        figure = Figure(None, "points", missing=_("Nothing has been measured here yet."))
+        figure = Figure(None, "count", missing=_("Nothing has been measured here yet."))
         interval, level, pieces = "–", "–", Figure(0, "count")
     standing = standing_of(estimate, gap)
     return [
@@ -136,21 +146,23 @@ def _cells(estimate: Estimate, gap: Gap | None, href: str) -> list[Cell]:
 def _moved(before: Estimate, now: Estimate) -> str:
     if not before.is_measured or not now.is_measured:
         return "–"
-    return format_change(round(now.mean - before.mean, 1), "points", reading_language())
+    return format_change(round(now.mean) - round(before.mean), "count", reading_language())
 
 
 def answer_of(now: record.PersonProfile) -> str:
     """The profile in one sentence."""
     if not now.profile.n:
-        return _("Nothing has been measured yet. A drill, an exam or a month of conversations brings the first figures.")
+        return _(
+            "Nothing has been measured yet. A drill, an exam or a month of conversations brings the first figures."
+        )
     open_gaps = [gap for gap in now.gaps if gap.is_open and gap.estimate.is_measured]
     if not open_gaps:
         return _("As far as measured, every required level is reached.")
     worst = open_gaps[0]
     first = _("The largest gap is %(name)s: about %(points)s points, %(size)s below level %(level)s.") % {
         "name": competency_name(worst.competency),
-        "points": format_points(worst.estimate.mean),
-        "size": format_points(worst.size),
+        "points": format_integer(worst.estimate.mean),
+        "size": format_integer(max(1, worst.size)),
         "level": level_name(worst.required),
     }
     more = len(open_gaps) - 1

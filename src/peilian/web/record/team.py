@@ -18,7 +18,7 @@ from peilian.web.people.forms import UnitChoice, with_parents
 from peilian.web.record.radar import CERTAIN, standing_of
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import sight_of, user_of
-from peilian.web.shell.formats import format_points
+from peilian.web.shell.formats import format_integer
 from peilian.web.shell.tables import Tone
 
 P = people.Permission
@@ -115,7 +115,7 @@ def _row(item: record.PersonProfile, columns: list[str]) -> HeatRow:
         standing = standing_of(estimate, gaps.get(key))
         cells.append(
             Heat(
-                text=format_points(estimate.mean).partition(".")[0] if estimate.is_measured else "–",
+                text=format_integer(estimate.mean) if estimate.is_measured else "–",
                 tone=standing.tone,
                 sign=standing.sign,
                 words=standing.words,

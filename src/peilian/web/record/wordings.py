@@ -6,6 +6,7 @@ from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from peilian.adapters.packs.pain_points import load_rules
 from peilian.apps.record import api as record
@@ -26,16 +27,16 @@ ORIGINS: dict[str, Label] = {
     "appraisal": _("from an appraisal"),
 }
 NEED_STATES: dict[str, Label] = {
-    "open": _("open"),
+    "open": pgettext_lazy("task", "open"),
     "assigned": _("in training"),
-    "met": _("met"),
-    "dismissed": _("dismissed"),
+    "met": pgettext_lazy("need", "met"),
+    "dismissed": pgettext_lazy("need", "dismissed"),
 }
 ASSIGNMENT_STATES: dict[str, Label] = {
-    "open": _("open"),
-    "overdue": _("overdue"),
-    "done": _("done"),
-    "cancelled": _("cancelled"),
+    "open": pgettext_lazy("task", "open"),
+    "overdue": pgettext_lazy("task", "overdue"),
+    "done": pgettext_lazy("task", "done"),
+    "cancelled": pgettext_lazy("task", "cancelled"),
 }
 STATE_TONES: dict[str, Tone] = {"open": "neutral", "overdue": "warn", "done": "good", "cancelled": "neutral"}
 
@@ -74,4 +75,4 @@ def kind_name(kind: str) -> str:
 @cache
 def _pain_points() -> dict[str, Text]:
     rules = load_rules()
-    return {item.key: item.name for item in (*rules.groups, *rules.points)}
+    return {**{group.key: group.name for group in rules.groups}, **{point.key: point.name for point in rules.points}}
