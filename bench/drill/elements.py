@@ -1,6 +1,6 @@
 """How well the required elements of a reply are found: precision, recall and F1 per scenario.
 
-    python bench/drill/elements.py --half tuning|heldout [--scenario KEY] [--show]
+    python bench/drill/elements.py --half tuning|heldout [--scenario KEY] [--embedding] [--show]
 
 The replies were written from the briefs of the scenarios alone, by people who saw no pattern and no exemplar, and were
 frozen before the first pattern was written. ``--show`` lists the misses, which is only for the tuning half.
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("tuning", "heldout"), required=True)
     parser.add_argument("--scenario")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--embedding", action="store_true", help="with the optional embedding")
     options = parser.parse_args()
     if options.show and options.half == "heldout":
         parser.error("the held-out half is not looked at")
@@ -37,7 +38,7 @@ def main() -> None:
         key = reply["scenario"]
         if key not in known or (options.scenario and key != options.scenario):
             continue
-        found = shares(playing.cast(key, reply["language"]), reply["text"])
+        found = shares(playing.cast(key, reply["language"], embedding=options.embedding), reply["text"])
         wanted = {element: SHARES[label] for element, label in reply["elements"].items()}
         for element, share in found.items():
             right = wanted.get(element, 0.0)

@@ -29,12 +29,15 @@ _TOOL = "/"  # what begins a line that uses a tool: /coupon amount=10
 @click.option("--script", type=click.Path(path_type=Path), help="JSON lines of a trainee to play.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=None, help="Chance of the customer.  [default: 1]")
 @click.option("--mode", type=click.Choice(["easy", "normal", "hard"]), default="normal", show_default=True)
+@click.option(
+    "--embedding", is_flag=True, help="Understand replies by meaning too (needs the extra peilian[embedding])."
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of scenario and reasons.")
 @as_option
 @out_option
 def command(
-    scenario: str | None, is_list: bool, script: Path | None, seed: int | None, mode: str, lang: str | None,
-    form: str | None, out: Path | None,
+    scenario: str | None, is_list: bool, script: Path | None, seed: int | None, mode: str, embedding: bool,
+    lang: str | None, form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
     """Play the SCENARIO (演练场景) against a simulated customer.
 
@@ -50,9 +53,11 @@ def command(
         elif scenario is None:
             raise click.UsageError("a SCENARIO is needed, or --list")
         elif script is not None:
-            _play_script(scenario, language, script, seed if seed is not None else 1, mode, out)
+            cast_ = playing.cast(scenario, language, embedding=embedding)
+            _play_script(cast_, script, seed if seed is not None else 1, mode, out)
         else:
-            _play_here(playing.cast(scenario, language), seed if seed is not None else 1, mode)
+            cast_ = playing.cast(scenario, language, embedding=embedding)
+            _play_here(cast_, seed if seed is not None else 1, mode)
     except InputError as error:
         stop_with(error, language or "zh")
 
@@ -69,10 +74,7 @@ def _listed(language: Language, *, as_text: bool) -> Iterator[dict[str, Any]]:
         }
 
 
-def _play_script(
-    key: str, language: Language | None, script: Path, seed: int, mode: str, out: Path | None
-) -> None:  # fmt: skip
-    cast_ = playing.cast(key, language)
+def _play_script(cast_: Cast, script: Path, seed: int, mode: str, out: Path | None) -> None:
     turns = read_script(script)
     try:
         played = playing.play(cast_, turns, seed=seed, mode=mode)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from peilian.adapters import packs
+from peilian.adapters.embedding import EmbeddingLikeness, require_embedding
 from peilian.adapters.packs.lexicon import load_classes
 from peilian.adapters.packs.scenario import ScenarioDocument, load_model, load_scenario_documents, load_voices
 from peilian.engine._kernel import Fault, InputError, Language, Reason
@@ -42,8 +43,11 @@ def pack_of(key: str) -> str:
     return key.partition("/")[0]
 
 
-def cast(key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED) -> Cast:
-    """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such."""
+def cast(
+    key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED, *, embedding: bool = False
+) -> Cast:
+    """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such, or when
+    the embedding is wanted and not installed."""
     found = scenarios(roots)
     if key not in found:
         raise InputError(Fault(Reason("drill.unknown_scenario", {"key": key, "known": ", ".join(sorted(found))})))
@@ -52,22 +56,32 @@ def cast(key: str, language: Language | None = None, roots: Iterable[Path] = SHI
     if chosen not in document.languages:
         known = ", ".join(document.languages)
         raise InputError(Fault(Reason("drill.unknown_language", {"key": key, "language": chosen, "known": known})))
-    return _cast(key, chosen, tuple(roots))
+    return _cast(key, chosen, tuple(roots), embedding)
 
 
 @cache
-def _cast(key: str, language: Language, roots: Roots) -> Cast:
+def _cast(key: str, language: Language, roots: Roots, embedding: bool) -> Cast:
     document, version = _scenarios(roots)[key]
-    return cast_of(document, version, language, roots, reading.lexicons())
+    return cast_of(document, version, language, roots, reading.lexicons(), embedding=embedding)
 
 
 def cast_of(
-    document: ScenarioDocument, version: str, language: Language, roots: Roots, lexicons: Lexicons
-) -> Cast:  # fmt: skip
+    document: ScenarioDocument,
+    version: str,
+    language: Language,
+    roots: Roots,
+    lexicons: Lexicons,
+    *,
+    embedding: bool = False,
+) -> Cast:
     """A cast made afresh, for a document that need not be in the packs yet."""
     model, voice = load_model(roots), load_voices(roots)[language]
     scenario = document.to_scenario(language, version)
-    understanding = Understanding(scenario, model, voice, load_classes(roots)[language])
+    classes = load_classes(roots)[language]
+    if not embedding:
+        return Cast(scenario, Understanding(scenario, model, voice, classes), model, voice, lexicons)
+    require_embedding()
+    understanding = Understanding(scenario, model, voice, classes, EmbeddingLikeness)
     return Cast(scenario, understanding, model, voice, lexicons)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peilian.engine._kernel import Param
@@ -27,6 +27,7 @@ from peilian.engine.drill.state import (
 )
 from peilian.engine.drill.understanding import Made, Understood
 from peilian.engine.reading.likeness import Said
+from peilian.engine.text import Analysed
 
 _WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done", "way"})
 _SUBSTANCE = frozenset({"own", "solve", "done", "explain", "escalate", "compensate", "alternative"})
@@ -146,23 +147,24 @@ class Customer:
     def _take_in(self, understood: Understood, heard: Heard) -> None:
         values = values_of(self.state)
         elements = {element.element_id: element for element in self.scenario.required}
-        cores = {made.element_id: made for made in understood.made if _is_core(elements[made.element_id], made)}
-        for made in dict.fromkeys((*cores.values(), *understood.made)):  # cores first, each once
+        cores = [made for made in understood.made if _is_core(elements[made.element_id], made)]
+        for made in dict.fromkeys((*cores, *understood.made)):  # cores first, each once
             element = elements[made.element_id]
-            if holds(element.when, values) and self._belongs(made, cores.get(made.element_id), understood):
+            if holds(element.when, values) and self._belongs(made, cores, understood.analysed):
                 self._element(element, made, understood, heard)
         for fact_id in understood.asked:
             self._asked(fact_id, heard)
 
-    def _belongs(self, made: Made, core: Made | None, understood: Understood) -> bool:
+    def _belongs(self, made: Made, cores: Sequence[Made], analysed: Analysed) -> bool:
         """Whether a part belongs to the core of its element: beside it, or in the message after it."""
-        if made.is_half or made is core:
+        if made.is_half or made in cores:
             return True
-        if core is None:
+        beside = [core for core in cores if core.element_id == made.element_id]
+        if not beside:
             core_turn = self.state.elements[made.element_id].core_turn
             return core_turn is not None and core_turn >= self.state.turn - 1
-        clauses = understood.analysed
-        return abs(clauses.clause_at(made.start).sentence - clauses.clause_at(core.start).sentence) <= 1
+        sentence = analysed.clause_at(made.start).sentence
+        return any(abs(analysed.clause_at(core.start).sentence - sentence) <= 1 for core in beside)
 
     def _element(self, element: Element, made: Made, understood: Understood, heard: Heard) -> None:
         known = self.state.elements[element.element_id]

@@ -11,14 +11,18 @@ from peilian.engine.drill.scenario import Unit
 _DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "an": 1, "a": 1, "half an": 0.5,
+    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90, "an": 1, "a": 1, "half an": 0.5,
 }  # fmt: skip
 _N = (
     r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|twelve|fifteen|twenty|thirty|an|a)(?=\s))"
+    r"|twelve|fifteen|an|a)(?=[\s-])|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:-(?:one|two|three|four|five|six|seven|eight|nine))?\b)"
 )
 _TO = r"\s*(?:-|~|–|至|到|to)\s*"
-_MONEY = re.compile(rf"(?:[¥$]|rmb|cny)\s*(?P<sign>\d+(?:\.\d+)?)|(?P<n>{_N})\s*(?:块钱|元|块|yuan|rmb|cny|dollars?)")
+_MONEY = re.compile(
+    rf"(?:[¥$]|rmb|cny)\s*(?P<sign>\d+(?:\.\d+)?)|(?P<n>{_N})[\s-]*(?:块钱|元|块|yuan|rmb|cny|dollars?)"
+)
 _DURATION = re.compile(
     rf"(?:(?P<low>{_N})(?:个|\s)?{_TO})?(?P<n>{_N})\s*(?P<half>个半)?个?\s*"
     r"(?P<unit>工作日|工作天|自然日|小时|钟头|分钟|天|日内|日之内|周|星期|h\b|hours?|hrs?|minutes?|mins?|"
@@ -125,8 +129,9 @@ def _numbers(text: str, _today: date) -> Iterator[float]:
 
 def _value(word: str) -> float:
     """Digits or a number word as a number: 15, 十五, 一百二十, twenty."""
-    if word in _WORDS:
-        return float(_WORDS[word])
+    tens, _, ones = word.partition("-")
+    if tens in _WORDS:
+        return float(_WORDS[tens] + (_WORDS[ones] if ones else 0))
     try:
         return float(word)
     except ValueError:

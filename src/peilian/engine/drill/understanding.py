@@ -144,14 +144,16 @@ class Understanding:
         return Made(element.element_id, part.part_id, said.start, said.end, figure, is_wrong=right is None)
 
     def _figures(self, part: Part, said: Said, analysed: Analysed) -> list[float]:
-        """The figures of the sentence; where it has none, those of the next one: 给您补券。10元的"""
+        """The figures of the sentence; where it has none, those of the next one (给您补券。10元的), else of the one
+        before (24号中午我来看。还没动就补发)."""
         assert part.slot is not None
         start, end = analysed.sentence_at(said.start)
-        found = figures(analysed.text[start:end], part.slot.unit, self._today)
-        if not found and end < len(analysed.text):
-            start, end = analysed.sentence_at(end)
-            found = figures(analysed.text[start:end], part.slot.unit, self._today)
-        return found
+        for place in (start, end, start - 1):
+            if 0 <= place < len(analysed.text):
+                first, last = analysed.sentence_at(place)
+                if found := figures(analysed.text[first:last], part.slot.unit, self._today):
+                    return found
+        return []
 
     def _is_copied(self, text: str) -> bool:
         """Whether most of a reply stands word for word on what the agent sees; short replies share by chance."""
@@ -162,11 +164,11 @@ class Understanding:
         """Whether a reply strings words together instead of saying sentences."""
         sizes = [len(units(analysed.text[clause.start : clause.end])) for clause in analysed.clauses]
         n_units = sum(sizes)
-        if len(sizes) >= _LEAST_CLAUSES and median(sizes) <= self.model.dump_units:
-            return True
         if analysed.language == "en":
             n_small = sum(word in _SMALL_WORDS for word in units(analysed.text))
             return n_units >= _LEAST_WORDS and n_small < _LEAST_SMALL * n_units
+        if len(sizes) >= _LEAST_CLAUSES and median(sizes) <= self.model.dump_units:
+            return True
         return n_acts >= _MANY_ACTS and n_units < self.model.dump_units * n_acts
 
 

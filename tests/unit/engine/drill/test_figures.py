@@ -15,6 +15,8 @@ CASES = [
     ("¥10 的券", "money", [10]),
     ("一百二十元", "money", [120]),
     ("a 10 yuan coupon", "money", [10]),
+    ("an 8-yuan coupon", "money", [8]),
+    ("fifty-seven yuan in all", "money", [57]),
     ("优惠券一张", "money", []),
     ("2小时内答复", "hours", [2]),
     ("两个半小时", "hours", [2.5]),
