@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     pack.mkdir()
     header = 'kind: pack\nschema_version: 1\nkey: sample\ntitle: {en: Sample}\nversion: "1"\nlicence: Apache-2.0\n'
     (pack / "pack.yaml").write_text(header, encoding="utf-8")
+    (tmp_path / "turns.jsonl").write_text('{"at_seconds": 9, "text": "您好"}\n', encoding="utf-8")
     return tmp_path
 
 
@@ -50,6 +51,8 @@ def folder(tmp_path: Path) -> Path:
         pytest.param([["import", "messages.csv", "--into", "lake"], ["needs", "lake"]], id="import, then needs"),
         pytest.param([["pack", "check", "pack"]], id="pack check"),
         pytest.param([["pack", "schema", "words"]], id="pack schema"),
+        pytest.param([["score", "messages.csv", "--scorecard", "service-core"]], id="score"),
+        pytest.param([["drill", "retail/logistics-delay", "--script", "turns.jsonl", "--as", "json"]], id="drill"),
     ],
 )
 def test_a_command_runs_without_django(folder, commands):

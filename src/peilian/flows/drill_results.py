@@ -91,7 +91,7 @@ def score(drill: Drill, card: str = CARD) -> Scored:
 
     At work the customer's feelings are estimated from the words; here they are known, and take the estimate's place.
     """
-    conversation = conversation_of(drill.transcript, "drill")
+    conversation = conversation_of(drill.transcript, "drill", drill.state.ended_ms)
     reading = _with_known_feelings(read_conversation(conversation, drill.cast.lexicons), drill)
     extra = _indicators(drill)
     if card == CARD:
@@ -146,8 +146,18 @@ def _indicators(drill: Drill) -> dict[str, Indicator]:
     return {
         "completeness": Indicator(_decimal(completeness(results)), len(results), lost),
         "resolution": Indicator(_decimal(efficiency(drill.customer, state.ended_ms or 0) / 100)),
-        "fatal_breach": Indicator(Decimal(len(fatal(state)))),
-        "critical_unresolved": Indicator(Decimal(len(open_needs))),
+        "fatal_breach": Indicator(
+            Decimal(len(fatal(state))),
+            evidence=tuple(Evidence(Reason(f"drill.misstep.{item.rule}"), quote=item.quote) for item in fatal(state)),
+        ),
+        "critical_unresolved": Indicator(
+            Decimal(len(open_needs)),
+            evidence=tuple(
+                Evidence(Reason("drill.lost.need", {"need": need.label}))
+                for need in drill.cast.scenario.needs
+                if need.need_id in open_needs
+            ),
+        ),
         "copied_share": Indicator(_decimal(state.copied / turns)),
         "dump_share": Indicator(_decimal(state.dumped / turns)),
     }

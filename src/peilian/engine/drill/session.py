@@ -298,10 +298,11 @@ class Drill:
         return self._customer
 
 
-def conversation_of(transcript: list[Line], drill_id: str) -> Conversation:
+def conversation_of(transcript: list[Line], drill_id: str, ended_ms: int | None = None) -> Conversation:
     """A drill as a conversation like any other, so that whatever reads one reads it too."""
     ordered = sorted(transcript, key=lambda line: line.at_ms)
-    return Conversation(drill_id, tuple(_message(line, i) for i, line in enumerate(ordered)))
+    messages = tuple(_message(line, i) for i, line in enumerate(ordered))
+    return Conversation(drill_id, messages, closed_at_ms=ended_ms)
 
 
 def _message(line: Line, i: int) -> Message:
