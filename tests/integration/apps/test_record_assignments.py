@@ -329,6 +329,14 @@ def test_passing_a_drill_does_not_close_a_need_and_failing_for_good_frees_it(lin
     assert state_of(other) == "open"
 
 
+def test_passing_with_the_last_attempt_is_passing(lin, lead):
+    need = a_need(lin, lead)
+    task = assigned(lead, lin, needs=[need], pass_mark=Decimal(60), attempts_allowed=2)
+    attempt(task, 30)
+    attempt(task, 80)
+    assert (standing(task), task.is_passed, state_of(need)) == ("done", True, "assigned")
+
+
 def test_a_closed_need_cannot_be_taken_up(lin, lead):
     need = record.dismiss_need(actor=lead, need=a_need(lin, lead), note="已换岗")
     with pytest.raises(InputError, match="need_closed"):

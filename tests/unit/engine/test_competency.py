@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from itertools import pairwise
+from statistics import NormalDist
 
 import pytest
 from hypothesis import assume, given
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from peilian.engine._kernel import Reason
 from peilian.engine.competency import Estimate, Evidence, explain, gaps, influences, profile, radar
+from peilian.engine.competency.belief import Belief
 from peilian.engine.competency.model import Axis, Rules, Stage
+from peilian.engine.competency.profile import next_level
 from support.competencies import DAY, NAME, a_model, a_piece
 
 MODEL = a_model()
@@ -255,6 +258,27 @@ def test_a_level_stays_when_the_evidence_grows_old():
     fresh, old = empathy(*good, day=60), empathy(*good, day=2000)
     assert old.level == fresh.level
     assert old.deviation > fresh.deviation
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "level", "then"),
+    [
+        pytest.param(56, 90, None, 3, id="the first level is what the lower end proves"),
+        pytest.param(54, 90, None, 2, id="just not proven"),
+        pytest.param(56, 90, 2, 2, id="clear of the cut, and not by enough"),
+        pytest.param(57, 90, 2, 3, id="clear by two points"),
+        pytest.param(75, 90, 1, 4, id="two levels at once"),
+        pytest.param(30, 68.1, 4, 4, id="below the cut, and not by enough"),
+        pytest.param(30, 67.9, 4, 3, id="below by two points"),
+        pytest.param(10, 30, 4, 1, id="three levels at once"),
+        pytest.param(50, 60, 3, 3, id="across the cut nothing happens"),
+    ],
+)
+def test_a_level_moves_when_the_whole_interval_has_passed_a_cut(low, high, level, then):
+    reach = NormalDist().inv_cdf(0.5 + MODEL.rules.confidence / 2)
+    # A trifle narrower, so that rounding does not decide at a border.
+    belief = Belief(mean=(low + high) / 2, deviation=(high - low) / 2 / reach - 1e-9)
+    assert next_level(MODEL, belief, level) == then
 
 
 @pytest.mark.parametrize(
