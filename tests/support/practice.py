@@ -20,6 +20,7 @@ from support.company import a_login
 
 CALM = "retail/logistics-delay"
 ABUSIVE = "telecom/abusive-customer"
+THREAT = "telecom/threat-to-complain"
 GOOD = "陈女士您好，两天没有更新，换谁都会着急，我马上帮您查。"
 RUDE = "这不是我们的问题，你自己去问快递。"
 _numbers = itertools.count(1)

@@ -46,7 +46,8 @@ def finish(visit: Turn) -> None:
     run.was_fierce = run.is_abuse and any(step.gauge and step.gauge.escalation >= FIERCE for step in steps)
     _close(run, _moment(run, drill.state.ended_ms or 0))
     if run.is_counted:
-        _bear_witness(run, results["zh"])
+        if drill.state.turn:  # who said nothing has shown nothing
+            _bear_witness(run, results["zh"])
         _count_attempt(run, results["zh"])
 
 
