@@ -23,6 +23,7 @@ SHARES = {"met": 1.0, "partial": 0.5}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=("tuning", "heldout"), required=True)
+    parser.add_argument("--part", default="-*", help="one file of the half, such as -3")
     parser.add_argument("--scenario")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--embedding", action="store_true", help="with the optional embedding")
@@ -32,7 +33,7 @@ def main() -> None:
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     known = playing.scenarios()
     for line in (
-        line for path in sorted(REPLIES.glob(f"{options.half}-*.jsonl")) for line in path.open(encoding="utf-8")
+        line for path in sorted(REPLIES.glob(f"{options.half}{options.part}.jsonl")) for line in path.open(encoding="utf-8")
     ):
         reply = json.loads(line)
         key = reply["scenario"]

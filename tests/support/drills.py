@@ -99,6 +99,7 @@ def voice() -> Voice:
     """Three variants of everything a customer may do."""
     acts = (
         "goes_on",
+        "settled",
         "tells",
         "accepts",
         "takes_note",

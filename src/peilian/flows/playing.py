@@ -46,8 +46,8 @@ def pack_of(key: str) -> str:
 def cast(
     key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED, *, embedding: bool = False
 ) -> Cast:
-    """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such, or when
-    the embedding is wanted and not installed."""
+    """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such, or
+    when the embedding is wanted and not installed."""
     found = scenarios(roots)
     if key not in found:
         raise InputError(Fault(Reason("drill.unknown_scenario", {"key": key, "known": ", ".join(sorted(found))})))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from peilian.engine.drill.customer import Heard
 from peilian.engine.drill.model import CustomerModel, Voice
+from peilian.engine.drill.outcome import unresolved
 from peilian.engine.drill.scenario import Fact, Lines, Need, Scenario
 from peilian.engine.drill.state import ADDRESSED, RESOLVED, UNKNOWN, Line, State
 
@@ -80,7 +81,7 @@ class Conduct:
     # -- choosing -------------------------------------------------------------------------------------------------
 
     def _acts(self, state: State, heard: Heard) -> Iterator[Act]:
-        yield self._act("goes_on")
+        yield self._act("goes_on" if unresolved(self.scenario, state) else "settled")
         yield from self._abuse(state)
         for rule, name in _REACTIONS:
             if rule in heard.rules:

@@ -147,9 +147,12 @@ class Customer:
     def _take_in(self, understood: Understood, heard: Heard) -> None:
         values = values_of(self.state)
         elements = {element.element_id: element for element in self.scenario.required}
+        right = {(made.element_id, made.part_id) for made in understood.made if not made.is_wrong}
         cores = [made for made in understood.made if _is_core(elements[made.element_id], made)]
         for made in dict.fromkeys((*cores, *understood.made)):  # cores first, each once
             element = elements[made.element_id]
+            if made.is_wrong and (made.element_id, made.part_id) in right:
+                continue  # two days were named, and one of them is the right one
             if holds(element.when, values) and self._belongs(made, cores, understood.analysed):
                 self._element(element, made, understood, heard)
         for fact_id in understood.asked:

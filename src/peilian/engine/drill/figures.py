@@ -8,24 +8,26 @@ from datetime import date
 
 from peilian.engine.drill.scenario import Unit
 
-_DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_DIGITS = {char: n for chars in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for n, char in enumerate(chars)} | {"两": 2}
+_SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000}
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "an": 1, "a": 1, "half an": 0.5,
 }  # fmt: skip
 _N = (
-    r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
+    r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|twelve|fifteen|an|a)(?=[\s-])|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
     r"(?:-(?:one|two|three|four|five|six|seven|eight|nine))?\b)"
 )
 _TO = r"\s*(?:-|~|–|至|到|to)\s*"
 _MONEY = re.compile(
-    rf"(?:[¥$]|rmb|cny)\s*(?P<sign>\d+(?:\.\d+)?)|(?P<n>{_N})[\s-]*(?:块钱|元|块|yuan|rmb|cny|dollars?)"
+    rf"(?:[¥$]|rmb|cny|(?:立|满)?减|省)\s*(?P<sign>\d+(?:\.\d+)?)"
+    rf"|(?P<n>{_N})[\s-]*(?:块钱|元|块|yuan|rmb|cny|dollars?|的?(?:无门槛|优惠|店铺|代金|抵扣)?券)"
 )
 _DURATION = re.compile(
     rf"(?:(?P<low>{_N})(?:个|\s)?{_TO})?(?P<n>{_N})\s*(?P<half>个半)?个?\s*"
-    r"(?P<unit>工作日|工作天|自然日|小时|钟头|分钟|天|日内|日之内|周|星期|h\b|hours?|hrs?|minutes?|mins?|"
+    r"(?P<unit>工作日|工作天|自然日|小时|钟头|分钟|天|日内|日之内|日(?=[到达送])|周|星期|h(?![a-z])|hours?|hrs?|minutes?|mins?|"
     r"(?:working |business )?days?|weeks?)|(?P<halfhour>半个?小时|半个钟头?)|(?P<halfday>半天)"
 )
 _SCALE = {
@@ -138,12 +140,18 @@ def _value(word: str) -> float:
         return float(_chinese(word))
 
 
+_RANGE = 2  # figures of a range such as 两三
+
+
 def _chinese(word: str) -> int:
+    """A number in Chinese characters; two figures in a row (两三天) are a range, of which the upper end counts."""
     total, digit = 0, 0
+    has_scale = any(char in _SCALES for char in word)
     for char in word:
-        scale = {"十": 10, "百": 100, "千": 1000}.get(char)
+        scale = _SCALES.get(char)
         if scale is None:
-            digit = digit * 10 + _DIGITS[char] if digit and "十" not in word and "百" not in word else _DIGITS[char]
+            is_place = digit and not has_scale and len(word) > _RANGE
+            digit = digit * 10 + _DIGITS[char] if is_place else _DIGITS[char]
         else:
             total += (digit or 1) * scale
             digit = 0
