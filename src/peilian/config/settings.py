@@ -89,6 +89,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.static",
                 "peilian.web.shell.tags",
                 "peilian.web.insight.tabs",
+                "peilian.web.record.tabs",
             ],
         },
     }

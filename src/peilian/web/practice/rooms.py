@@ -137,7 +137,7 @@ def _start_context(
 
 
 def _history(lines: list[Any]) -> Table:
-    columns = (Column(_("When")), Column(_("Difficulty")), Column(_("Outcome")), Column(_("Points"), is_number=True))
+    columns = (Column(_("When")), Column(_("Difficulty")), Column(_("How it ended")), Column(_("Points"), is_number=True))
     rows = tuple(
         Row(
             (

@@ -41,7 +41,7 @@ class AssignForm(forms.Form):
 
     drill = forms.ChoiceField(label=gettext_lazy("Drill"))
     trainees = forms.MultipleChoiceField(
-        label=gettext_lazy("Who"),
+        label=gettext_lazy("People"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one person.")},
     )
@@ -66,8 +66,7 @@ class AssignForm(forms.Form):
     def __init__(self, *arguments: Any, listed: Sequence[people.Employee], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["drill"].choices = [  # type: ignore[attr-defined]
-            (drill.key, _("%(title)s (difficulty %(n)d)") % {"title": drill.title, "n": drill.difficulty})
-            for drill in all_drills()
+            (drill.key, drill.label) for drill in all_drills()
         ]
         self.fields["trainees"].choices = [(str(one.pk), f"{one.name} {one.number}") for one in listed]  # type: ignore[attr-defined]
         for field in self.fields.values():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from peilian.apps.practice import api as practice
 from peilian.flows import playing
 from peilian.web.shell.languages import reading_language
@@ -16,6 +18,11 @@ class DrillChoice:
     key: str
     title: str
     difficulty: int
+
+    @property
+    def label(self) -> str:
+        """Title and difficulty."""
+        return _("%(title)s (difficulty %(n)d)") % {"title": self.title, "n": self.difficulty}
 
 
 def drills_for(subject: str) -> list[DrillChoice]:

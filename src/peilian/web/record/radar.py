@@ -105,7 +105,7 @@ def profile_table(now: record.PersonProfile, before: record.PersonProfile | None
         Column(_("Evidence"), is_number=True),
     ]
     if before is not None:
-        columns.insert(2, Column(_("Change"), is_number=True))
+        columns.insert(2, Column(_("Moved"), is_number=True))
     rows = []
     for key in _in_order(now):
         estimate, gap = now.profile.estimates[key], gaps.get(key)

@@ -27,7 +27,7 @@ ORIGINS: dict[str, Label] = {
     "appraisal": _("from an appraisal"),
 }
 NEED_STATES: dict[str, Label] = {
-    "open": pgettext_lazy("task", "open"),
+    "open": pgettext_lazy("need", "open"),
     "assigned": _("in training"),
     "met": pgettext_lazy("need", "met"),
     "dismissed": pgettext_lazy("need", "dismissed"),

@@ -34,11 +34,12 @@
       this.tries = 0;
       this.isGone = false;
       window.addEventListener("online", () => this.hurry());
+      window.addEventListener("offline", () => { if (!this.isGone) this.told.state("waiting"); });
       document.addEventListener("visibilitychange", () => { if (!document.hidden) this.hurry(); });
       this.connect();
     }
 
-    get isOpen() { return this.socket?.readyState === WebSocket.OPEN; }
+    get isOpen() { return navigator.onLine && this.socket?.readyState === WebSocket.OPEN; }
 
     connect() {
       clearTimeout(this.timer);

@@ -11,7 +11,6 @@
     if (text) made.textContent = text;
     return made;
   };
-  const icon = (name) => room.querySelector(`template[data-icon="${name}"]`).content.firstElementChild.cloneNode(true);
   const { read, write } = window.drillStore;
   const draftKey = `drill:${room.dataset.run}:draft`;
 

@@ -15,6 +15,7 @@ from peilian.apps.people.api import Permission, Sight, User
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
 from peilian.web.conversations.staff import Staff
+from peilian.web.record.tasks import due_tasks
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.today import loop, own, setup
@@ -23,6 +24,7 @@ from peilian.web.today.period import Days, days_of
 
 _MOST_MESSAGES = 5
 _MOST_IMPORTS = 5
+_MOST_TASKS = 5
 
 
 @require_safe
@@ -31,6 +33,8 @@ def today(request: HttpRequest) -> HttpResponse:
     user, sight, language = user_of(request), sight_of(request), reading_language()
     days = _days(user, sight)
     context: dict[str, Any] = {"days": days, "target": TARGET_SECONDS, "unread": _unread(user, language)}
+    if user.employee_id is not None:
+        context |= {"is_trainee": True, "due": due_tasks(user, most=_MOST_TASKS)}
     accounts = own.accounts_of(user)
     if days is not None and accounts and sight.may(Permission.SEE_KPIS):
         context["own"] = own.own_work(user, accounts, days, language)
