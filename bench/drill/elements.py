@@ -32,10 +32,8 @@ def main() -> None:
         parser.error("the held-out half is not looked at")
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     known = playing.scenarios()
-    for line in (
-        line for path in sorted(REPLIES.glob(f"{options.half}{options.part}.jsonl")) for line in path.open(encoding="utf-8")
-    ):
-        reply = json.loads(line)
+    paths = sorted(REPLIES.glob(f"{options.half}{options.part}.jsonl"))
+    for reply in (json.loads(line) for path in paths for line in path.open(encoding="utf-8")):
         key = reply["scenario"]
         if key not in known or (options.scenario and key != options.scenario):
             continue

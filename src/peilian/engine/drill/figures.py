@@ -8,7 +8,8 @@ from datetime import date
 
 from peilian.engine.drill.scenario import Unit
 
-_DIGITS = {char: n for chars in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for n, char in enumerate(chars)} | {"两": 2}
+_PLAIN, _FORMAL = "零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖"
+_DIGITS = {char: n for chars in (_PLAIN, _FORMAL) for n, char in enumerate(chars)} | {"两": 2}
 _SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000}
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -16,7 +17,7 @@ _WORDS = {
     "eighty": 80, "ninety": 90, "an": 1, "a": 1, "half an": 0.5,
 }  # fmt: skip
 _N = (
-    r"(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千壹贰叁肆伍陆柒捌玖拾佰]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
+    rf"(?:\d+(?:\.\d+)?|[{_PLAIN}{_FORMAL}两十百千拾佰]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|twelve|fifteen|an|a)(?=[\s-])|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
     r"(?:-(?:one|two|three|four|five|six|seven|eight|nine))?\b)"
 )

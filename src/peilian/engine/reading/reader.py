@@ -36,7 +36,7 @@ def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading
 
 @dataclass
 class Reader:
-    """Reads a conversation message by message while it goes on; ``seen`` and ``hits`` tell what was found in the last."""
+    """Reads a conversation message by message while it goes on; ``seen`` and ``hits`` tell of the last one."""
 
     lexicons: Lexicons
     course: Course = field(default_factory=Course)
