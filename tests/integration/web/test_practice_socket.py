@@ -43,7 +43,15 @@ def run(lin, time) -> practice.DrillRun:
 
 def played(scene: Callable[[], Awaitable[Any]]) -> Any:
     """Play a scene in an event loop of its own, as after a restart of the server."""
-    return asyncio.run(scene())
+
+    async def whole():
+        try:
+            return await scene()
+        finally:
+            # The thread of the rooms keeps its connection, which would outlive the database of the test.
+            await database_sync_to_async(lambda: None)()
+
+    return asyncio.run(whole())
 
 
 def kinds(texts: list[dict[str, Any]]) -> list[str]:

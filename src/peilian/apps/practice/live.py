@@ -67,6 +67,7 @@ class Turn:
     now_ms: int
     added: list[DrillEvent] = field(default_factory=list)
     is_changed: bool = False
+    is_altered: bool = False  # more of the run's row is to be saved than the number of its last event
 
     @property
     def drill(self) -> Drill:
@@ -115,10 +116,9 @@ def turn(run_id: UUID) -> Iterator[Turn]:
         try:
             with bookkeeping():
                 visit = _enter(run_id, place)
-                before = visit.run.seq
                 yield visit
-                if visit.run.seq != before:
-                    visit.run.save()
+                if visit.added:
+                    visit.run.save(update_fields=None if visit.is_altered else ["seq"])
             _keep(place, visit)
         except NotVisibleError:
             raise  # refused before anything was touched
@@ -162,9 +162,8 @@ def _place(run_id: UUID) -> _Place:
 
 
 def _enter(run_id: UUID, place: _Place) -> Turn:
-    rows = DrillRun.objects.select_for_update(of=("self",)).select_related("employee").defer("result", "debrief")
     try:
-        run = rows.get(pk=run_id)
+        run = DrillRun.objects.select_for_update().defer("result", "debrief").get(pk=run_id)
     except DrillRun.DoesNotExist:
         raise NotVisibleError from None
     if run.is_over:

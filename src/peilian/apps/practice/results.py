@@ -44,7 +44,7 @@ def finish(visit: Turn) -> None:
     run.passed = bool(results["zh"]["passed"])
     run.outcome = str(drill.state.outcome)
     run.was_fierce = run.is_abuse and any(step.gauge and step.gauge.escalation >= FIERCE for step in steps)
-    _close(run, _moment(run, drill.state.ended_ms or 0))
+    _close(visit, _moment(run, drill.state.ended_ms or 0))
     if run.is_counted:
         if drill.state.turn:  # who said nothing has shown nothing
             _bear_witness(run, results["zh"])
@@ -60,7 +60,7 @@ def stop(visit: Turn, remark: str, client_id: UUID | None) -> None:
         visit.add(EventKind.END, visit.at_ms, [], {"how": "stop"}, client_id)
     else:
         _add_unplayed(visit, client_id)
-    _close(run, clock.at(visit.now_ms))
+    _close(visit, clock.at(visit.now_ms))
 
 
 def _add_unplayed(visit: Turn, client_id: UUID | None) -> None:
@@ -80,7 +80,8 @@ def _add_unplayed(visit: Turn, client_id: UUID | None) -> None:
     visit.added.append(event)
 
 
-def _close(run: DrillRun, ended_at: datetime) -> None:
+def _close(visit: Turn, ended_at: datetime) -> None:
+    visit.is_altered, run = True, visit.run
     run.state, run.paused_at, run.ended_at = RunState.OVER, None, ended_at
 
 

@@ -101,7 +101,7 @@ def pause(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
             return None
         if not can_pause(run):
             return Reason("practice.fault.no_pause")
-        at_ms = visit.at_ms
+        at_ms, visit.is_altered = visit.at_ms, True
         run.state, run.paused_at, run.pauses = RunState.PAUSED, clock.at(visit.now_ms), run.pauses + 1
         run.closes_at = closing_time(run)
         visit.add(EventKind.PAUSE, at_ms, [], {}, client_id)
@@ -272,7 +272,7 @@ def _ack_of(visit: Turn, client_id: UUID | None) -> tuple[int, int]:
 def _resume(visit: Turn, until_ms: int, client_id: UUID | None) -> None:
     run = visit.run
     assert run.paused_at is not None
-    at_ms = visit.at_ms
+    at_ms, visit.is_altered = visit.at_ms, True
     run.paused_ms += max(0, until_ms - clock.ms_of(run.paused_at))
     run.state, run.paused_at = RunState.RUNNING, None
     run.closes_at = closing_time(run)

@@ -6,13 +6,12 @@ import json
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from peilian.apps.people.api import NotVisibleError, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Reason
-from peilian.web.practice.hub import Member, OpenRoom, hub
+from peilian.web.practice.hub import Member, OpenRoom, hub, in_database
 from peilian.web.practice.room import LONGEST_TEXT, Sent, Teller, Text, UnreadableError, parse, teller_for
 
 REFUSED = 4404
@@ -77,7 +76,7 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _enter(self) -> None:
         # Refused before a room is made for it: anybody can ask for any id.
-        if not await database_sync_to_async(self.may_stay)():
+        if not await in_database(self.may_stay):
             await self.leave()
             return
         self._room = hub().room(self._run_id)
@@ -114,10 +113,10 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         session = self.scope.get("session")
         if session is not None and not session.exists(session.session_key):  # signed out in another tab
             raise NotVisibleError
-        found = User.objects.filter(pk=user.pk, is_active=True).select_related("employee").first()
-        if found is None:
-            raise NotVisibleError
-        return found
+        try:
+            return User.objects.get(pk=user.pk, is_active=True)
+        except User.DoesNotExist:
+            raise NotVisibleError from None
 
 
 def _fault_of(raw: str | None) -> Reason:

@@ -11,12 +11,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connection
 
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
@@ -30,6 +30,7 @@ _SHORTEST_NAP_SECONDS = 0.02
 _SEND_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Member(Protocol):
@@ -63,7 +64,7 @@ class OpenRoom:
     async def enter(self, open_: Callable[[], tuple[practice.Room, Member, Text]]) -> None:
         """Let somebody in: ``open_`` (in the thread of the database) gives the room, the member and the first text."""
         async with self._lock:
-            room, member, text = await database_sync_to_async(open_)()
+            room, member, text = await in_database(open_)
             news = [event for event in room.events if event.seq > self.seq] if self.members else []
             await self._show(news, room.run, except_for=member)
             if member not in self.members:
@@ -79,7 +80,7 @@ class OpenRoom:
                 await _tell(member, member.teller.fault(Reason("practice.fault.too_fast"), sent.id))
                 return
             try:
-                taken = await database_sync_to_async(do)()
+                taken = await in_database(do)
             except DatabaseError:
                 log.exception("drill %s: %s was not stored", self.run_id, sent.type)
                 await _tell(member, member.teller.fault(Reason("practice.fault.busy"), sent.id))
@@ -101,8 +102,8 @@ class OpenRoom:
         """Let time pass."""
         async with self._lock:
             try:
-                taken = await database_sync_to_async(practice.tick)(run_id=self.run_id)
-                allowed = await database_sync_to_async(self._allowed)()
+                taken = await in_database(lambda: practice.tick(run_id=self.run_id))
+                allowed = await in_database(self._allowed)
             except NotVisibleError:
                 self.is_over = True
                 return
@@ -119,7 +120,7 @@ class OpenRoom:
         """Show what is new, including what another process or page has added, and set the alarm."""
         news: Sequence[practice.DrillEvent] = taken.events
         if taken.run.seq - self.seq != len(news):
-            news = await database_sync_to_async(practice.events_after)(run_id=self.run_id, seq=self.seq)
+            news = await in_database(lambda: practice.events_after(run_id=self.run_id, seq=self.seq))
         if news:
             await self._show(news, taken.run)
             await self._tell_all(lambda _: {"type": "clock", **clock(taken.clock)})
@@ -149,7 +150,7 @@ class OpenRoom:
         now = asyncio.get_running_loop().time()
         if len(self._taken_at) == _MOST_TEXTS and now - self._taken_at[0] < _WITHIN_SECONDS:
             # What is stored already is only acknowledged again, however fast it comes.
-            return not await database_sync_to_async(practice.is_stored)(run_id=self.run_id, client_id=sent.id)
+            return not await in_database(lambda: practice.is_stored(run_id=self.run_id, client_id=sent.id))
         self._taken_at.append(now)
         return False
 
@@ -184,6 +185,22 @@ _hubs: WeakKeyDictionary[Any, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+async def in_database(call: Callable[[], T]) -> T:
+    """Run ``call`` in the thread of the database, off the event loop.
+
+    Unlike ``database_sync_to_async`` the connection stays open from one text to the next: to open one, and to close the
+    last one of SQLite, costs more than the whole turn. One that broke is replaced.
+    """
+
+    def guarded() -> T:
+        if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
+            connection.close()
+        return call()
+
+    found: T = await sync_to_async(guarded)()
+    return found
 
 
 async def _tell(member: Member, text: Text) -> None:
