@@ -166,5 +166,6 @@ def _evidence(employee: Any, sight: people.Sight) -> dict[str, bool]:
     """Which ways on to conversations and figures are open to the reader for this person."""
     return {
         "may_see_conversations": sight.employees(P.SEE_CONVERSATIONS).filter(pk=employee.pk).exists(),
+        "may_see_record": sight.employees(P.SEE_RECORD).filter(pk=employee.pk).exists(),
         "may_see_kpis": sight.employees(P.SEE_KPIS).filter(pk=employee.pk).exists(),
     }

@@ -284,7 +284,7 @@ class Debriefed:
             yield PointReason(
                 text=item["text"],
                 points="" if points is None else format_change(round(points, 1), "count", self.language),
-                quote=item.get("quote") or "",
+                quote="" if (item.get("quote") or "") in item["text"] else item["quote"],
                 href="" if at is None else f"#m{at}",
             )
 

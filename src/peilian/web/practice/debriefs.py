@@ -81,8 +81,8 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
         "most": Figure(result["max"], "count"),
         "part": Figure(round(sum(float(item.points.value or 0) for item in dimensions), 1), "count"),
         "part_most": Figure(sum(float(item.most.value or 0) for item in dimensions), "count"),
-        "satisfaction": Figure(round(told.customer["satisfaction_index"]["final"]), "count"),
-        "efficiency": Figure(round(told.customer["resolution_efficiency"]), "count"),
+        "satisfaction": Figure(round(told.customer["satisfaction_index"]["final"]), "count", href="#course-title"),
+        "efficiency": Figure(round(told.customer["resolution_efficiency"]), "count", href="#required-title"),
         **_ratings(request, found, bound),
     }
     return render(request, "practice/debrief.html", context, status=422 if bound is not None else 200)

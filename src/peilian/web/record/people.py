@@ -21,7 +21,7 @@ from peilian.apps.record import api as record
 from peilian.flows.wording import say
 from peilian.web.people.forms import first_moment
 from peilian.web.record.needs import NeedForm, need_line
-from peilian.web.record.radar import answer_of, interval_of, profile_table, radar_chart
+from peilian.web.record.radar import answer_of, interval_of, largest_gaps, profile_table, radar_chart
 from peilian.web.record.sources import source_href, source_name
 from peilian.web.record.tasks import task_of
 from peilian.web.record.wordings import kind_name, level_name
@@ -115,6 +115,7 @@ def _radar(request: HttpRequest, employee: people.Employee, *, is_own: bool) -> 
         "stage": now.model.stage(now.stage).name,
         "post": now.post.name,
         "chart": radar_chart(now, before, compared.label if compared else ""),
+        "gaps": largest_gaps(now, why),
         "table": profile_table(now, before, why),
         "compared": compared,
         "is_before_empty": before is not None and not before.profile.n,

@@ -36,13 +36,15 @@ class Standing:
 
 
 def standing_of(estimate: Estimate, gap: Gap | None) -> Standing:
-    """Reached, below, likely below, or not measured."""
+    """Reached, about reached while the level is not certain, below, perhaps below, or not measured."""
     if not estimate.is_measured:
         return Standing("neutral", "", _("not measured"))
     if gap is None or gap.required <= 1:
         return Standing("neutral", "", _("nothing required"))
     if not gap.is_open:
-        return Standing("good", "✓", _("reached"))
+        if estimate.level is not None and estimate.level >= gap.required:
+            return Standing("good", "✓", _("reached"))
+        return Standing("accent", "≈", _("about reached, not certain yet"))
     size = format_integer(max(1, gap.size))
     if gap.certainty >= CERTAIN:
         return Standing("bad", "▼", _("%(size)s points below") % {"size": size})
@@ -147,6 +149,39 @@ def _moved(before: Estimate, now: Estimate) -> str:
     if not before.is_measured or not now.is_measured:
         return "–"
     return format_change(round(now.mean) - round(before.mean), "count", reading_language())
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """One of the largest gaps: how far it is, and what somebody on the next level does."""
+
+    name: str
+    words: str
+    level: str
+    behaviour: str
+    href: str
+
+
+def largest_gaps(now: record.PersonProfile, why: WhyLink, *, most: int = 3) -> list[GapLine]:
+    """The largest measured gaps, the largest first."""
+    language = reading_language()
+    found: list[GapLine] = []
+    for gap in now.gaps:
+        if not gap.is_open or not gap.estimate.is_measured or len(found) == most:
+            continue
+        competency = now.model.competencies[gap.competency]
+        following = min(gap.required, now.model.level_at(gap.estimate.mean) + 1)
+        behaviour = competency.behaviours.get(following)
+        found.append(
+            GapLine(
+                name=competency.name.in_language(language),
+                words=standing_of(gap.estimate, gap).words,
+                level=level_name(following),
+                behaviour=behaviour.in_language(language) if behaviour is not None else "",
+                href=why(gap.competency),
+            )
+        )
+    return found
 
 
 def answer_of(now: record.PersonProfile) -> str:

@@ -20,6 +20,7 @@ from peilian.engine._kernel import Language
 from peilian.web.conversations.listing import Talk, talks_of
 from peilian.web.conversations.staff import Staff
 from peilian.web.insight.tabs import TABS
+from peilian.web.record.drills import all_drills
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.navigation import PLACES
@@ -93,6 +94,18 @@ COMMANDS = (
         query="found=fault",
         words="失误 fault",
     ),
+    Command("own_radar", gettext_lazy("My radar"), "chart-radar", frozenset({P.SEE_RECORD}), words="雷达 能力 radar"),
+    Command("own_runs", gettext_lazy("My drills so far"), "history", frozenset({P.SEE_RECORD}), words="演练 drill"),
+    Command(
+        "team_radar", gettext_lazy("Radar of the team"), "chart-radar", frozenset({P.RAISE_NEEDS}), words="雷达 radar"
+    ),
+    Command(
+        "team_needs", gettext_lazy("Gaps and needs"), "target-arrow", frozenset({P.RAISE_NEEDS}), words="需求 need"
+    ),
+    Command(
+        "team_runs", gettext_lazy("Drills of the team"), "messages", frozenset({P.RAISE_NEEDS}), words="演练 drill"
+    ),
+    Command("assign", gettext_lazy("Assign a drill"), "calendar-event", frozenset({P.ASSIGN_TRAINING}), words="assign"),
 )
 
 
@@ -101,6 +114,7 @@ def groups_of(request: HttpRequest, words: str, language: Language) -> list[Grou
     makers: Iterable[tuple[str, Callable[[], Iterator[Hit]]]] = (
         (_("Pages and commands"), lambda: _commands(request, words)),
         (_("People"), lambda: _people(request, words)),
+        (_("Drills"), lambda: _drills(request, words)),
         (_("Conversations"), lambda: _conversations(request, words, language)),
     )
     found = (Group(name, tuple(make())) for name, make in makers)
@@ -142,6 +156,15 @@ def _person(pk: str, accounts: list[str]) -> str:
         return reverse("person", args=[pk])
     except NoReverseMatch:
         return f"{reverse('conversations')}?{urlencode({'agent': accounts[-1]} if accounts else {})}"
+
+
+def _drills(request: HttpRequest, words: str) -> Iterator[Hit]:
+    if not words or user_of(request).employee_id is None:
+        return
+    wanted = words.casefold()
+    found = [drill for drill in all_drills() if wanted in drill.title.casefold()]
+    for drill in found[:MOST]:
+        yield Hit(drill.title, reverse("drill_start", args=[drill.key]), "player-play")
 
 
 def _conversations(request: HttpRequest, words: str, language: Language) -> Iterator[Hit]:
