@@ -182,7 +182,9 @@ class Customer:
             known.core_turn = self.state.turn
         share = 1.0 if len(known.parts) >= element.needed else 0.5
         if share > known.share:
-            known.share, known.at_ms, known.quote = share, self._at_ms, quote
+            clause = understood.analysed.clause_at(made.start)
+            known.quote = understood.quote(min(made.start, clause.start), max(made.end, clause.end))
+            known.share, known.at_ms = share, self._at_ms
             known.is_wrong = False
             heard.made.append(element.element_id)
             self._note("element", share, understood, made.start, made.end, element=element.label)

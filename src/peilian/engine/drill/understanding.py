@@ -3,6 +3,7 @@ questions for facts, forbidden words, and what was only copied or strung togethe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -161,7 +162,10 @@ class Understanding:
         return len(found) >= _LEAST_COPIED and len(found & self._card) >= self.model.copied * len(found)
 
     def _is_strung(self, analysed: Analysed, n_acts: int) -> bool:
-        """Whether a reply strings words together instead of saying sentences."""
+        """Whether a reply strings words together instead of saying sentences. A list with numbers or headings is terse,
+        but it tells what belongs to what."""
+        if _is_list(analysed.text, self.model.dump_units):
+            return False
         sizes = [len(units(analysed.text[clause.start : clause.end])) for clause in analysed.clauses]
         n_units = sum(sizes)
         if analysed.language == "en":
@@ -187,6 +191,21 @@ _WEIGHTY = frozenset(
     {"apologise", "empathise", "own", "time", "done", "solve", "compensate", "alternative", "escalate", "follow_up",
      "wait", "thank", "verify", "explain"}
 )  # fmt: skip
+
+
+_ITEM = re.compile(r"\s*(?:[-*•]\s*|\(?(?:\d{1,2}|[a-h])(?:[.、)]|(?=\s)))?\s*(?P<heading>[^\s,、。:]{1,8}:)?")
+_LEAST_ITEMS = 3
+
+
+def _is_list(text: str, least_units: float) -> bool:
+    """Whether most lines or sentences of ``text`` begin with a number or a heading and say something."""
+    items = [item for item in re.split(r"[。;\n]+", text) if item.strip()]
+    n_marked = 0
+    for item in items:
+        mark = _ITEM.match(item)
+        n_marked += bool(mark and mark.group().strip() and len(units(item[mark.end() :])) >= least_units / 2)
+    sizes = [len(units(item)) for item in items]
+    return n_marked >= _LEAST_ITEMS and n_marked > len(items) / 2 and median(sizes) > least_units
 
 
 def _of_kind(said: Sequence[Said], kind: str) -> tuple[Said, ...]:
