@@ -121,7 +121,7 @@ class Conduct:
             return
         if level >= 2 and state.escalation >= 2 and state.abused < 3:
             yield self._act("insults")
-        elif level >= 1 and state.escalation >= 1 and state.abused < 1:
+        elif level >= 1 and state.escalation >= 1 and state.abused < 1 + self.scenario.is_abuse:
             yield self._act("mocks")
 
     def _act(self, name: str, own: Lines = (), need: Need | None = None) -> Act:

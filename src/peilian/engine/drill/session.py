@@ -89,6 +89,7 @@ class Drill:
         lines = self._conduct.open(self.state)
         self.state.waiting_since_ms = lines[-1].at_ms if lines else 0
         self.state.moods.append(self.state.mood)
+        self.state.abused = int(self.cast.scenario.is_abuse)  # such a customer begins with it
         return self._step(0, lines, reply=True)
 
     def advance(self, at_ms: int) -> list[Step]:

@@ -111,7 +111,8 @@ class Understanding:
         for hit in sorted(hits, key=lambda hit: hit.start):
             acts.setdefault(hit.key, (hit.start, hit.end))
         made = tuple(item for one in said if (item := self._made(one, analysed, values)) is not None)
-        n_acts = len(set(acts) & _WEIGHTY) + len({item.element_id for item in made})
+        n_made = len({item.element_id for item in made})
+        n_acts = len(set(acts) & _WEIGHTY) + n_made
         return Understood(
             text=text,
             analysed=analysed,
@@ -124,7 +125,7 @@ class Understanding:
             jargon=next((one for one in said if one.name == "jargon"), None),
             n_units=len(units(analysed.text)),
             is_copied=self._is_copied(analysed.text),
-            is_dump=n_acts >= self.model.dump_acts and self._is_strung(analysed, n_acts),
+            is_dump=n_acts >= self.model.dump_acts and self._is_strung(analysed, n_acts, n_made),
         )
 
     def _made(self, said: Said, analysed: Analysed, values: Mapping[str, Value]) -> Made | None:
@@ -161,7 +162,7 @@ class Understanding:
         found = pairs(text)
         return len(found) >= _LEAST_COPIED and len(found & self._card) >= self.model.copied * len(found)
 
-    def _is_strung(self, analysed: Analysed, n_acts: int) -> bool:
+    def _is_strung(self, analysed: Analysed, n_acts: int, n_made: int) -> bool:
         """Whether a reply strings words together instead of saying sentences. A list with numbers or headings is terse,
         but it tells what belongs to what."""
         if _is_list(analysed.text, self.model.dump_units):
@@ -173,12 +174,14 @@ class Understanding:
             return n_units >= _LEAST_WORDS and n_small < _LEAST_SMALL * n_units
         if len(sizes) >= _LEAST_CLAUSES and median(sizes) <= self.model.dump_units:
             return True
-        return n_acts >= _MANY_ACTS and n_units < self.model.dump_units * n_acts
+        is_many = n_acts >= _MANY_ACTS and n_made >= _MANY_MADE  # one short sentence may be several acts by itself
+        return is_many and n_units < self.model.dump_units * n_acts
 
 
 _LEAST_COPIED = 16
 _LEAST_CLAUSES = 5
 _MANY_ACTS = 7
+_MANY_MADE = 4  # elements
 _LEAST_WORDS = 10  # of an English reply whose words are counted
 _LEAST_SMALL = 0.2  # share of small words in English sentences; a list of keywords has few
 _SMALL_WORDS = frozenset(
