@@ -104,3 +104,16 @@ def test_sentences_that_an_earlier_message_holds_are_cited():
 )
 def test_language_goes_by_the_greater_part(text, language):
     assert guess_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "n_sentences"),
+    [
+        ("1. 补发两只杯子\n2. 或者退款", 2),
+        ("流程:\na. 拍照; b. 补发", 3),
+        ("1. two new cups\n2. or a refund", 2),
+        ("We come at 3. You need not wait.", 2),
+    ],
+)
+def test_the_number_of_a_list_item_ends_no_sentence(text, n_sentences):
+    assert len(analyse(text).sentence_starts) == n_sentences

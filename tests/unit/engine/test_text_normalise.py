@@ -19,6 +19,7 @@ from peilian.engine.text import normalise
         pytest.param("抱\u200b歉", "抱歉", id="an invisible character inside a word"),
         pytest.param("等等…", "等等…", id="an ellipsis is one mark"),
         pytest.param("ﬁne", "fine", id="a ligature becomes two letters"),
+        pytest.param("⑤15元券", "5、15元券", id="a circled number adds no digit to the figure behind it"),
     ],
 )
 def test_forms_are_folded(text, folded):

@@ -27,8 +27,9 @@ class Clause:
 
 _HAN = r"\u3400-\u9fff"
 _NOISE = r"#e-s\[数字x\]|https?://[^\s\u3400-\u9fff]+|www\.[^\s\u3400-\u9fff]+"  # marks inside end nothing
+_NUMBERING = r"(?:(?m:^)|(?<=[;:。])) *(?:\d{1,2}|[a-h])\.(?=\s)"  # 1. of a list begins its item, it ends no sentence
 _SENTENCE_END = re.compile(
-    rf"{_NOISE}|(?P<end>[。!?;\n]+|\.(?=\s|$)|\.(?=[{_HAN}])|(?<=[{_HAN}])\.(?!\d))",
+    rf"{_NOISE}|{_NUMBERING}|(?P<end>[。!?;\n]+|\.(?=\s|$)|\.(?=[{_HAN}])|(?<=[{_HAN}])\.(?!\d))",
 )
 _CLAUSE_END = re.compile(
     rf"(?P<noise>{_NOISE})|(?P<end>[,、~…:]+(?![0-9/])|(?<=[{_HAN}\])])\s+|\s+(?=[{_HAN}\[#])|"

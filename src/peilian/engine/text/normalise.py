@@ -1,7 +1,8 @@
 """Normalising (规范化) of texts for matching, with a way back to the code points of the original.
 
-Matching runs on a normal form: compatibility forms folded (full width to half width, ``①`` to ``1``), lower case, the
-traditional characters that cues contain as simplified ones, curly apostrophes straight, invisible characters gone.
+Matching runs on a normal form: compatibility forms folded (full width to half width, ``①`` to ``1、`` lest it add a
+digit to the number behind it), lower case, the traditional characters that cues contain as simplified ones, curly
+apostrophes straight, invisible characters gone.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _TRADITIONAL = (
     "雖虽響响頻频類类飛飞餓饿館馆駕驾驟骤鬧闹絲丝"
 )
 _APOSTROPHES = {"’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "'"}
+_CIRCLED = range(ord("①"), ord("⑳") + 1)
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f")
 
 
@@ -49,6 +51,8 @@ class _Folding(dict[int, str]):
         form = "" if char in _INVISIBLE else unicodedata.normalize("NFKC", char).lower()
         if char == "…":  # an ellipsis is one mark, not three full stops
             form = char
+        if code in _CIRCLED:
+            form += "、"
         form = "".join(self.get(ord(part), part) for part in form)
         self[code] = form
         if len(form) != 1:

@@ -90,6 +90,28 @@ def test_a_string_of_keywords_says_nothing():
     assert all(element.share == 0 for element in drill.state.elements.values())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "原因：那边暴雨停了分拣。到货：预计24号送到。动作：已经催快递，2小时回。兜底：不到就退款",
+        "1、那边暴雨，停了分拣；2、预计24号送到；3、快递我催了，2小时回；4、不到就退款",
+        "①那边暴雨停了分拣\n②24号送到\n③催快递了，2小时回\n④不到退款",
+    ],
+)
+def test_a_list_with_numbers_or_headings_is_terse_and_yet_understood(text):
+    drill = started(cast())
+    drill.hear(10_000, text)
+    assert drill.state.dumped == 0
+    assert drill.state.elements["eta"].share == drill.state.elements["urge"].share == 1.0
+
+
+@pytest.mark.parametrize("text", ["1 暴雨 24号 催 退款 抱歉 着急", "抱歉：着急：暴雨：24号送到：催：2小时：退款"])
+def test_numbers_and_colons_make_no_list_of_keywords(text):
+    drill = started(cast())
+    drill.hear(10_000, f"{text} 我帮您 稍等")
+    assert drill.state.dumped == 1
+
+
 def test_copied_rules_say_nothing():
     drill = started(cast())
     drill.hear(10_000, "延误超过四十八小时的订单可以补偿不超过十元的优惠券一张，每单只补偿一次。")
