@@ -137,7 +137,8 @@ def _start_context(
 
 
 def _history(lines: list[Any]) -> Table:
-    columns = (Column(_("When")), Column(_("Difficulty")), Column(_("How it ended")), Column(_("Points"), is_number=True))
+    labels = (_("When"), _("Difficulty"), _("How it ended"), _("Points"))
+    columns = tuple(Column(label, is_number=at == len(labels) - 1) for at, label in enumerate(labels))
     rows = tuple(
         Row(
             (
