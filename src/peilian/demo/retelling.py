@@ -15,7 +15,7 @@ PLAYED_ON = date(2026, 11, 22)  # the day of every scenario
 _AFTERNOON, _EVENING = 12, 17
 _SURNAMES = "陈林王李张刘黄吴周徐孙马朱胡郭何高罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
 _DATES = re.compile(
-    r"(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<mark>[日号])"
+    r"(?:(?P<year>\d{4})年)?(?P<month>\d{1,2})月(?P<day>\d{1,2})(?P<mark>[日号])"
     r"|(?<![\d月])(?P<lone>\d{1,2})(?P<lonemark>[号日])(?!楼|线)"
     r"|(?P<bare>\d{1,2})月(?![\d日])"
 )
@@ -33,7 +33,7 @@ class Retelling:
 
     def __post_init__(self) -> None:
         words = sorted((word for word, other in self.swaps.items() if word != other), key=len, reverse=True)
-        object.__setattr__(self, "_words", re.compile("|".join(map(re.escape, words))) if words else None)
+        object.__setattr__(self, "_words", re.compile("|".join(map(_whole, words))) if words else None)
 
     def tell(self, text: str) -> str:
         """The text in the words of this contact."""
@@ -52,13 +52,20 @@ class Retelling:
         day_of_month = int(found["lone"] or found["day"])
         month_of_year = PLAYED_ON.month if is_lone else int(found["month"])
         try:
-            meant = date(PLAYED_ON.year, month_of_year, day_of_month)
+            meant = date(int(found["year"] or PLAYED_ON.year), month_of_year, day_of_month)
         except ValueError:
             return found.group()  # 42号 is no day
         then = meant + (self.day - PLAYED_ON)
         if is_lone:
             return f"{then.day}{found['lonemark']}"
-        return f"{then.month}月{then.day}{found['mark']}"
+        year = f"{then.year}年" if found["year"] else ""
+        return f"{year}{then.month}月{then.day}{found['mark']}"
+
+
+def _whole(word: str) -> str:
+    """A word as a pattern; figures are replaced only where they stand alone, 19 never in 10190."""
+    first, last = (r"(?<![\d.])" if word[0].isdigit() else ""), (r"(?!\d)" if word[-1].isdigit() else "")
+    return f"{first}{re.escape(word)}{last}"
 
 
 def retelling(story: Story, matter: int, at: Moment) -> Retelling:

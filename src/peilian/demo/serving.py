@@ -16,6 +16,7 @@ from peilian.engine.drill.outcome import final_satisfaction, unresolved
 from peilian.engine.drill.world import ToolError
 
 _MOST_TURNS = 14
+_SILENCE_MS = 240_000
 _UPSET_ACTS = frozenset(
     {"urges", "reminds", "only_sorry", "insists", "refused", "passed_on", "insulted", "insults", "mocks", "threatens",
      "not_finished", "asked_again", "robotic", "blamed"}
@@ -59,10 +60,12 @@ class _Serving:
     heard: list[Line] = field(default_factory=list)  # of the customer since the agent spoke last
     turns: int = 0
     stalls: int = 0
+    hurries: int = 0
     cared: int = 0
     last_ms: int = 0
     lapse_at: int = -1
     has_asked: bool = False
+    has_closed: bool = False
     is_urged: bool = False
     _wording: Wording = field(init=False)
 
@@ -70,7 +73,7 @@ class _Serving:
         self._wording = Wording(self.agent, self.rng)
         lapses = self.chance((1 - self.skill("compliance")) * 0.55)
         self.lapse_at = self.rng.randint(1, 4) if lapses else -1
-        self.plan = [beat for beat in self.story.beats if beat.is_must or self._comes_to_mind(beat)]
+        self.plan = [beat for beat in self.story.beats if self._comes_to_mind(beat)]
 
     # -- the course -------------------------------------------------------------------------------------------------
 
@@ -81,6 +84,8 @@ class _Serving:
             texts, tools, is_last = self._opening() if self.turns == 0 else self._turn()
             self.turns += 1
             self._answer(texts, tools)
+            if not texts:  # the customer sees that nothing more comes, and goes
+                self._note(self.drill.advance(self.last_ms + _SILENCE_MS))
             if is_last and not self.drill.is_over:
                 self._note(self.drill.end(self.last_ms + 4000))
         if not self.drill.is_over:
@@ -96,7 +101,9 @@ class _Serving:
     def _answer(self, texts: Sequence[str], tools: Sequence[ToolUse]) -> None:
         """Let the time of an answer pass, use the tools, and say what is to be said."""
         said = self._wording.messages(texts)
-        at_ms = self._reply_ms(len(said[0]) if said else 4, len(tools))
+        if not said:
+            return
+        at_ms = self._reply_ms(len(said[0]), len(tools))
         self.heard, self.is_urged = [], False
         self._note(self.drill.advance(at_ms - 1500 * len(tools)))
         for number, use in enumerate(tools):
@@ -104,7 +111,7 @@ class _Serving:
         for number, text in enumerate(said):
             if self.drill.is_over:
                 return
-            at_ms += 0 if not number else int(1000 * (2 + len(text) / 8))
+            at_ms += 900 if number else 0  # before the customer can answer the first
             self._note(self.drill.hear(at_ms, text))
             self.last_ms = at_ms
 
@@ -113,7 +120,7 @@ class _Serving:
         if self.turns == 1:  # the opening, counted already
             wait = 6 + 85 * (1 - skill) ** 1.4
         else:
-            wait = 7 + 48 * (1 - skill) ** 1.3 + n_chars / (3 + 4 * skill)
+            wait = 6 + 36 * (1 - skill) ** 1.3 + n_chars / (3 + 4 * skill)
         seconds = span(self.rng, wait * self.pace, 0.32) + 3 * n_tools
         since = max([self.last_ms, *(line.at_ms for line in self.heard)])
         return since + int(1000 * seconds)
@@ -157,7 +164,7 @@ class _Serving:
             return special, [], False
         parts = self._preface()
         if not self._is_open() and not self.plan:
-            return [*parts, *self._closing()], [], self.chance(0.5)
+            return self._closing(parts), [], False
         beats = self._next_beats()
         if not beats:
             return self._at_a_loss(parts)
@@ -169,13 +176,20 @@ class _Serving:
         if self.story.question and not self.has_asked and self.chance(0.45 * self.skill("empathy")):
             self.has_asked = True
             parts.append(self.story.question)
-        return self._padded(parts), tools, False
+        return [*self._padded(parts), *self._last_question()], tools, False
+
+    def _last_question(self) -> list[str]:
+        """Once everything was said, whether there is anything else."""
+        if self.plan or self.has_closed or not self.chance(0.8 * self.skill("closing")):
+            return []
+        self.has_closed = True
+        return [self.pick("check_more")]
 
     def _preface(self) -> list[str]:
         """What comes before the matter: the wait, the feelings, what was just told."""
         parts = []
         acts = {line.act for line in self.heard}
-        if self.is_urged and self.chance(0.25 + 0.6 * self.skill("closing")):
+        if self.is_urged and self.chance(0.1 + 0.7 * self.skill("empathy")):
             parts.append(self.pick("late"))
         if self.agent.weakness == "hollow_apology" and self.chance(0.5):
             parts.append(self.pick("sorry"))
@@ -185,7 +199,7 @@ class _Serving:
             parts.append(self._take_up())
         elif acts & _DOUBTS and self.chance(0.8):
             parts.append(self.pick("again"))
-        if self.turns > 1 and self.chance(0.3 * self.skill("ownership")) and self._is_open():
+        if self.turns > 1 and self.chance(0.45 * self.skill("ownership") ** 1.5) and self._is_open():
             parts.append(self.pick("own"))
         if self.turns == 1 and self.story.restate and self.chance(0.4 * self.skill("completeness") ** 2):
             parts.insert(0, self._from(self.story.restate))
@@ -227,27 +241,28 @@ class _Serving:
         for need_id, beat_ids in self.story.needs.items():
             if need_id in open_needs or (state.needs[need_id] in (1, 2, 3) and not self.plan):
                 wanted += [self.story.beat(beat_id) for beat_id in beat_ids if not self._is_made(beat_id)]
-        return [beat for beat in wanted if self.chance(0.3 + 0.65 * self.skill("completeness"))]
+        return [beat for beat in wanted if self.chance(0.12 + 0.85 * self.skill("completeness"))]
 
     def _say(self, beat: Beat) -> str:
         tries = self.tries[beat.beat_id] = self.tries.get(beat.beat_id, 0) + 1
-        p_full = (0.04 + 0.92 * self.skill("concrete")) if tries == 1 else 0.45 + 0.5 * self.skill("concrete")
+        p_full = (0.03 if tries == 1 else 0.4) + (0.94 if tries == 1 else 0.55) * self.skill("concrete")
         if beat.half and not self.chance(p_full):
             return self._from(beat.half)
         return self._from(beat.full)
 
-    def _closing(self) -> list[str]:
-        if self.chance(self.skill("closing")):
-            lines = [self.pick("check_more")]
-            return [self.pick("thank"), *lines] if self.chance(0.3) else lines
-        return [self._wording.bare_end(), *([self.pick("heard")] if self.chance(0.3) else [])]
+    def _closing(self, parts: list[str]) -> list[str]:
+        """Everything is settled: a question whether there is more, a bare word, or nothing at all."""
+        if self.chance(self.skill("closing")) and not self.has_closed:
+            self.has_closed = True
+            return [*parts, *([self.pick("thank")] if self.chance(0.3) else []), self.pick("check_more")]
+        return [self.pick("heard")] if self.turns < 3 or self.chance(0.25) else []
 
     def _at_a_loss(self, parts: list[str]) -> tuple[list[str], list[ToolUse], bool]:
         """Nothing comes to mind, and the customer still wants something."""
         if self._is_open() and self.stalls < 2:
             self.stalls += 1
             return [*parts, self.pick("stall")], [], False
-        return [*parts, self.pick("leave")] if self._is_open() else [*parts, *self._closing()], [], True
+        return [*parts, self.pick("leave")] if self._is_open() else self._closing(parts), [], True
 
     def _weak_moment(self) -> list[str] | None:
         """What should not be said."""
@@ -259,7 +274,8 @@ class _Serving:
             self.stalls += 1
             return [self.pick("stall")]
         hasty = 0.4 if weakness == "premature_closing" else 0.10 * (1 - self.skill("closing"))
-        if is_open and self.turns >= 2 and self.chance(hasty):
+        if is_open and self.turns >= 2 and self.hurries < 2 and self.chance(hasty):
+            self.hurries += 1
             return [self.pick("premature")]
         if weakness == "hollow_apology" and is_open and self.chance(0.2):
             return [self.pick("sorry")]
@@ -322,12 +338,11 @@ class _Serving:
         return chosen
 
     def _comes_to_mind(self, beat: Beat) -> bool:
-        if beat.when == "upset" and not self._would_be_upset():
-            return False
+        """Whether a point is thought of unasked; even what nobody leaves out is at times remembered only when the
+        customer insists."""
+        if beat.is_must:
+            return self.chance(0.45 + 0.55 * self.skill("completeness"))
         return self.chance(0.04 + 0.92 * self.skill(beat.skill))
-
-    def _would_be_upset(self) -> bool:
-        return self.drill.cast.scenario.persona.mood < _UPSET_MOOD
 
     def _is_open(self) -> bool:
         return bool(unresolved(self.drill.cast.scenario, self.drill.state))

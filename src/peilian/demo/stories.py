@@ -20,6 +20,7 @@ from peilian.engine.drill.scenario import Lines, Persona
 from peilian.flows import playing
 
 _LONGEST_CONTACT_MS = 20 * 60_000  # real contacts know no time limit
+_LINGER = 75.0  # seconds; nor do their customers hurry away
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class ToolUse:
 @dataclass(frozen=True, slots=True)
 class Beat:
     """One point that an agent may make: in full, or vaguely (``half``). ``skill`` decides whether it is thought of;
-    ``must`` beats are made by everybody sooner or later. ``skill`` of the wording is being concrete."""
+    what ``is_must`` is nearly always. How concrete the wording is, is a skill of its own."""
 
     beat_id: str
     skill: str
@@ -42,7 +43,6 @@ class Beat:
     is_must: bool
     why: tuple[str, ...]  # what explains it
     tools: tuple[ToolUse, ...]
-    when: str  # upset: only worth saying to a customer who is
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def _cast(key: str) -> Cast:
         lines[act] = (*lines.get(act, ()), *own)
     for act, spare in customer_lines().items():
         lines[act] = (*lines.get(act, ()), *spare)
-    return replace(cast, scenario=replace(cast.scenario, lines=lines, time_limit_ms=_LONGEST_CONTACT_MS))
+    scenario = replace(cast.scenario, lines=lines, time_limit_ms=_LONGEST_CONTACT_MS)
+    return replace(cast, scenario=scenario, model=replace(cast.model, linger=_LINGER))
 
 
 @cache
@@ -164,7 +165,6 @@ def _beats(rows: Sequence[Mapping[str, Any]]) -> Iterator[Beat]:
             why=tuple(row.get("why", ())),
             is_must=row.get("must", False),
             tools=_tools(row.get("do", ())),
-            when=row.get("when", ""),
         )
 
 

@@ -11,7 +11,6 @@ from peilian.demo.agents import Agent
 _ENDS = "。！？~…!?"
 _PARTICLES = frozenset("哦呢哈吧吗呀啦啊嘛的~")
 _LONG = 60  # characters from which two thoughts are rather two messages
-_BARE_ENDS = ("就这些", "没了", "好的", "嗯", "办好了就这样", "OK")
 
 
 @dataclass
@@ -31,16 +30,16 @@ class Wording:
         """The last words."""
         return self.rng.choice(self.agent.habits.signoffs)
 
-    def bare_end(self) -> str:
-        """What somebody says who just stops."""
-        return self.rng.choice(_BARE_ENDS)
-
     def messages(self, thoughts: Sequence[str]) -> list[str]:
         """The thoughts as messages: some send each by itself, some everything at once."""
         groups: list[list[str]] = []
         for thought in filter(None, thoughts):
             is_full = bool(groups) and sum(map(len, groups[-1])) + len(thought) > _LONG and len(groups) < 3
-            starts = not groups or self.rng.random() < self.agent.habits.splits or (is_full and self.rng.random() < 0.5)
+            starts = (
+                not groups
+                or self.rng.random() < 0.6 * self.agent.habits.splits
+                or (is_full and self.rng.random() < 0.5)
+            )
             if starts:
                 groups.append([thought])
             else:
