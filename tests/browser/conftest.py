@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The demo company, served with its worker. It is built once for all tests: tests leave what they find."""
     made = Product(tmp_path_factory.mktemp("product"))
-    built = made.run("demo", "--build-only", seconds=600)
+    built = made.run("demo", "--build-only", "--contacts", "300", seconds=600)
     assert built.returncode == 0, built.stderr
     yield made.start()
     made.end()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+
+from django.db import DatabaseError
 
 from peilian.apps.people.api import NotVisibleError, User
 from peilian.apps.practice import api as practice
@@ -15,6 +19,10 @@ from peilian.web.practice.hub import Member, OpenRoom, hub, in_database
 from peilian.web.practice.room import LONGEST_TEXT, Sent, Teller, Text, UnreadableError, parse, teller_for
 
 REFUSED = 4404
+SHORTEST_SYNC_SECONDS = 0.5
+TRY_AGAIN = 1013  # the page connects again by itself
+
+log = logging.getLogger(__name__)
 
 
 class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -22,6 +30,7 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     teller: Teller
     _room: OpenRoom | None = None
+    _synced_at = float("-inf")
 
     async def connect(self) -> None:
         """Accept the trainee of the run; absent and forbidden are refused alike."""
@@ -43,7 +52,7 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.tell(self.teller.fault(_fault_of(text_data), error.id))
             return
         if sent.type == "sync":
-            await self._enter()
+            await self._catch_up()
             return
         try:
             await self._room.take(self, sent, lambda: self._do(sent))
@@ -74,6 +83,13 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         run_id: UUID = self.scope["url_route"]["kwargs"]["pk"]
         return run_id
 
+    async def _catch_up(self) -> None:
+        """Send the room again. What was sent a moment ago is fresh enough."""
+        now = asyncio.get_running_loop().time()
+        if now - self._synced_at >= SHORTEST_SYNC_SECONDS:
+            self._synced_at = now
+            await self._enter()
+
     async def _enter(self) -> None:
         # Refused before a room is made for it: anybody can ask for any id.
         if not await in_database(self.may_stay):
@@ -84,6 +100,10 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._room.enter(self._open)
         except NotVisibleError:
             await self.leave()
+        except DatabaseError:
+            log.exception("drill %s could not be opened", self._run_id)
+            self._room = None
+            await self.close(code=TRY_AGAIN)
 
     def _open(self) -> tuple[practice.Room, Member, Text]:
         user = self._user()
