@@ -14,6 +14,11 @@ PAGES = {
         "/insight/diagnosis/",
         "/team/",
         "/team/units/",
+        "/team/radar/",
+        "/team/needs/",
+        "/team/tasks/",
+        "/team/tasks/new/",
+        "/team/drills/",
         "/imports/",
         "/imports/new/",
         "/jobs/",
@@ -31,7 +36,19 @@ PAGES = {
     ),
     "lead1": ("/", "/insight/diagnosis/", "/team/"),
     "director": ("/", "/insight/kpis/"),
-    "xiaohe": ("/", "/insight/conversations/", "/insight/kpis/", "/account/"),
+    "xiaohe": (
+        "/",
+        "/insight/conversations/",
+        "/insight/kpis/",
+        "/practise/",
+        "/practise/radar/",
+        "/practise/radar/empathy/",
+        "/practise/tasks/",
+        "/practise/mine/",
+        "/practise/start/retail/logistics-delay/",
+        "/practise/start/telecom/abusive-customer/",
+        "/account/",
+    ),
 }
 
 
