@@ -15,6 +15,7 @@ from peilian.engine.text import normalise
         pytest.param("ＡＢＣ１２３", "abc123", id="full width"),
         pytest.param("您好，请问？", "您好,请问?", id="full-width punctuation"),
         pytest.param("請問還有問題嗎", "请问还有问题吗", id="traditional characters"),
+        pytest.param("佢哋唔會嚟", "他们不会来", id="cantonese characters"),
         pytest.param("I’m ‘sorry’", "i'm 'sorry'", id="curly apostrophes"),
         pytest.param("抱\u200b歉", "抱歉", id="an invisible character inside a word"),
         pytest.param("等等…", "等等…", id="an ellipsis is one mark"),

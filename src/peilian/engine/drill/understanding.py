@@ -16,7 +16,7 @@ from peilian.engine.drill.figures import figures
 from peilian.engine.drill.likeness import GramLikeness, Likeness
 from peilian.engine.drill.model import CustomerModel, Voice
 from peilian.engine.drill.phrasebook import Phrasebook, Said
-from peilian.engine.drill.scenario import Element, Part, Phrases, Scenario
+from peilian.engine.drill.scenario import Element, Part, Phrases, Scenario, Unit
 from peilian.engine.reading.lexicon import Hit
 from peilian.engine.reading.likeness import pairs, units
 from peilian.engine.text import Analysed, PatternCompiler, analyse, normalise
@@ -146,16 +146,18 @@ class Understanding:
         return Made(element.element_id, part.part_id, said.start, said.end, figure, is_wrong=right is None)
 
     def _figures(self, part: Part, said: Said, analysed: Analysed) -> list[float]:
-        """The figures of the sentence; where it has none, those of the next one (给您补券。10元的), else of the one
-        before (24号中午我来看。还没动就补发)."""
+        """The figures of the sentence; where it has none, those of the next (给您补券。10元的) and of the one before
+        (24号中午我来看。还没动就补发。第二天，25号到), in this order."""
         assert part.slot is not None
         start, end = analysed.sentence_at(said.start)
-        for place in (start, end, start - 1):
-            if 0 <= place < len(analysed.text):
-                first, last = analysed.sentence_at(place)
-                if found := figures(analysed.text[first:last], part.slot.unit, self._today):
-                    return found
-        return []
+        found = self._figures_at(start, part.slot.unit, analysed)
+        return found or [n for place in (end, start - 1) for n in self._figures_at(place, part.slot.unit, analysed)]
+
+    def _figures_at(self, place: int, unit: Unit, analysed: Analysed) -> list[float]:
+        if not 0 <= place < len(analysed.text):
+            return []
+        first, last = analysed.sentence_at(place)
+        return figures(analysed.text[first:last], unit, self._today)
 
     def _is_copied(self, text: str) -> bool:
         """Whether most of a reply stands word for word on what the agent sees; short replies share by chance."""

@@ -1,8 +1,8 @@
 """Normalising (规范化) of texts for matching, with a way back to the code points of the original.
 
 Matching runs on a normal form: compatibility forms folded (full width to half width, ``①`` to ``1、`` lest it add a
-digit to the number behind it), lower case, the traditional characters that cues contain as simplified ones, curly
-apostrophes straight, invisible characters gone.
+digit to the number behind it), lower case, the traditional characters that cues contain as simplified ones, Cantonese
+characters as their Mandarin counterparts, curly apostrophes straight, invisible characters gone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _TRADITIONAL = (
     "識识讚赞貪贪販贩賓宾賞赏贊赞輔辅輪轮辭辞違违遺遗醫医鈴铃錶表鏈链鏡镜鐵铁閃闪閒闲闆板陳陈陸陆隱隐"
     "雖虽響响頻频類类飛飞餓饿館馆駕驾驟骤鬧闹絲丝"
 )
+# Cantonese characters, each followed by the Mandarin one that means the same: 唔使 is read as 不使, 佢哋 as 他们.
+_CANTONESE = "冇没唔不嘅的咗了佢他哋们俾给畀给嚟来喺在睇看咁这嗰那啲些㗎的"
 _APOSTROPHES = {"’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "'"}
 _CIRCLED = range(ord("①"), ord("⑳") + 1)
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f")
@@ -42,7 +44,8 @@ class _Folding(dict[int, str]):
 
     def __init__(self) -> None:
         super().__init__()
-        pairs = zip(_TRADITIONAL[0::2], _TRADITIONAL[1::2], strict=True)
+        folded = _TRADITIONAL + _CANTONESE
+        pairs = zip(folded[0::2], folded[1::2], strict=True)
         self.update({ord(old): new for old, new in (*pairs, *_APOSTROPHES.items())})
         self.uneven: set[str] = set()  # characters whose form is not exactly one character
 
