@@ -364,6 +364,17 @@ def test_a_drill_whose_scenario_changed_ends_without_a_score_and_says_so(lin, ru
     assert a_run(lin).pk != run.pk
 
 
+def test_a_drill_whose_events_cannot_be_read_any_more_ends_without_a_score(lin, run, monkeypatch):
+    says(lin, run)
+    a_new_process(run)
+
+    def fail(*_):
+        raise KeyError("now_ms")
+
+    monkeypatch.setattr(live, "resumed", fail)
+    assert practice.open_room(user=lin, run_id=run.pk).run.remark == "practice.changed"
+
+
 def test_a_drill_goes_on_with_what_it_began_with_while_the_process_has_it(lin, run, monkeypatch):
     says(lin, run)
     monkeypatch.setattr("peilian.apps.practice.live.ENGINE_VERSION", "2")

@@ -393,6 +393,19 @@ def test_a_tab_learns_what_another_process_added(lin, run, time):
     assert told == [RUDE, GOOD]
 
 
+def test_the_oldest_of_too_many_tabs_is_closed(lin, run, monkeypatch):
+    monkeypatch.setattr(hubs, "_MOST_TABS", 2)
+
+    async def scene():
+        tabs = [Room(run.pk, lin) for _ in range(3)]
+        for tab in tabs:
+            await tab.open()
+        await tabs[2].say()
+        return [(await tab.text())["type"] for tab in tabs]
+
+    assert played(scene) == ["closed", "lines", "ack"]
+
+
 # Who
 
 
@@ -445,6 +458,24 @@ def test_a_right_that_ends_ends_the_next_text(lin, run, loss):
 
     assert played(scene) == {"type": "closed", "code": REFUSED}
     assert practice.DrillEvent.objects.filter(run=run).count() == 1
+
+
+def test_a_fault_of_the_engine_is_told_in_words_and_the_room_goes_on(lin, run, monkeypatch):
+    from peilian.engine.drill import Drill
+
+    async def scene():
+        room = Room(run.pk, lin)
+        await room.open()
+        with monkeypatch.context() as broken:
+            broken.setattr(Drill, "hear", lambda *_: 1 / 0)
+            await room.say()
+            fault = await room.text()
+        await room.say()
+        return fault, await room.text()
+
+    fault, ack = played(scene)
+    assert (fault["type"], fault["code"]) == ("fault", "busy")
+    assert (ack["type"], ack["seq"]) == ("ack", 2)
 
 
 def test_a_right_that_ends_ends_what_the_room_tells_by_itself(lin, run, time):

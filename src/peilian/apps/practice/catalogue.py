@@ -49,7 +49,7 @@ class ScenarioEntry:
 def catalogue(*, user: User) -> list[ScenarioEntry]:
     """Every scenario: first what is assigned, the soonest due in front, then what the user needs, easy ones first."""
     employee = trainee(user)
-    close_abandoned(employee=employee.pk)
+    close_abandoned()
     assigned = _assigned(user, employee)
     needs = _needs(user, employee)
     tallies = _tallies(employee)

@@ -8,6 +8,7 @@ it, which happens when another process served the run in between.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +24,13 @@ from peilian.apps.practice import clock
 from peilian.apps.practice.models import DrillEvent, DrillRun, EventKind, RunState
 from peilian.apps.practice.recording import payload_of, resumed
 from peilian.apps.practice.rules import PAUSE_MS
-from peilian.engine._kernel import InputError, Language
+from peilian.engine._kernel import Language
 from peilian.engine.drill import ENGINE_VERSION, Cast, Drill, Step
 from peilian.flows import playing
 
 _MOST_IN_MEMORY = 2000
+
+log = logging.getLogger(__name__)
 
 
 class ChangedError(Exception):
@@ -136,10 +139,10 @@ def forget(run_id: UUID) -> None:
 def cast_for(run: DrillRun) -> Cast:
     """What the run is played with; ``ChangedError`` when it began with something else."""
     language: Language = "en" if run.language == "en" else "zh"
-    try:
-        cast = playing.cast(run.scenario, language)
-    except InputError:
-        raise ChangedError from None
+    document, _version = playing.scenarios().get(run.scenario, (None, ""))
+    if document is None or language not in document.languages:
+        raise ChangedError
+    cast = playing.cast(run.scenario, language)
     pinned = (run.scenario_version, run.model_version, run.engine_version)
     if (cast.scenario.version, cast.model.version, ENGINE_VERSION) != pinned:
         raise ChangedError
@@ -180,7 +183,12 @@ def _load(run: DrillRun) -> Kept:
     cast = cast_for(run)
     events = list(run.events.order_by("seq"))
     sent = {event.client_id: (event.seq, event.at_ms) for event in events if event.client_id}
-    return Kept(resumed(cast, run.seed, run.mode, events), run.seq, events[-1].at_ms, sent, clock.Clock())
+    try:
+        drill = resumed(cast, run.seed, run.mode, events)
+    except (TypeError, KeyError, ValueError):
+        log.exception("drill %s: its events cannot be read", run.pk)
+        raise ChangedError from None
+    return Kept(drill, run.seq, events[-1].at_ms, sent, clock.Clock())
 
 
 def _keep(place: _Place, visit: Turn) -> None:

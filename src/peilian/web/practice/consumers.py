@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-
 from django.db import DatabaseError
 
 from peilian.apps.people.api import NotVisibleError, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Reason
-from peilian.web.practice.hub import Member, OpenRoom, hub, in_database
+from peilian.web.practice.hub import OpenRoom, hub, in_database
 from peilian.web.practice.room import LONGEST_TEXT, Sent, Teller, Text, UnreadableError, parse, teller_for
 
 REFUSED = 4404
@@ -97,7 +96,7 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self._room = hub().room(self._run_id)
         try:
-            await self._room.enter(self._open)
+            await self._room.enter(self, self._open)
         except NotVisibleError:
             await self.leave()
         except DatabaseError:
@@ -105,11 +104,11 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._room = None
             await self.close(code=TRY_AGAIN)
 
-    def _open(self) -> tuple[practice.Room, Member, Text]:
+    def _open(self) -> tuple[practice.Room, Text]:
         user = self._user()
         room = practice.open_room(user=user, run_id=self._run_id)
         self.teller = teller_for(room, user.reading_language)
-        return room, self, self.teller.room(room)
+        return room, self.teller.room(room)
 
     def _do(self, sent: Sent) -> practice.Taken:
         user, run_id = self._user(), self._run_id

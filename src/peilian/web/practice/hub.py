@@ -28,6 +28,7 @@ _MOST_TEXTS, _WITHIN_SECONDS = 6, 2.0
 _TRY_AGAIN_SECONDS = 1.0
 _SHORTEST_NAP_SECONDS = 0.02
 _SEND_SECONDS = 5.0
+_MOST_TABS = 8
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,14 +62,15 @@ class OpenRoom:
         self._tick: asyncio.Task[None] | None = None
         self._taken_at: deque[float] = deque(maxlen=_MOST_TEXTS)
 
-    async def enter(self, open_: Callable[[], tuple[practice.Room, Member, Text]]) -> None:
-        """Let somebody in: ``open_`` (in the thread of the database) gives the room, the member and the first text."""
+    async def enter(self, member: Member, open_: Callable[[], tuple[practice.Room, Text]]) -> None:
+        """Let somebody in: ``open_`` (in the thread of the database) gives the room and the member's first text."""
         async with self._lock:
-            room, member, text = await in_database(open_)
-            news = [event for event in room.events if event.seq > self.seq] if self.members else []
-            await self._show(news, room.run, except_for=member)
-            if member not in self.members:
-                self.members.append(member)
+            room, text = await in_database(open_)
+            self.leave(member)
+            while len(self.members) >= _MOST_TABS:
+                await self.members.pop(0).leave()
+            await self._show([event for event in room.events if event.seq > self.seq], room.run)
+            self.members.append(member)
             self.seq, self.is_over = room.run.seq, room.run.is_over
             await _tell(member, text)
             self._sleep(room.due_in_ms)
@@ -76,12 +78,14 @@ class OpenRoom:
     async def take(self, member: Member, sent: Sent, do: Callable[[], practice.Taken]) -> None:
         """Take what a member sent: store it, acknowledge it, show to all what came of it."""
         async with self._lock:
-            if sent.type in ("say", "act") and await self._is_too_fast(sent):
+            if (sent.type != "stop" or self.is_over) and await self._is_too_fast(sent):
                 await _tell(member, member.teller.fault(Reason("practice.fault.too_fast"), sent.id))
                 return
             try:
                 taken = await in_database(do)
-            except DatabaseError:
+            except NotVisibleError:
+                raise
+            except Exception:  # whatever it was, the line is not stored and the trainee is to know
                 log.exception("drill %s: %s was not stored", self.run_id, sent.type)
                 await _tell(member, member.teller.fault(Reason("practice.fault.busy"), sent.id))
                 self._sleep(round(_TRY_AGAIN_SECONDS * 1000))
@@ -127,12 +131,10 @@ class OpenRoom:
         self.seq, self.is_over = taken.run.seq, taken.run.is_over
         self._sleep(taken.due_in_ms)
 
-    async def _show(
-        self, news: Sequence[practice.DrillEvent], run: practice.DrillRun, except_for: Member | None = None
-    ) -> None:
+    async def _show(self, news: Sequence[practice.DrillEvent], run: practice.DrillRun) -> None:
+        if not news:
+            return
         for member in list(self.members):
-            if member is except_for or not news:
-                continue
             for event in news:
                 for text in member.teller.event(event):
                     await _tell(member, text)

@@ -1,9 +1,9 @@
 """What the drill room and the server say to each other: JSON texts over ``/ws/drills/<run id>/``.
 
 Every text is an object with ``type``. Times are whole milliseconds of the drill: since the customer's opening line,
-pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``hints`` and ``over`` bear the number of the
-stored event that caused them (``seq``); one event may cause several, and numbers never fall. Each is sent once over a
-connection. Texts for people are in the language of the user, the customer's words in that of the run.
+pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``hints`` and ``over`` bear the number of
+the stored event that caused them (``seq``); one event may cause several, and numbers never fall. Each is sent once over
+a connection. Texts for people are in the language of the user, the customer's words in that of the run.
 
 The server closes with code 4404 when there is no such run or the user may not take part, at any time: do not
 reconnect. On any other close the page reconnects and sends again, under the same ids, every line without an ``ack``.
