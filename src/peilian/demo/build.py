@@ -18,6 +18,7 @@ from peilian.apps.people import api as people
 from peilian.demo.conversations import DATA, write_canonical_files
 from peilian.demo.history import bring_in_season, write_evidence
 from peilian.demo.season import N_CONTACTS
+from peilian.demo.training import practise
 
 # A password for a demo with invented data on the own machine; the installation of a company never gets it.
 PASSWORD = "peilian-demo-2026"  # noqa: S105
@@ -55,6 +56,7 @@ def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]
     if contacts_wanted:
         bring_in_season(Path(settings.HOME) / "demo-season", contacts_wanted=contacts_wanted, say=say)
     write_evidence(say)
+    practise(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 
 

@@ -11,7 +11,7 @@ from peilian.demo.agents import Agent
 from peilian.demo.chance import favourite, span
 from peilian.demo.stories import Beat, Story, ToolUse, phrases
 from peilian.demo.wording import Wording
-from peilian.engine.drill import Cast, Drill, Line, Step
+from peilian.engine.drill import Cast, Drill, Line, Step, Turn
 from peilian.engine.drill.outcome import final_satisfaction, unresolved
 from peilian.engine.drill.world import ToolError
 
@@ -33,13 +33,23 @@ class Served:
     drill: Drill
     satisfaction: float  # 0 to 100, what remains with the customer
     outcome: str
+    script: tuple[Turn, ...]  # what the agent said and did, so that it can be played again
+    hung_up_ms: int | None  # when the agent ended it, if the agent did
 
 
 def serve(
-    agent: Agent, story: Story, cast: Cast, *, seed: int, progress: float, pace: float, rng: random.Random
+    agent: Agent,
+    story: Story,
+    cast: Cast,
+    *,
+    seed: int,
+    progress: float,
+    pace: float,
+    rng: random.Random,
+    mode: str = "normal",
 ) -> Served:
     """One contact. ``progress`` is the share of the season that is over; waits are ``pace`` times the usual ones."""
-    serving = _Serving(agent, story, Drill(cast, seed), progress, pace, rng)
+    serving = _Serving(agent, story, Drill(cast, seed, mode), progress, pace, rng)
     serving.run()
     return serving.served()
 
@@ -56,6 +66,8 @@ class _Serving:
     tries: dict[str, int] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     tools: set[str] = field(default_factory=set)
+    script: list[Turn] = field(default_factory=list)
+    hung_up_ms: int | None = None
     after: list[Line] = field(default_factory=list)  # lines once the customer's mind is made up
     heard: list[Line] = field(default_factory=list)  # of the customer since the agent spoke last
     turns: int = 0
@@ -87,16 +99,21 @@ class _Serving:
             if not texts:  # the customer sees that nothing more comes, and goes
                 self._note(self.drill.advance(self.last_ms + _SILENCE_MS))
             if is_last and not self.drill.is_over:
-                self._note(self.drill.end(self.last_ms + 4000))
+                self._hang_up()
         if not self.drill.is_over:
-            self._note(self.drill.end(self.last_ms + 5000))
+            self._hang_up()
         self._part()
 
     def served(self) -> Served:
         """What became of it."""
         lines = sorted([*self.drill.transcript, *self.after], key=lambda line: line.at_ms)
         drill = self.drill
-        return Served(tuple(lines), drill, final_satisfaction(drill.customer), str(drill.state.outcome))
+        left = final_satisfaction(drill.customer)
+        return Served(tuple(lines), drill, left, str(drill.state.outcome), tuple(self.script), self.hung_up_ms)
+
+    def _hang_up(self) -> None:
+        self.hung_up_ms = self.last_ms + 4000
+        self._note(self.drill.end(self.hung_up_ms))
 
     def _answer(self, texts: Sequence[str], tools: Sequence[ToolUse]) -> None:
         """Let the time of an answer pass, use the tools, and say what is to be said."""
@@ -112,6 +129,7 @@ class _Serving:
             if self.drill.is_over:
                 return
             at_ms += 900 if number else 0  # before the customer can answer the first
+            self.script.append(Turn(at_ms, text=text))
             self._note(self.drill.hear(at_ms, text))
             self.last_ms = at_ms
 
@@ -142,6 +160,7 @@ class _Serving:
             self._note(self.drill.act(at_ms, use.tool, use.args))
         except ToolError:
             return
+        self.script.append(Turn(at_ms, action=use.tool, args=use.args))
 
     # -- what to say ------------------------------------------------------------------------------------------------
 
@@ -297,7 +316,7 @@ class _Serving:
     def _padded(self, parts: list[str]) -> list[str]:
         """Words that nobody needs, of who cannot do without."""
         loose = 1 - self.skill("concision")
-        if not self.chance(0.75 if self.agent.weakness == "wordiness" else 0.5 * loose**1.5):
+        if not self.chance(0.6 if self.agent.weakness == "wordiness" else 0.5 * loose**2.2):
             return parts
         if self.chance(0.5):
             return [*parts, self.pick("pad_after")]

@@ -8,6 +8,7 @@ give the same answer.
 from __future__ import annotations
 
 from peilian.apps.practice.catalogue import ScenarioEntry, catalogue, running_run, scenarios_for
+from peilian.apps.practice.clock import showing
 from peilian.apps.practice.live import forget
 from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, DrillRun, EventKind, RunMode, RunState
 from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_run, rated_items, weighted_kappa
@@ -73,6 +74,7 @@ __all__ = [
     "running_run",
     "say",
     "scenarios_for",
+    "showing",
     "start_drill",
     "steps_of",
     "stop_drill",

@@ -6,18 +6,36 @@ A wall clock that is set back or forth while a drill runs moves nobody's patienc
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+_shown: ContextVar[Callable[[], int] | None] = ContextVar("shown", default=None)
+
+
+@contextmanager
+def showing(ms: Callable[[], int]) -> Iterator[None]:
+    """Within, drills go by this clock (milliseconds since the epoch, never going back): for drills that were not
+    played here and now, as those of the demo."""
+    token = _shown.set(ms)
+    try:
+        yield
+    finally:
+        _shown.reset(token)
 
 
 def wall_ms() -> int:
     """Milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+    shown = _shown.get()
+    return time.time_ns() // 1_000_000 if shown is None else shown()
 
 
 def monotonic_ms() -> int:
     """Milliseconds since some moment, never going back."""
-    return time.monotonic_ns() // 1_000_000
+    shown = _shown.get()
+    return time.monotonic_ns() // 1_000_000 if shown is None else shown()
 
 
 def now() -> datetime:

@@ -41,11 +41,12 @@ def start_drill(
     assignment: record.Assignment | None = None,
     has_consent: bool = False,
     shows_script: bool = False,
+    seed: int | None = None,
 ) -> DrillRun:
     """Start a drill for the user. ``InputError`` says why not now; ``AlreadyRunningError`` names the other run.
 
     ``has_consent``: the user agreed to an abusive customer. ``shows_script``: the model answers stand beside the chat;
-    such a drill is for learning and does not count.
+    such a drill is for learning and does not count. ``seed`` plays a customer who is known; without one it is drawn.
     """
     employee = trainee(user)
     if mode not in RunMode.values:
@@ -61,7 +62,7 @@ def start_drill(
             title=cast.scenario.title[:200],
             language=cast.scenario.language,
             mode=mode,
-            seed=secrets.randbelow(_SEEDS),
+            seed=secrets.randbelow(_SEEDS) if seed is None else seed,
             engine_version=ENGINE_VERSION,
             model_version=cast.model.version,
             is_abuse=cast.scenario.is_abuse,
