@@ -52,12 +52,14 @@ def begin(page: Page, language: str) -> None:
 
 
 def answer(page: Page, text: str) -> None:
-    """Write a line and wait until the server has it."""
-    said = page.locator("[data-log] li").filter(has_text=text)
+    """Write a line, wait until the server has it and the customer has reacted."""
+    customer = page.locator("[data-log] li.is-customer")
+    heard = customer.count()
     page.locator("[data-say]").fill(text)
     page.keyboard.press("Enter")
-    expect(said).to_be_visible()
+    expect(page.locator("[data-log] li.is-agent").filter(has_text=text)).to_be_visible()
     expect(page.locator("[data-log] .is-kept")).to_have_count(0)
+    expect(customer.nth(heard)).to_be_visible(timeout=15_000)
 
 
 def use(page: Page, turn: Turn, is_phone: bool) -> None:
@@ -79,6 +81,7 @@ def estimates(page: Page) -> list[str]:
     return page.locator("#profile-part table td:nth-child(2)").all_inner_texts()
 
 
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440), ("en", 390)])
 def test_a_need_becomes_a_drill_and_the_drill_moves_the_radar(
     page, launch, product, elsewhere, sign_in, language, width, check_axe, screenshot
 ):
