@@ -142,12 +142,13 @@ class Conduct:
 
     def _say(self, state: State, acts: list[Act], at_ms: int) -> list[Line]:
         lines: list[Line] = []
-        due = at_ms
+        due = max(at_ms, state.spoken_until_ms)  # nobody types two answers at once
         for act in acts:
             for text in self._words(state, act):
                 wait = min(_LONGEST_MS, _TYPING_MS + _PER_CHAR_MS * len(text)) if at_ms else 0
                 due += wait if not lines else max(wait, _BETWEEN_MS)
                 lines.append(Line(due, "customer", text, act.name, round(state.mood, 4)))
+        state.spoken_until_ms = due
         return lines
 
     def _words(self, state: State, act: Act) -> tuple[str, ...]:

@@ -116,6 +116,7 @@ class State:
     waits: list[float] = field(default_factory=list)  # seconds overdue per answer
     waiting_since_ms: int | None = 0
     wait_until_ms: int = 0
+    spoken_until_ms: int = 0  # when the last line of the customer is typed
     charged_until_ms: int = 0
     urges: int = 0
     turn: int = 0  # agent messages so far

@@ -24,14 +24,11 @@ SCRIPT = [
 def play(script, *, seed: int = 3, cuts: tuple[int, ...] = ()) -> tuple[Drill, list[Step]]:
     drill = Drill(CAST, seed)
     steps = [drill.open()]
-    drill_acts = {80_000}
-    for at, text in script:
+    for at, text in sorted([*script, (80_000, None)], key=lambda line: line[0]):
         for cut in cuts:
             if cut < at:
                 steps += drill.advance(cut)
-        if at == 82_000:
-            steps += drill.act(min(drill_acts), "urge", {})
-        steps += drill.hear(at, text)
+        steps += drill.act(at, "urge", {}) if text is None else drill.hear(at, text)
     steps += drill.advance(CAST.scenario.time_limit_ms)
     return drill, steps
 
