@@ -73,13 +73,14 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from uuid import UUID
 
+from django.urls import reverse
+
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.drill import Change, Scenario, Step
 from peilian.flows.drill_results import why
 from peilian.flows.wording import say
 
-DEBRIEF_PATH = "/practise/drills/{run}/debrief/"
 LONGEST_TEXT = 16_384  # characters of one text from a page: the longest line, escaped, with its envelope
 _NEEDS_ID = frozenset({"say", "act"})
 _TYPES = frozenset({"say", "act", "pause", "resume", "end", "stop", "sync"})
@@ -185,7 +186,7 @@ class Teller:
             "outcome": run.outcome,
             "label": say(practice.told_of(run), self.language),
             "note": say(Reason(run.remark), self.language) if run.remark else "",
-            "debrief_url": DEBRIEF_PATH.format(run=run.pk) if run.is_scored else None,
+            "debrief_url": reverse("drill_debrief", args=[run.pk]) if run.is_scored else None,
         }
 
     def fault(self, reason: Reason, id: UUID | None = None) -> Text:
