@@ -112,7 +112,6 @@
     item.append(make("span", "chat-notes", words.sending));
     log.append(item);
     state.kept.set(message.id, item);
-    toEnd();
   };
   const nameKept = () => {
     for (const item of state.kept.values()) item.querySelector(".chat-notes").textContent = link.isOpen ? words.sending : words.kept;
@@ -330,6 +329,7 @@
     find("hints").hidden = true;
     showKept(link.send({ type: "say", text }));
     nameKept();
+    toEnd();
     box.value = "";
     typed();
     box.focus();
@@ -409,30 +409,37 @@
   /* What the server tells */
   const told = {
     room(message) {
+      const isFirst = state.seq < 0;
+      const wasNearEnd = isNearEnd();
       state.seq = message.seq;
       state.mode = message.mode;
       state.customer = message.scenario.customer;
       state.language = message.scenario.language;
-      room.classList.toggle("hides-reasons", !message.mode.shows_reasons);
-      find("reasons-part").hidden = !message.mode.shows_reasons;
       const arrived = new Set([...message.lines, ...message.used].map((each) => each.client_id));
       for (const each of [...link.kept]) if (arrived.has(each.id)) link.forget(each.id);
-      showWorld(message.scenario);
-      log.replaceChildren();
-      state.lines.clear(); state.shown.clear(); state.kept.clear();
+      if (isFirst) {
+        find("reasons-part").hidden = !message.mode.shows_reasons;
+        showWorld(message.scenario);
+        find("notes").replaceChildren(...message.notes.map((text) => make("p", "", text)));
+        find("notes").hidden = !message.notes.length;
+        find("waiting").hidden = true;
+        // What was said before this page was opened is there to be read, and not read out once more.
+        if (message.seq > 1) {
+          log.setAttribute("aria-live", "off");
+          setTimeout(() => log.setAttribute("aria-live", "polite"), 1000);
+        }
+      }
       setClock(message.clock);
-      message.used.forEach((each) => showUsed(each, false));
+      message.used.forEach((each) => showUsed(each, !isFirst));
       takeLines(message.lines);
+      for (const item of state.kept.values()) item.remove();
+      state.kept.clear();
       for (const each of link.kept) if (each.type === "say") showKept(each);
       nameKept();
       message.gauges.forEach(showGauge);
-      find("notes").replaceChildren(...message.notes.map((text) => make("p", "", text)));
-      find("notes").hidden = !message.notes.length;
-      find("waiting").hidden = true;
-      for (const name of ["end", "stop"]) find(name).hidden = false;
       if (message.over) { link.end(); showOver(message.over); }
       askScript();
-      toEnd();
+      if (isFirst || wasNearEnd) toEnd();
     },
     lines(message) { takeLines(message.lines); askScript(); },
     gauge(message) { showGauge(message); askScript(); },
