@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from peilian.apps.base.api import InboxMessage
 from peilian.apps.people import api as people
@@ -46,6 +47,18 @@ def test_a_drill_that_is_over_has_a_result_and_a_debrief_in_both_languages(lin, 
     assert zh.result["total"] == en.result["total"]
     assert zh.debrief["goal"]["text"] != en.debrief["goal"]["text"]
     assert zh.is_own
+    said = [line["text"] for line in zh.result["transcript"] if line["role"] == "agent"]
+    assert said == [moment["said"] for moment in zh.debrief["timeline"] if moment["said"] is not None]
+
+
+def test_what_is_stored_is_readable_and_holds_nothing_twice(lin, time):
+    run = plays(lin, a_run(lin), time)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload FROM practice_drillevent WHERE run_id = %s AND seq = 3", [run.pk.hex])
+        (stored,) = cursor.fetchone() or ("",)
+    if connection.vendor == "sqlite":
+        assert "您" in stored
+    assert not {"transcript", "trace"} & set(run.result["zh"])
 
 
 def test_every_step_of_the_debrief_leads_to_its_event(lin, time):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from peilian.apps.base.models import Row
@@ -12,6 +13,13 @@ from peilian.apps.record.api import Ledger, LedgerQuerySet
 
 GUARDED = ("practice_drillevent",)
 """Tables whose rows the database itself refuses to change."""
+
+
+class ReadableJson(DjangoJSONEncoder):
+    """Keeps Chinese as it is written: escaped, it takes twice the room."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 class RunState(models.TextChoices):
@@ -38,8 +46,9 @@ class DrillRun(Row):
 
     Everything that happened lies in its events; the run keeps what lists and clocks need. ``day`` is the company's
     date of the start, ``seq`` the number of the last event, ``closes_at`` when the time is up. ``result`` and
-    ``debrief`` are ``{zh, en}``; both are NULL, like ``total`` and ``passed``, while it runs and after a stop.
-    ``remark`` is the key of a word about its end. ``was_fierce``: the customer of an abuse drill got to threats.
+    ``debrief`` are ``{zh, en}``, without what the events hold already; both are NULL, like ``total`` and ``passed``,
+    while it runs and after a stop. ``remark`` is the key of a word about its end. ``was_fierce``: the customer of an
+    abuse drill got to threats.
     """
 
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="drill_runs")
@@ -64,8 +73,8 @@ class DrillRun(Row):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=30, blank=True, default="")
     remark = models.CharField(max_length=80, blank=True, default="")
-    result = models.JSONField(null=True)
-    debrief = models.JSONField(null=True)
+    result = models.JSONField(null=True, encoder=ReadableJson)
+    debrief = models.JSONField(null=True, encoder=ReadableJson)
     total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     passed = models.BooleanField(null=True)
     assignment = models.ForeignKey("record.Assignment", null=True, on_delete=models.PROTECT, related_name="drill_runs")
@@ -154,7 +163,7 @@ class DrillEvent(Ledger):
     at_ms = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=10, choices=EventKind)
     client_id = models.UUIDField(null=True)
-    payload = models.JSONField()
+    payload = models.JSONField(encoder=ReadableJson)
     recorded_at = models.DateTimeField()
     schema_version = models.PositiveSmallIntegerField(default=1)
 

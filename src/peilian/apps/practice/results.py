@@ -38,7 +38,7 @@ def finish(visit: Turn) -> None:
         return
     steps = list(all_steps(run.events.order_by("seq")))
     results = {language: drill_results.result_of(drill, steps, language) for language in _LANGUAGES}
-    run.result = dict(results)
+    run.result = {language: _without_course(result) for language, result in results.items()}
     run.debrief = {lang: debriefing.as_dict(debriefing.debrief_of(drill, steps, lang)) for lang in _LANGUAGES}
     run.total = Decimal(str(results["zh"]["total"])).quantize(_CENT)
     run.passed = bool(results["zh"]["passed"])
@@ -78,6 +78,11 @@ def _add_unplayed(visit: Turn, client_id: UUID | None) -> None:
     event.save(force_insert=True)
     visit.run.seq = event.seq
     visit.added.append(event)
+
+
+def _without_course(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result without what was said and what moved: the events hold both."""
+    return {name: value for name, value in result.items() if name not in ("transcript", "trace")}
 
 
 def _close(visit: Turn, ended_at: datetime) -> None:

@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Debriefing:
-    """A drill that is over, for its debrief. ``result`` is what ``docs/howto/drills.md`` describes and ``debrief`` what
-    ``flows.debriefing`` makes, both as plain values in the reader's language. ``seq_of_step`` tells for every step of
-    the debrief the number of its event, from before which it can be replayed. ``is_own``: the reader is the trainee."""
+    """A drill that is over, for its debrief. ``result`` is what ``docs/howto/drills.md`` describes, without the trace,
+    and ``debrief`` what ``flows.debriefing`` makes, both as plain values in the reader's language. ``seq_of_step``
+    tells for every step of the debrief the number of its event, from before which it can be replayed. ``is_own``: the
+    reader is the trainee."""
 
     run: DrillRun
     result: Mapping[str, Any]
@@ -95,12 +96,14 @@ def debrief_of(*, user: User, run_id: UUID | str) -> Debriefing:
     if not found.is_scored:
         raise NotVisibleError
     language = user.reading_language
-    numbers = [event.seq for event in found.events.order_by("seq") for _ in steps_of(event)]
+    steps = [(event.seq, step) for event in found.events.order_by("seq") for step in steps_of(event)]
+    lines = sorted((line for _, step in steps for line in step.lines), key=lambda line: line.at_ms)
+    transcript = [{"at_seconds": round(line.at_ms / 1000, 3), "role": line.role, "text": line.text} for line in lines]
     return Debriefing(
         run=found,
-        result=(found.result or {})[language],
+        result={**(found.result or {})[language], "transcript": transcript},
         debrief=(found.debrief or {})[language],
-        seq_of_step=tuple(numbers),
+        seq_of_step=tuple(seq for seq, _ in steps),
         ratings=tuple(found.ratings.select_related("rater")),
         is_own=user.employee_id == found.employee_id,
     )

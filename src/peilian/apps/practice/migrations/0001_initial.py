@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import peilian.apps.base.models
+import peilian.apps.practice.models
 from typing import Any
 
 from django.conf import settings
@@ -55,8 +56,8 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('outcome', models.CharField(blank=True, default='', max_length=30)),
                 ('remark', models.CharField(blank=True, default='', max_length=80)),
-                ('result', models.JSONField(null=True)),
-                ('debrief', models.JSONField(null=True)),
+                ('result', models.JSONField(encoder=peilian.apps.practice.models.ReadableJson, null=True)),
+                ('debrief', models.JSONField(encoder=peilian.apps.practice.models.ReadableJson, null=True)),
                 ('total', models.DecimalField(decimal_places=2, max_digits=6, null=True)),
                 ('passed', models.BooleanField(null=True)),
                 ('fork_seq', models.PositiveIntegerField(null=True)),
@@ -98,7 +99,7 @@ class Migration(migrations.Migration):
                 ('at_ms', models.PositiveBigIntegerField()),
                 ('kind', models.CharField(choices=[('open', 'Open'), ('say', 'Say'), ('act', 'Act'), ('tick', 'Tick'), ('pause', 'Pause'), ('resume', 'Resume'), ('end', 'End')], max_length=10)),
                 ('client_id', models.UUIDField(null=True)),
-                ('payload', models.JSONField()),
+                ('payload', models.JSONField(encoder=peilian.apps.practice.models.ReadableJson)),
                 ('recorded_at', models.DateTimeField()),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='practice.drillrun')),
