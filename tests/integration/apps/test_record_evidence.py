@@ -77,6 +77,18 @@ def test_a_source_that_says_something_else_now_supersedes_its_former_piece(lin):
     assert record.Evidence.objects.count() == 2
 
 
+@pytest.mark.parametrize("measured", [0.4, 0.6], ids=["unchanged data", "changed data"])
+@pytest.mark.parametrize("word", ["corrected", "withdrawn", "withdrawn by the product"])
+def test_measuring_again_does_not_undo_what_a_person_said(lin, lead, word, measured):
+    (old,) = record.add_evidence(actor=None, pieces=[a_piece(lin, 0.4)], revise=True)
+    if word == "corrected":
+        last = record.correct_evidence(actor=lead, evidence=old, score=0.9, note="读错了")
+    else:
+        last = record.withdraw_evidence(actor=lead if word == "withdrawn" else None, evidence=old, note="不是本人")
+    assert record.add_evidence(actor=None, pieces=[a_piece(lin, measured)], revise=True) == []
+    assert list(record.Evidence.objects.current()) == [last]
+
+
 def test_the_database_itself_refuses_a_source_that_counts_twice(lin):
     (row,) = record.add_evidence(actor=None, pieces=[a_piece(lin)])
     row.pk, row._state.adding = base.new_id(), True

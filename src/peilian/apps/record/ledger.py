@@ -49,7 +49,8 @@ class NewEvidence:
 
 def add_evidence(*, actor: User | None, pieces: Sequence[NewEvidence], revise: bool = False) -> list[Evidence]:
     """Add pieces and return those that are new. A source that was added before is left as it is; with ``revise`` what
-    it says differently now is added as a piece that supersedes the former one.
+    it says differently now is added as a piece that supersedes the former one; what a person corrected or withdrew
+    stays as that person left it.
 
     ``actor=None`` is the product, which adds what it measured. A person may add observations and reviews of those
     whose needs the person may raise, never of oneself. Needs that the new evidence shows to be met are closed.
@@ -65,7 +66,7 @@ def add_evidence(*, actor: User | None, pieces: Sequence[NewEvidence], revise: b
         rows: list[Evidence] = []
         for piece in pieces:
             former = known.get(_place_of(piece))
-            if former is not None and (not revise or _says_the_same(former, piece)):
+            if former is not None and (not revise or _is_settled(former) or _says_the_same(former, piece)):
                 continue
             row = known[_place_of(piece)] = _row(piece, former, actor)
             rows.append(row)
@@ -164,6 +165,11 @@ def _latest(pieces: Sequence[NewEvidence]) -> dict[_Place, Evidence]:
         employee__in={piece.employee.pk for piece in pieces},
     )
     return {_place_of(row): row for row in rows}
+
+
+def _is_settled(row: Evidence) -> bool:
+    """Whether a person has had the last word on it, or it was withdrawn: measuring again does not undo that."""
+    return row.recorded_by_id is not None or row.is_withdrawn
 
 
 def _says_the_same(row: Evidence, piece: NewEvidence) -> bool:
