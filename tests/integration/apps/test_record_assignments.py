@@ -239,6 +239,15 @@ def test_what_is_over_cannot_be_cancelled(lin, lead):
         record.cancel_assignment(actor=lead, assignment=task)
 
 
+def test_a_leader_takes_back_what_was_assigned_to_oneself_and_not_what_others_gave(unit, lead):
+    user = a_login("boss", "supervisor", unit=unit, employee=an_employee("孙主管", unit=unit))
+    given, own = assigned(lead, user.employee), assigned(user, user.employee)
+    with pytest.raises(people.NotVisibleError):
+        record.cancel_assignment(actor=user, assignment=given)
+    record.cancel_assignment(actor=user, assignment=own)
+    assert (standing(given), standing(own)) == ("open", "cancelled")
+
+
 def test_agents_do_not_cancel(lin, lead):
     task = assigned(lead, lin)
     with pytest.raises(people.NotVisibleError):

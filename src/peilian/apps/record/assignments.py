@@ -164,8 +164,12 @@ def record_attempt(*, actor: User | None, assignment: Assignment, attempt: Attem
 
 
 def cancel_assignment(*, actor: User | None, assignment: Assignment, reason: str = "") -> Assignment:
-    """Take an assignment back and tell the person; what is over already cannot be. Its results stay to be seen."""
-    permit_on(actor, Permission.ASSIGN_TRAINING, [assignment.employee_id], is_own_allowed=True)
+    """Take an assignment back and tell the person; what is over already cannot be. Its results stay to be seen.
+
+    Of one's own, only what one assigned to oneself.
+    """
+    is_by_actor = actor is not None and assignment.created_by_id == actor.pk
+    permit_on(actor, Permission.ASSIGN_TRAINING, [assignment.employee_id], is_own_allowed=is_by_actor)
     reason = short(reason, "reason")
     with write(actor=actor, verb="record.cancel_assignment") as audit:
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
