@@ -173,6 +173,16 @@ def test_what_is_not_plain_becomes_no_need(lin, scores):
     assert record.raise_gap_needs(employees=[lin]) == []
 
 
+def test_a_gap_that_was_dismissed_comes_back_only_with_new_evidence(lin, lead):
+    add(lin, 0.1, 0.1, 0.1, 0.1)
+    (row,) = record.raise_gap_needs(employees=[lin])
+    record.dismiss_need(actor=lead, need=row, note="已换岗")
+    assert record.raise_gap_needs(employees=[lin]) == []
+    add(lin, 0.1, since=100)
+    (again,) = record.raise_gap_needs(employees=[lin])
+    assert again.pk != row.pk
+
+
 def test_evidence_that_reaches_the_level_meets_a_measured_need(lin, lead):
     add(lin, 0.1, 0.1, 0.1)
     (row,) = record.raise_gap_needs(employees=[lin])

@@ -107,13 +107,13 @@ def meet_need(*, actor: User | None, need: Need, note: str = "") -> Need:
 def raise_gap_needs(*, employees: Iterable[Employee]) -> list[Need]:
     """Raise a need for what evidence shows these people to lack, the largest gaps first; returns the new ones.
 
-    What is merely likely, small, or not measured raises none.
+    What is merely likely, small, or not measured raises none, nor does what a person dismissed until there is newer
+    evidence on it.
     """
     found = []
     for person in profiles(employees).values():
         for gap in [gap for gap in person.gaps if _is_plain(person, gap.competency)][:_MOST_GAPS]:
-            live = Need.objects.filter(employee=person.employee, subject=gap.competency, state__in=LIVE_NEEDS)
-            if live.exists():
+            if _is_answered(person.employee, gap.competency):
                 continue
             reason = Reason(
                 "record.need_gap",
@@ -146,6 +146,18 @@ def settle_needs(rows: Iterable[Evidence]) -> list[Need]:
     standing = profiles({item.employee_id: item.employee for item in concerned}.values())
     met = [item for item in concerned if _is_reached(standing[item.employee_id], item.subject)]
     return [meet_need(actor=None, need=item) for item in met]
+
+
+def _is_answered(employee: Employee, competency: str) -> bool:
+    """Whether there is a live need of it, or somebody dismissed the newest one and nothing was recorded since."""
+    kind = NeedSubject.COMPETENCY
+    newest = Need.objects.filter(employee=employee, subject_kind=kind, subject=competency).order_by("-id").first()
+    if newest is None or newest.is_live:
+        return newest is not None
+    if newest.state != NeedState.DISMISSED:
+        return False
+    evidence = Evidence.objects.counting().filter(employee=employee, competency=competency)
+    return not evidence.filter(recorded_at__gt=newest.closed_at).exists()
 
 
 def _is_plain(person: PersonProfile, competency: str) -> bool:
