@@ -12,7 +12,7 @@ from peilian.engine.drill.customer import Heard
 from peilian.engine.drill.model import CustomerModel, Voice
 from peilian.engine.drill.outcome import unresolved
 from peilian.engine.drill.scenario import Fact, Lines, Need, Scenario
-from peilian.engine.drill.state import ADDRESSED, RESOLVED, UNKNOWN, Line, State
+from peilian.engine.drill.state import ADDRESSED, RESOLVED, UNKNOWN, VOICED, Line, State
 
 _REACTIONS = (  # rule that was felt -> what the customer does about it
     ("forbidden", "insulted"), ("rude", "insulted"), ("blame_customer", "blamed"), ("privacy", "insulted"),
@@ -60,7 +60,7 @@ class Conduct:
         acts = [act] if act.name != "tells" else []
         acts += [Act("tells", 0.0, fact.lines) for fact in self._told(state, heard)]
         if act.need is not None and act.name == "voices":
-            state.needs[act.need.need_id] = max(state.needs[act.need.need_id], 1)
+            state.needs[act.need.need_id] = max(state.needs[act.need.need_id], VOICED)
         if act.name in ("insults", "mocks"):
             state.abused += 1
         return self._say(state, acts, at_ms)

@@ -19,7 +19,6 @@ from peilian.engine.drill.state import (
     RESOLVED,
     UNDERSTOOD,
     UNKNOWN,
-    VOICED,
     Change,
     Misstep,
     Promise,
@@ -31,7 +30,6 @@ from peilian.engine.text import Analysed
 
 _WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done", "way"})
 _SUBSTANCE = frozenset({"own", "solve", "done", "explain", "escalate", "compensate", "alternative"})
-_REMEDY = frozenset({"own", "solve", "explain"})
 _FAULTS = {"blame": "blame_customer", "rude": "rude", "overpromise": "overpromise", "privacy": "privacy"}
 
 
@@ -173,7 +171,8 @@ class Customer:
         known = self.state.elements[element.element_id]
         quote = understood.quote(made.start, made.end)
         if made.is_wrong:
-            known.is_wrong = True
+            known.is_wrong, known.share = True, 0.0
+            known.parts.pop(made.part_id, None)
             self._misstep("wrong_fact", quote, understood, made.start, made.end, heard, element=element.element_id)
             return
         if not made.is_half:
@@ -206,15 +205,18 @@ class Customer:
                 promise.is_open = False
                 self._trust("kept_promise")
         if "wait" in understood.acts and not is_repeated:
-            start, end = understood.acts["wait"]
-            due = self._at_ms + int(min(self.model.promise_due, self.model.longest_wait) * 1000)
-            state.wait_until_ms = max(state.wait_until_ms, due)
+            state.wait_until_ms = max(state.wait_until_ms, self._at_ms + self._wait_ms(understood))
         if "own" in understood.acts or "wait" in understood.acts:
             key = "own" if "own" in understood.acts else "wait"
             if not has_progress and not state.open_promises:
                 start, end = understood.acts[key]
                 quote = understood.quote(start, end)
-                state.promises.append(Promise(self._at_ms, self._at_ms + int(self.model.promise_due * 1000), quote))
+                state.promises.append(Promise(self._at_ms, self._at_ms + self._wait_ms(understood), quote))
+
+    def _wait_ms(self, understood: Understood) -> int:
+        """How long a word of waiting or looking holds: the time that was named, within bounds, else the usual."""
+        asked = understood.wait_seconds if understood.wait_seconds is not None else self.model.promise_due
+        return int(min(asked, self.model.longest_wait) * 1000)
 
     # -- mood and trust ------------------------------------------------------------------------------------------
 
@@ -251,7 +253,7 @@ class Customer:
     def _good(self, understood: Understood, heard: Heard) -> Iterator[tuple[str, float, tuple[int, int]]]:
         """What does the customer good: rule, share of its full effect, span."""
         acts, state = understood.acts, self.state
-        is_hollow = not (heard.made or state.done or _SUBSTANCE & set(acts))
+        is_hollow = self._is_hollow(understood, heard)
         for act, rule in (("own", "ownership"), ("wait", "wait_notice"), ("alternative", "alternative")):
             if act in acts:
                 yield rule, self._novelty(rule), acts[act]
@@ -273,12 +275,17 @@ class Customer:
         if "apologise" in acts:
             state.used["apology"] = self._count("apology") + 1
 
+    def _is_hollow(self, understood: Understood, heard: Heard) -> bool:
+        """Whether a reply holds nothing that an apology could stand on."""
+        return not (heard.made or self.state.done or _SUBSTANCE & set(understood.acts))
+
     def _hurts(self, understood: Understood, heard: Heard) -> Iterator[tuple[str, float, tuple[int, int]]]:
         """What hurts the customer."""
         acts, state = understood.acts, self.state
-        if "apologise" in acts and not (heard.made or state.done or _REMEDY & set(acts)):
-            yield "hollow_apology", float(min(state.used.get("apology", 1), 3)), acts["apologise"]
-            state.is_cynical = state.is_cynical or state.used.get("apology", 0) >= 3
+        if "apologise" in acts and self._is_hollow(understood, heard):
+            state.used["hollow"] = self._count("hollow") + 1
+            yield "hollow_apology", float(min(self._count("hollow"), 3)), acts["apologise"]
+            state.is_cynical = state.is_cynical or self._count("hollow") >= 3
         if "refuse" in acts and not (_WAY_OUT & set(acts) or heard.made):
             yield "refusal_alone", 1.0, acts["refuse"]
         if {"check_more", "close"} & set(acts) and self._is_open() and not heard.made and not state.done:
@@ -293,10 +300,10 @@ class Customer:
         state.redundant += "repeat_question" in heard.rules
         if understood.jargon is not None:
             yield "jargon", 1.0, (understood.jargon.start, understood.jargon.end)
-        if self.scenario.handover == "never" and "escalate" in acts and not heard.made:
-            yield "passed_on", 1.0, acts["escalate"]
-        if "deflects" in acts:
-            yield "passed_on", 1.0, acts["deflects"]
+        is_handed_over = self.scenario.handover == "never" and "escalate" in acts and not heard.made
+        if is_handed_over or "deflects" in acts:
+            state.used["passed_on"] = self._count("passed_on") + 1
+            yield "passed_on", 1.0, acts.get("deflects") or acts["escalate"]
         yield from self._forbidden(understood, heard)
         yield from self._false_reports(understood, heard)
 
@@ -390,10 +397,6 @@ class Customer:
                 heard.resolved.append(need.need_id)
         if "done_verified" in heard.rules and heard.resolved:
             state.is_cynical = False
-
-    def voice(self, need_id: str) -> None:
-        """The customer brings a need up."""
-        self.state.needs[need_id] = max(self.state.needs[need_id], VOICED)
 
     def _escalate(self) -> None:
         """Anger rises by one level at a time, and falls only after the mood has been better for some turns."""

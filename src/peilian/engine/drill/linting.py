@@ -56,6 +56,8 @@ def _expressions(scenario: Scenario) -> Iterator[tuple[str, str, frozenset[str]]
 
 def _words(scenario: Scenario) -> Iterator[Reason]:
     language = scenario.language
+    if scenario.is_abuse and all(element.element_id != "boundary" for element in scenario.required):
+        yield _fault("no_boundary", where="required")
     for element in scenario.required:
         for part in element.parts:
             if _is_empty(part.phrases):

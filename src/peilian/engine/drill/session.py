@@ -197,7 +197,10 @@ class Drill:
             state.outcome = "policy_breach"
             return
         self._give_up()
-        if state.outcome is not None or self._is_open():
+        if state.outcome is not None:
+            return
+        if self._is_open():
+            state.closing_ms = None  # what had been settled is open again
             return
         if _CLOSINGS & acts:
             state.outcome = self._ending()
@@ -220,8 +223,7 @@ class Drill:
         """How the contact ends when nobody walks away."""
         scenario, state = self.cast.scenario, self.state
         if self._is_open():
-            is_handed_over = scenario.handover == "never" and "passed_on" in state.used
-            return "transferred_wrongly" if is_handed_over else "abandoned" if is_given_up else "stopped"
+            return "transferred_wrongly" if "passed_on" in state.used and is_given_up else "abandoned"
         if scenario.handover == "required":
             return "escalated"
         return "resolved" if state.mood >= self.cast.model.content_mood else "accepted_reluctantly"

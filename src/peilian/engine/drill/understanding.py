@@ -55,14 +55,10 @@ class Understood:
     asked: tuple[str, ...]  # facts
     concern: Said | None
     jargon: Said | None
+    wait_seconds: float | None  # the time for which the customer was asked to wait
     n_units: int
     is_copied: bool
     is_dump: bool
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was said that means something."""
-        return self.n_units == 0
 
     def quote(self, start: int, end: int) -> str:
         """The words between two places of the normal form, as they were written."""
@@ -123,10 +119,18 @@ class Understanding:
             asked=tuple(dict.fromkeys(one.name for one in _of_kind(said, "fact"))),
             concern=next((one for one in said if one.name == "concern"), None),
             jargon=next((one for one in said if one.name == "jargon"), None),
+            wait_seconds=self._wait(analysed, acts),
             n_units=len(units(analysed.text)),
             is_copied=self._is_copied(analysed.text),
             is_dump=n_acts >= self.model.dump_acts and self._is_strung(analysed, n_acts, n_made),
         )
+
+    def _wait(self, analysed: Analysed, acts: Mapping[str, tuple[int, int]]) -> float | None:
+        if "wait" not in acts:
+            return None
+        start, end = analysed.sentence_at(acts["wait"][0])
+        found = figures(analysed.text[start:end], "hours", self._today)
+        return min(found) * 3600 if found else None
 
     def _made(self, said: Said, analysed: Analysed, values: Mapping[str, Value]) -> Made | None:
         kind, _, name = said.name.partition(":")

@@ -28,6 +28,21 @@ def test_apologies_wear_off_until_the_customer_turns_cynical():
     assert drill.state.is_cynical
 
 
+def test_apologies_with_action_do_not_make_a_customer_cynical():
+    drill = started(cast())
+    for number, text in enumerate(("抱歉，我帮您催", "对不起，我帮您看订单", "真是抱歉了呀"), start=1):
+        drill.hear(number * 10_000, text)
+    assert not drill.state.is_cynical
+    assert drill.state.used["hollow"] == 1
+
+
+def test_who_sends_the_customer_on_and_leaves_has_transferred_wrongly():
+    drill = started(cast(handover="never"))
+    drill.state.used["passed_on"] = 1
+    drill.end(20_000)
+    assert drill.state.outcome == "transferred_wrongly"
+
+
 def test_ownership_brings_less_each_time():
     drill = started(cast())
     gains = []
@@ -101,6 +116,13 @@ def test_a_notice_to_wait_buys_time():
         return drill.state.patience
 
     assert patience("请稍等") > patience("好的呢亲")
+
+
+@pytest.mark.parametrize(("text", "until_ms"), [("请稍等", 85_000), ("请稍等1分钟", 70_000), ("请稍等5分钟", 130_000)])
+def test_the_time_asked_for_is_the_time_that_is_given(text, until_ms):
+    drill = started(cast())
+    drill.hear(10_000, text)
+    assert drill.state.wait_until_ms == until_ms
 
 
 def test_a_promise_without_a_word_after_it_is_broken():

@@ -55,6 +55,28 @@ def test_what_is_negated_is_not_said():
     assert share("不是因为暴雨", "cause") == 0.0
 
 
+@pytest.mark.parametrize("text", ["24号不能送到您手上", "没法保证24号送到", "24号恐怕不会送到"])
+def test_a_refusal_is_not_the_thing_refused(text):
+    assert share(text, "eta") == 0.0
+
+
+@pytest.mark.parametrize("text", ["不会雨太大停了分拣", "那边不会雨太大停了分拣的"])
+def test_an_example_that_is_refused_does_not_count(text):
+    assert share(text, "cause") == 0.0
+
+
+def test_what_follows_a_condition_is_meant():
+    assert share("要是23号不能到，预计24号送到", "eta") == 1.0
+
+
+def test_a_wrong_figure_later_takes_the_right_one_back():
+    drill = started(cast())
+    drill.hear(10_000, "预计24号送到")
+    drill.hear(30_000, "哦不对，预计26号送到")
+    assert drill.state.elements["eta"].share == 0.0
+    assert drill.state.elements["eta"].is_wrong
+
+
 def test_what_is_quoted_is_not_said():
     assert share("您刚才说“暴雨”是吧，我看一下", "cause") == 0.0
 
