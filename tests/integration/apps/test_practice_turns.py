@@ -6,7 +6,7 @@ import random
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from peilian.apps.base.api import bookkeeping
 from peilian.apps.people import api as people
@@ -205,6 +205,41 @@ def test_a_room_that_was_left_is_brought_to_its_end_when_somebody_looks(lin, run
     assert found.is_scored
     assert (found.ended_at - found.started_at).total_seconds() <= found.limit_ms / 1000
     assert practice.close_abandoned() == 0
+
+
+def test_a_drill_whose_end_fails_is_stopped_and_stands_in_nobodys_way(lin, run, time, monkeypatch):
+    zheng = a_trainee()
+    other = a_run(zheng)
+    time.pass_(3600)
+    finish = turns.finish
+
+    def fail(visit):
+        if visit.run.pk == run.pk:
+            raise ValueError("no such dimension")
+        finish(visit)
+
+    monkeypatch.setattr(turns, "finish", fail)
+    assert practice.catalogue(user=zheng)
+    assert practice.close_abandoned() == 0
+    run.refresh_from_db()
+    other.refresh_from_db()
+    assert (run.outcome, run.remark, run.is_scored) == ("stopped", "practice.note.failed", False)
+    assert other.is_scored
+    assert a_run(lin).pk != run.pk
+
+
+def test_a_drill_whose_end_meets_a_busy_database_is_tried_again(lin, run, time, monkeypatch):
+    time.pass_(3600)
+
+    def fail(_visit):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(turns, "finish", fail)
+        assert practice.close_abandoned() == 1
+    practice.close_abandoned()
+    run.refresh_from_db()
+    assert run.is_scored
 
 
 def test_rooms_whose_time_is_not_up_are_left_alone(run, time):

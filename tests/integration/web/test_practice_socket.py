@@ -18,7 +18,7 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.people import api as people
 from peilian.apps.practice import api as practice
 from peilian.web.practice import hub as hubs
-from peilian.web.practice.consumers import REFUSED
+from peilian.web.practice.consumers import REFUSED, TRY_AGAIN
 from support.builders import a_unit
 from support.company import a_login
 from support.practice import ABUSIVE, GOOD, RUDE, Clock, Room, a_new_process, a_run, a_trainee
@@ -277,6 +277,34 @@ def test_a_room_that_everybody_left_goes_on_to_its_end(lin, run, time):
     run.refresh_from_db()
     assert run.is_over
     assert run.is_scored
+
+
+def test_a_room_in_which_something_fails_wakes_again(lin, run, time, monkeypatch):
+    async def scene():
+        room = Room(run.pk, lin)
+        await room.open()
+        open_room = hubs.hub().room(run.pk)
+        time.pass_(100)
+        with monkeypatch.context() as broken:
+            broken.setattr(practice, "tick", lambda **_: 1 / 0)
+            await open_room.wake()
+        assert open_room._timer is not None
+        await open_room.wake()
+        return await room.until("clock")
+
+    assert "lines" in kinds(played(scene))
+
+
+def test_a_tab_that_could_not_be_let_in_again_has_left_the_room(lin, run, monkeypatch):
+    async def scene():
+        room = Room(run.pk, lin)
+        await room.open()
+        monkeypatch.setattr(practice, "open_room", lambda **_: 1 / 0)
+        await room.send("sync")
+        return await room.text(), hubs.hub().room(run.pk).members
+
+    closed, members = played(scene)
+    assert (closed, members) == ({"type": "closed", "code": TRY_AGAIN}, [])
 
 
 # Cuts and restarts

@@ -6,12 +6,15 @@ same id is told again and not done again.
 
 from __future__ import annotations
 
+import logging
 import math
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.db import OperationalError
 
 from peilian.apps.people.api import NotVisibleError, visible_to
 from peilian.apps.practice import clock
@@ -31,6 +34,9 @@ _MOST_AT_ONCE = 20
 _KEPT = frozenset("\n\t")
 # Characters that turn the direction of what follows them, so that a line could be shown as something else.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +158,22 @@ def tick(*, run_id: UUID) -> Taken:
 def close_abandoned(*, employee: UUID | None = None) -> int:
     """Bring runs whose time is up to their end, of one person when given; returns how many there were.
 
-    It is done a handful at a time by whoever looks at drills, so that nobody waits for long.
+    It is done a handful at a time by whoever looks at drills, so that nobody waits for long. A run that cannot be
+    brought to its end stands in nobody's way: it is stopped without a score, or tried again later when it is only the
+    database that is busy.
     """
     late = DrillRun.objects.filter(state__in=LIVE_RUNS, closes_at__lt=clock.now())
     if employee is not None:
         late = late.filter(employee=employee)
     found = list(late.order_by("closes_at").values_list("pk", flat=True)[:_MOST_AT_ONCE])
     for run_id in found:
-        tick(run_id=run_id)
+        try:
+            tick(run_id=run_id)
+        except OperationalError:
+            log.exception("drill %s: it could not be brought to its end now", run_id)
+        except Exception:  # whatever it was, it is this drill's fault and nobody else's
+            log.exception("drill %s: its end failed", run_id)
+            _give_up(run_id)
     return len(found)
 
 
@@ -223,6 +237,16 @@ def clean(text: str) -> str:
         char for char in plain
         if char in _KEPT or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _TURNING)
     )  # fmt: skip
+
+
+def _give_up(run_id: UUID) -> None:
+    """Stop a run whose end fails, without a score."""
+    try:
+        with turn(run_id) as visit:
+            if not visit.run.is_over:
+                stop(visit, "practice.note.failed", None)
+    except Exception:  # it is tried again by the next one who looks at drills
+        log.exception("drill %s could not be stopped either", run_id)
 
 
 def _is_plain(value: float) -> bool:

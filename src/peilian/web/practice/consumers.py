@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 
 from peilian.apps.people.api import NotVisibleError, User
 from peilian.apps.practice import api as practice
@@ -99,8 +98,9 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self._room.enter(self, self._open)
         except NotVisibleError:
             await self.leave()
-        except DatabaseError:
+        except Exception:  # whatever it was, the page is to try again
             log.exception("drill %s could not be opened", self._run_id)
+            self._room.leave(self)
             self._room = None
             await self.close(code=TRY_AGAIN)
 

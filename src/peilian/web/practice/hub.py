@@ -16,7 +16,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
@@ -26,6 +26,7 @@ from peilian.web.practice.room import Sent, Teller, Text, clock
 # Three a second: nobody types faster, and what is sent again after a cut comes in a burst.
 _MOST_TEXTS, _WITHIN_SECONDS = 6, 2.0
 _TRY_AGAIN_SECONDS = 1.0
+_MOST_DOUBLINGS = 6
 _SHORTEST_NAP_SECONDS = 0.02
 _SEND_SECONDS = 5.0
 _MOST_TABS = 8
@@ -61,6 +62,7 @@ class OpenRoom:
         self._timer: asyncio.TimerHandle | None = None
         self._tick: asyncio.Task[None] | None = None
         self._taken_at: deque[float] = deque(maxlen=_MOST_TEXTS)
+        self._failures = 0
 
     async def enter(self, member: Member, open_: Callable[[], tuple[practice.Room, Text]]) -> None:
         """Let somebody in: ``open_`` (in the thread of the database) gives the room and the member's first text."""
@@ -108,17 +110,18 @@ class OpenRoom:
             try:
                 taken = await in_database(lambda: practice.tick(run_id=self.run_id))
                 allowed = await in_database(self._allowed)
+                for member in [member for member in self.members if member not in allowed]:
+                    self.leave(member)
+                    await member.leave()
+                await self._follow(taken)
             except NotVisibleError:
                 self.is_over = True
-                return
-            except DatabaseError:
+            except Exception:  # whatever it was: without an alarm the room would never wake again
                 log.exception("drill %s: time could not pass", self.run_id)
-                self._sleep(round(_TRY_AGAIN_SECONDS * 1000))
-                return
-            for member in [member for member in self.members if member not in allowed]:
-                self.leave(member)
-                await member.leave()
-            await self._follow(taken)
+                self._sleep(round(_TRY_AGAIN_SECONDS * 1000 * 2 ** min(self._failures, _MOST_DOUBLINGS)))
+                self._failures += 1
+            else:
+                self._failures = 0
 
     async def _follow(self, taken: practice.Taken) -> None:
         """Show what is new, including what another process or page has added, and set the alarm."""
