@@ -240,6 +240,15 @@ def test_a_room_whose_drill_is_over_leads_to_the_debrief_and_a_stopped_one_back(
     page(client, "drill_debrief", run.pk, status=404)
 
 
+def test_stopping_what_ended_meanwhile_says_that_it_is_scored(signed_in, lin, time):
+    client, run = signed_in(lin), plays(lin, a_run(lin), time)
+    response = client.post(f"{reverse('drill_stop', args=[run.pk])}?next=/practise/mine/", follow=True)
+    assert response.redirect_chain == [(reverse("drill_debrief", args=[run.pk]), 302)]
+    text = response.content.decode()
+    assert "已经结束并计分" in text
+    assert "不计分。" not in text
+
+
 def test_stopping_leads_on_only_within_the_product(signed_in, lin):
     client = signed_in(lin)
     for onward, expected in (("/practise/mine/", "/practise/mine/"), ("https://evil.example/", reverse("practise"))):

@@ -298,6 +298,21 @@ def test_needs_are_changed_only_by_who_leads_the_person(signed_in, lin, lead, ot
     assert record.Need.objects.count() == 1
 
 
+def test_only_who_may_close_a_need_is_offered_to(signed_in, lin, lead, unit):
+    boss = a_login("boss", "supervisor", unit=unit, employee=an_employee("孙主管", unit=unit))
+    own, of_lin = a_need(boss.employee), a_need(lin.employee)
+    text = page(signed_in(boss), "team_needs")
+    assert reverse("need_close", args=[of_lin.pk]) in text
+    assert reverse("need_close", args=[own.pk]) not in text
+    assert reverse("need_close", args=[own.pk]) in page(signed_in(lead), "team_needs")
+
+
+def test_only_who_may_assign_is_offered_to_on_an_empty_radar(signed_in, lead, unit):
+    inspector = a_login("quality", "quality_inspector", unit=unit)
+    assert reverse("assign") in part_of(page(signed_in(lead), "team_radar"), "team-radar")
+    assert reverse("assign") not in part_of(page(signed_in(inspector), "team_radar"), "team-radar")
+
+
 # Assignments
 
 
@@ -341,6 +356,26 @@ def test_sending_the_form_twice_assigns_once(signed_in, lin, lead):
 def test_what_cannot_be_assigned_is_told_and_nothing_is_kept(signed_in, lin, lead, fault):
     assert signed_in(lead).post(reverse("assign"), how(lin.employee) | fault).status_code == 422
     assert not record.Assignment.objects.exists()
+
+
+def test_an_assignment_is_a_test_only_when_attempts_are_counted(signed_in, lin, lead):
+    client = signed_in(lead)
+    form = page(client, "assign", drill=CALM)
+    assert 'name="attempts" value' not in form
+    assert "不能暂停" in form
+    client.post(reverse("assign"), how(lin.employee, attempts=""))
+    assert a_run(lin, assignment=record.Assignment.objects.get()).is_exam is False
+
+
+def test_only_who_may_take_an_assignment_back_is_offered_to(signed_in, lead, unit):
+    boss = a_login("boss", "supervisor", unit=unit, employee=an_employee("孙主管", unit=unit))
+    client = signed_in(lead)
+    client.post(reverse("assign"), how(boss.employee))
+    cancel = reverse("task_cancel", args=[record.Assignment.objects.get().pk])
+    assert cancel in page(client, "team_tasks")
+    client = signed_in(boss)
+    assert cancel not in page(client, "team_tasks")
+    assert client.post(cancel).status_code == 404
 
 
 def test_nobody_assigns_to_people_of_others(signed_in, lin, other_lead, lead):

@@ -212,8 +212,11 @@ def script_of(found: practice.Room) -> list[dict[str, Any]]:
 
 @require_POST
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Out of a drill from outside the room; no score."""
-    practice.stop_drill(user=user_of(request), run_id=pk)
+    """Out of a drill from outside the room; no score. One that ended by itself meanwhile keeps its score and says so."""
+    stopped = practice.stop_drill(user=user_of(request), run_id=pk).run
+    if stopped.is_scored:
+        messages.info(request, _("The drill had ended already and is scored: this is its debrief."))
+        return HttpResponseRedirect(reverse("drill_debrief", args=[pk]))
     onward = request.GET.get("next", "")
     is_own = url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
     messages.info(request, _("The drill is stopped; nothing is scored."))

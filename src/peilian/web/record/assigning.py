@@ -48,7 +48,7 @@ class AssignForm(forms.Form):
     due_on = DayField(label=gettext_lazy("Due on"), required=False)
     attempts = forms.IntegerField(
         label=gettext_lazy("Attempts"), required=False, min_value=1, max_value=50,
-        help_text=gettext_lazy("Empty: as often as wished."),
+        help_text=gettext_lazy("Empty: as often as wished. A number makes it a test: no pauses, no more tries than that."),
     )  # fmt: skip
     rule = forms.ChoiceField(
         label=gettext_lazy("What counts"),
@@ -162,7 +162,6 @@ def _first(data: QueryDict, listed: Sequence[people.Employee], needs: Sequence[r
         "drill": data.get("drill", ""),
         "trainees": [str(one.pk) for one in listed if str(one.pk) in chosen],
         "due_on": timezone.localdate() + timedelta(days=USUAL_DAYS),
-        "attempts": 3,
         "rule": "best",
         "pass_mark": USUAL_MARK,
         "batch": new_id(),
@@ -195,7 +194,8 @@ def team_tasks(request: HttpRequest) -> HttpResponse:
             {
                 "task": task_of(row, now),
                 "title": name_in(row.title) or row.target,
-                "may_cancel": row.employee_id in may_cancel,
+                "may_cancel": row.employee_id in may_cancel
+                and (row.employee_id != user.employee_id or row.created_by_id == user.pk),
             }
             for row in page
         ],

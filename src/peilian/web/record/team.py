@@ -94,6 +94,7 @@ def team_radar(request: HttpRequest) -> HttpResponse:
         "n_worst": worst[0][1] if worst else 0,
         "counts": [gaps[key] for key in columns],
         "is_filtered": bool(request.GET),
+        "may_assign": sight.may(P.ASSIGN_TRAINING),
     }
     return render(request, "record/team.html", context)
 
