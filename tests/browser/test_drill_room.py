@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 CALM = "retail/logistics-delay"
-START = f"/practise/start/{CALM}/?assignment=none"
+START = f"/practise/start/{CALM}/"
 SAID = {
     "zh": "陈女士您好，两天没有更新，换谁都会着急，我马上帮您查。",
     "en": "Hello Ms Chen, two days without news would worry anyone. I am looking into it for you now.",
@@ -91,6 +93,46 @@ def test_what_was_typed_survives_a_reload_and_a_lost_connection(page, sign_in, l
     page.reload()
     expect(page.locator(".chat-turn.is-agent")).to_have_count(1)
     stop(page)
+
+
+def busy(page: Page, *types: str) -> list[str]:
+    """Answer the next text of each of these types with the fault of a busy server; returns what reached the server."""
+    waiting, arrived = list(types), []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(raw: str | bytes) -> None:
+            sent = json.loads(raw)
+            if sent["type"] in waiting:
+                waiting.remove(sent["type"])
+                fault = {"type": "fault", "code": "busy", "message": "系统正忙", "id": sent["id"]}
+                socket.send(json.dumps(fault))
+                return
+            arrived.append(sent["type"])
+            server.send(raw)
+
+        socket.on_message(pass_on)
+
+    page.route_web_socket("**/ws/drills/**", between)
+    return arrived
+
+
+@pytest.mark.parametrize("language", ["zh"])
+@pytest.mark.parametrize("width", [1440])
+def test_a_stop_is_sent_until_the_server_has_confirmed_it(page, sign_in, language):
+    arrived = busy(page, "stop", "act")
+    sign_in(page, "zhengkai")
+    enter(page)
+    page.locator("form.tool button").first.click()
+    expect(page.locator(".tool-answer.is-refused").first).to_have_text("系统正忙")
+    page.click("[data-stop]")
+    page.click("[data-stop-now]")
+    expect(page.locator("[data-over-label]")).to_have_text("正在停止…")
+    assert "stop" not in arrived
+    expect(page.locator("[data-over-label]")).to_have_text("已停止", timeout=10_000)
+    assert arrived.count("stop") == 1
+    expect(page.locator("[data-debrief]")).to_be_hidden()
 
 
 @pytest.mark.parametrize("language", ["zh"])

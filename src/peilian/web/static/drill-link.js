@@ -2,6 +2,7 @@
 // connection comes back by itself, and then everything that is still kept is sent again under the same ids.
 (() => {
   const GONE = 4404;
+  const RETRY = 1500;
   const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
 
   // randomUUID is there on secure addresses only; an office network often has none.
@@ -48,6 +49,12 @@
       socket.addEventListener("message", (event) => {
         const message = JSON.parse(event.data);
         if (message.type === "room") this.welcome();
+        if (message.type === "fault" && this.isKeptStop(message.id)) {
+          // Somebody wants out: that is never given up, whatever the server is busy with.
+          clearTimeout(this.retry);
+          this.retry = setTimeout(() => this.sendKept("stop"), RETRY);
+          return;
+        }
         if (message.type === "ack" || (message.type === "fault" && message.id)) this.forget(message.id);
         this.told.text(message);
         if (message.type === "room") this.sendKept();
@@ -98,9 +105,13 @@
       write(this.key, this.kept.length ? this.kept : null);
     }
 
-    sendKept() {
-      for (const message of this.kept) this.tell(message);
+    sendKept(type) {
+      for (const message of this.kept) if (!type || message.type === type) this.tell(message);
     }
+
+    get isStopping() { return this.kept.some((each) => each.type === "stop"); }
+
+    isKeptStop(id) { return this.kept.some((each) => each.id === id && each.type === "stop"); }
 
     end() {
       this.kept = [];

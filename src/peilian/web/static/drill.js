@@ -17,7 +17,7 @@
   const box = find("say");
   const log = find("log");
   const scroller = find("scroll");
-  const state = { seq: -1, lines: new Map(), shown: new Map(), kept: new Map(), clock: null, over: null, isStopping: false };
+  const state = { seq: -1, lines: new Map(), shown: new Map(), kept: new Map(), clock: null, asked: new Map(), over: null };
   document.body.dataset.ownKeys = "";
 
   /* Clock */
@@ -199,7 +199,7 @@
         const value = form.elements[argument.name].value;
         args[argument.name] = argument.kind === "number" ? Number(value) : value;
       }
-      link.send({ type: "act", tool: tool.name, args });
+      state.asked.set(link.send({ type: "act", tool: tool.name, args }).id, form);
       answer(form, link.isOpen ? words.working : words.kept, "");
     });
     return form;
@@ -212,6 +212,7 @@
   const showUsed = (used, isFresh) => {
     const form = room.querySelector(`form[data-tool="${CSS.escape(used.tool)}"]`);
     if (form) answer(form, used.text, used.is_done ? "is-done" : "is-refused");
+    state.asked.delete(used.client_id);
     const id = `used-${used.seq}-${used.tool}`;
     if (state.shown.has(id)) return;
     const item = make("li", `chat-turn is-system is-used${used.is_done ? "" : " is-refused"}`);
@@ -345,12 +346,12 @@
   const leave = find("leave");
   const stop = () => {
     if (state.over) return;
-    state.isStopping = true;
     link.send({ type: "stop" });
     leave.close();
-    // At once, whatever the connection does; the server hears of it as soon as it can.
-    setTimeout(() => { if (!state.over) showOver({ label: words.stopped, note: link.isOpen ? "" : words.stoppedKept, debrief_url: null }); }, 400);
+    showStopping();
   };
+  // The customer is gone at once, whatever the connection does; that it is stopped is said when the server has said so.
+  const showStopping = () => showOver({ label: words.stopping, note: link.isOpen ? words.stoppingSoon : words.stoppingKept, debrief_url: null });
   find("stop").addEventListener("click", () => { if (state.mode?.is_abuse || !state.clock) stop(); else leave.showModal(); });
   find("end").addEventListener("click", () => leave.showModal());
   find("end-now").addEventListener("click", () => { leave.close(); link.send({ type: "end" }); });
@@ -438,6 +439,7 @@
       nameKept();
       message.gauges.forEach(showGauge);
       if (message.over) { link.end(); showOver(message.over); }
+      else if (link.isStopping) showStopping();
       askScript();
       if (isFirst || wasNearEnd) toEnd();
     },
@@ -463,8 +465,10 @@
         state.kept.delete(message.id);
         typed();
       }
-      if (message.code === "tool") {
-        for (const place of room.querySelectorAll(".tool-answer")) if (place.textContent === words.working) answer(place.closest("form"), message.message, "is-refused");
+      const form = state.asked.get(message.id);
+      if (form) {
+        state.asked.delete(message.id);
+        answer(form, message.message, "is-refused");
         return;
       }
       find("fault-text").textContent = message.message;
@@ -482,7 +486,8 @@
     state(name) {
       room.dataset.link = name;
       find("lost").hidden = name !== "waiting" || Boolean(state.over);
-      find("gone").hidden = name !== "gone" || Boolean(state.over);
+      find("gone").hidden = name !== "gone" || (Boolean(state.over) && !link.isStopping);
+      if (link.isStopping && name !== "gone") showStopping();
       if (name === "gone") for (const each of ["composer", "paused", "waiting"]) find(each).hidden = true;
       nameKept();
     },
