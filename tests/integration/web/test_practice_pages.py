@@ -172,6 +172,37 @@ def test_an_assigned_drill_is_played_without_script_and_counts_for_the_assignmen
     assert (run.assignment_id, run.is_exam, run.shows_script) == (task.pk, True, False)
 
 
+def test_an_attempt_is_spent_only_by_who_means_to(signed_in, lin, time):
+    task = an_assignment(lin, attempts_allowed=2, note="先看规则")
+    client = signed_in(lin)
+    text = page(client, "drill_start", CALM)
+    assert f'value="{task.pk}"' not in text
+    assert f"?assignment={task.pk}" in text
+    assert "考核性练习" not in text
+    named = page(client, "drill_start", CALM, assignment=str(task.pk))
+    assert f'value="{task.pk}"' in named
+    assert "考核性练习" in named
+    assert "先看规则" in named
+    run = plays(lin, a_run(lin, assignment=task), time)
+    again = re.search(r'href="([^"]*again=[^"]*)"', page(client, "drill_debrief", run.pk))
+    assert f'value="{task.pk}"' not in client.get(again[1]).content.decode()
+
+
+def test_an_assignment_that_is_over_is_said_to_be_before_a_free_drill_begins(signed_in, lin):
+    task = an_assignment(lin)
+    record.cancel_assignment(actor=None, assignment=task)
+    client = signed_in(lin)
+    assert "这项任务已经结束" in page(client, "drill_start", CALM, assignment=str(task.pk))
+    how = {"language": "zh", "mode": "normal"}
+    refused = client.post(reverse("drill_start", args=[CALM]), how | {"assignment": str(task.pk)})
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "这项任务已经结束" in text
+    assert str(task.pk) not in text.split('<form method="post" class="panel start-form">')[1].split("</form>")[0]
+    assert not practice.DrillRun.objects.exists()
+    assert client.post(reverse("drill_start", args=[CALM]), how).status_code == 302
+
+
 def test_another_running_drill_is_offered_to_go_on_with_or_to_stop(signed_in, lin):
     run = a_run(lin)
     client = signed_in(lin)

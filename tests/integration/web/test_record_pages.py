@@ -337,7 +337,8 @@ def test_a_drill_is_assigned_to_several_people_from_their_needs(signed_in, lin, 
     assert {(row.employee_id, row.need_id) for row in rows} == {(need.employee_id, need.pk) for need in needs}
     assert {row.title["zh"] for row in rows} == {"物流延误"}
     assert timezone.localtime(rows[0].due_at).strftime("%H:%M") == "23:59"
-    assert InboxMessage.objects.get().link == reverse("drill_start", args=[CALM])
+    own = rows.get(employee=lin.employee)
+    assert InboxMessage.objects.get().link == f"{reverse('drill_start', args=[CALM])}?assignment={own.pk}"
     assert "训练中" in page(client, "team_needs")
 
 

@@ -35,7 +35,8 @@ _ZERO, _FULL = Decimal(0), Decimal(100)
 class NewAssignment:
     """What is assigned, to whomever. ``target`` is a key of what is practised; ``title`` ``{zh, en}`` its name.
 
-    ``pass_mark`` in points from 0 to 100; without one any result will do. ``batch`` makes a second click harmless:
+    ``pass_mark`` in points from 0 to 100; without one any result will do. ``{assignment}`` in ``link`` becomes the
+    assignment's id. ``batch`` makes a second click harmless:
     the same batch is assigned to a person once.
     """
 
@@ -88,7 +89,8 @@ def assign(
                 continue
             row = _create(actor, person, what, batch, need_of.get(person.pk))
             audit.created(row)
-            _tell(row, "inbox.assignment" if row.due_at is None else "inbox.assignment_due", what.link)
+            link = what.link.replace("{assignment}", str(row.pk))
+            _tell(row, "inbox.assignment" if row.due_at is None else "inbox.assignment_due", link)
             rows.append(row)
         if not rows:
             audit.unchanged()

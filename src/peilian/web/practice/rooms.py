@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
-from peilian.engine._kernel import InputError
+from peilian.engine._kernel import InputError, Reason
 from peilian.engine.drill.conditions import holds, values_of
 from peilian.engine.drill.state import State
 from peilian.flows.wording import say
@@ -48,9 +48,12 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     entry = next((entry for entry in practice.catalogue(user=user) if entry.key == key), None)
     if entry is None:
         raise NotVisibleError
-    task = _task(entry, request)
+    task, is_task_over = _task(entry, request)
+    data = request.POST.copy() if request.method == "POST" else None
+    if data is not None and is_task_over:
+        data["assignment"] = ""  # the next click is for a drill of one's own
     form = StartForm(
-        request.POST or None,
+        data,
         languages=entry.languages,
         is_assigned=task is not None,
         is_abuse=entry.is_abuse,
@@ -58,19 +61,19 @@ def start(request: HttpRequest, key: str) -> HttpResponse:
     )
     status = 200
     if request.method == "POST":
-        if form.is_valid() and (run := _begin(request, entry, task, form)) is not None:
+        if not is_task_over and form.is_valid() and (run := _begin(request, entry, task, form)) is not None:
             return HttpResponseRedirect(reverse("drill_room", args=[run.pk]))
         status = 422
-    return render(request, "practice/start.html", _start_context(request, entry, task, form), status=status)
+    context = _start_context(request, entry, task, form) | {"is_task_over": is_task_over}
+    return render(request, "practice/start.html", context, status=status)
 
 
-def _task(entry: practice.ScenarioEntry, request: HttpRequest) -> record.Assignment | None:
-    """The open assignment that the address names, or the only one there is."""
-    asked = request.POST.get("assignment") or request.GET.get("assignment")
+def _task(entry: practice.ScenarioEntry, request: HttpRequest) -> tuple[record.Assignment | None, bool]:
+    """The open assignment that is asked for, never another one: an attempt is spent only by who means to. And whether
+    one is asked for that is not open any more."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("assignment", "")
     found = next((item for item in entry.assignments if str(item.pk) == asked), None)
-    if found is None and asked is None and request.method != "POST":
-        return entry.assignments[0] if entry.assignments else None
-    return found
+    return found, bool(asked) and found is None
 
 
 def _initial(request: HttpRequest, entry: practice.ScenarioEntry, task: record.Assignment | None) -> dict[str, Any]:
@@ -130,6 +133,9 @@ def _start_context(
         "languages": len(entry.languages) > 1,
         "modes": [(box, MODE_MEANS[str(box.data["value"])]) for box in form["mode"]],
         "task": task_of(task, timezone.now()) if task is not None else None,
+        "task_note": say(Reason("practice.note.exam"), language) if practice.is_exam(task) else "",
+        "task_over": say(Reason("practice.assignment_over"), language),
+        "given": None if task is not None or not entry.assignments else task_of(entry.assignments[0], timezone.now()),
         "form": form,
         "running": practice.running_run(user=user),
         "history": _history(before) if before else None,

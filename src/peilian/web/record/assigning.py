@@ -84,7 +84,7 @@ class AssignForm(forms.Form):
             rule=data["rule"],
             pass_mark=data["pass_mark"],
             note=data["note"],
-            link=reverse("drill_start", args=[key]),
+            link=f"{reverse('drill_start', args=[key])}?assignment={{assignment}}",
             batch=data["batch"],
         )
 
