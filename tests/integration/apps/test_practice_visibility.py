@@ -235,6 +235,16 @@ def test_agreement_is_told_from_ten_drills_on(lin, time, teams):
     assert found.mean_difference == (-Decimal(str(item["points"])) / 2).quantize(Decimal("0.1"))
 
 
+def test_agreement_leaves_out_drills_that_do_not_count(lin, time, teams):
+    lead = a_login("lead", "supervisor", unit=teams[0])
+    run = a_run(lin, shows_script=True)
+    practice.end_drill(user=lin, run_id=run.pk)
+    run.refresh_from_db()
+    practice.rate_run(user=lead, run_id=run.pk, points={run.result["zh"]["scores"][0]["dimension"]: 0})
+    assert practice.agreement(user=lead) == []
+    assert not practice.DrillRun.objects.counted().exists()
+
+
 @pytest.mark.parametrize(
     ("first", "second", "kappa"),
     [

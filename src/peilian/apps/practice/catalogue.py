@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 
 from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.apps.people.api import NotVisibleError
@@ -124,14 +124,13 @@ def _needs(user: User, employee: Employee) -> list[record.Need]:
 
 
 def _tallies(employee: Employee) -> dict[str, Any]:
-    counted = Q(total__isnull=False, forked_from=None, shows_script=False)
-    rows = DrillRun.objects.filter(counted, employee=employee).order_by().values("scenario")
+    rows = DrillRun.objects.counted().filter(employee=employee).order_by().values("scenario")
     return {row["scenario"]: row for row in rows.annotate(n=Count("pk"), best=Max("total"))}
 
 
 def _last(employee: Employee) -> dict[str, DrillRun]:
     """The newest drill of each scenario that counts."""
-    rows = DrillRun.objects.filter(employee=employee, total__isnull=False, forked_from=None, shows_script=False)
+    rows = DrillRun.objects.counted().filter(employee=employee)
     newest = rows.order_by().values("scenario").annotate(newest=Max("ended_at")).values_list("newest", flat=True)
     found = rows.filter(ended_at__in=list(newest)).defer("result", "debrief").order_by("id")
     return {run.scenario: run for run in found}

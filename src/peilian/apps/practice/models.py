@@ -41,6 +41,14 @@ class RunMode(models.TextChoices):
     HARD = "hard"
 
 
+class DrillRunQuerySet(models.QuerySet["DrillRun"]):
+    """Runs of drills."""
+
+    def counted(self) -> DrillRunQuerySet:
+        """Those that speak for their person (``DrillRun.is_counted``)."""
+        return self.filter(total__isnull=False, forked_from=None, shows_script=False)
+
+
 class DrillRun(Row):
     """One drill of one person (演练记录), pinned to the scenario, engine and customer model that it began with.
 
@@ -86,6 +94,8 @@ class DrillRun(Row):
     was_fierce = models.BooleanField(default=False)
     consent_at = models.DateTimeField(null=True)
     schema_version = models.PositiveSmallIntegerField(default=1)
+
+    objects = DrillRunQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

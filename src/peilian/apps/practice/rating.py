@@ -97,8 +97,9 @@ def rated_items(*, rating: DrillRating, user: User) -> list[RatedItem]:
 
 
 def agreement(*, user: User) -> list[Agreement]:
-    """How engine and raters agree, item by item, over all rated drills that ``user`` may see."""
-    rows = DrillRating.objects.filter(run__in=team_runs(user=user).order_by().values("pk")).select_related("run")
+    """How engine and raters agree, item by item, over all rated drills that count and that ``user`` may see."""
+    runs = DrillRun.objects.counted().filter(pk__in=team_runs(user=user).order_by().values("pk"))
+    rows = DrillRating.objects.filter(run__in=runs.order_by().values("pk")).select_related("run")
     pairs: dict[str, list[RatedItem]] = {}
     for rating in rows.order_by("id"):
         for item in rated_items(rating=rating, user=user):

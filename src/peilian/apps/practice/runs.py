@@ -111,8 +111,7 @@ def debrief_of(*, user: User, run_id: UUID | str) -> Debriefing:
 
 def totals(*, user: User, unit: Unit | None = None) -> Totals:
     """Counts over all runs that count, for whoever may see KPIs of the unit, of the company, or of oneself."""
-    rows = DrillRun.objects.filter(_covered(visible_to(user), Permission.SEE_KPIS, unit), total__isnull=False)
-    counted = rows.filter(forked_from=None, shows_script=False)
+    counted = DrillRun.objects.counted().filter(_covered(visible_to(user), Permission.SEE_KPIS, unit))
     found = counted.aggregate(
         runs=Count("pk"),
         people=Count("employee", distinct=True),
