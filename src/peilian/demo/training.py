@@ -159,8 +159,8 @@ def _passing(agent: Agent, scenario: str) -> tuple[int, Served]:
     for seed in range(_TRIES):
         served = _served(agent, scenario, seed, 1.0)
         if score(served.drill).passed:
-            break
-    return seed, served
+            return seed, served
+    raise LookupError(f"agent {agent.number} passes {scenario} in none of {_TRIES} tries")
 
 
 def _user(username: str) -> people.User:
