@@ -66,7 +66,7 @@ def test_a_leader_assigns_to_several_people_at_once_and_each_is_told(lin, lead, 
     assert len({row.batch for row in rows}) == 1
     messages = [base.inbox_of(user=user).get() for user in users]
     said = [say(Reason(m.key, m.params), language) for m, language in zip(messages, ("zh", "en"), strict=True)]
-    assert said == ["给你安排了练习：杯子碎了", "A practice for you: A broken cup"]
+    assert said == ["给您安排了练习：杯子碎了", "A practice for you: A broken cup"]
     assert messages[0].link == "/x/"
 
 
