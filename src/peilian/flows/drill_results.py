@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from peilian.engine._kernel import Language, Reason
-from peilian.engine.drill import ENGINE_VERSION, Change, Drill, Line, Step, conversation_of
+from peilian.engine.drill import ENGINE_VERSION, Change, Drill, Step, conversation_of
 from peilian.engine.drill.conditions import holds, values_of
 from peilian.engine.drill.outcome import (
     RequiredResult,
@@ -198,11 +198,6 @@ def _required(item: RequiredResult) -> dict[str, Any]:
         "model": item.model,
         "why": item.why,
     }
-
-
-def line_of(line: Line) -> dict[str, Any]:
-    """A line of the transcript as plain values."""
-    return {"at_seconds": _seconds(line.at_ms), "role": line.role, "text": line.text, "act": line.act}
 
 
 def _seconds(at_ms: int) -> float:

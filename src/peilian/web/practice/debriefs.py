@@ -130,7 +130,6 @@ def _ratings(request: HttpRequest, found: practice.Debriefing, bound: RatingForm
         "is_rated": own is not None,
         "ratings": columns,
         "rating_lines": _rating_lines(columns),
-        "agreement": "",
     }
 
 
