@@ -218,7 +218,7 @@ def script_of(found: practice.Room) -> list[dict[str, Any]]:
 
 @require_POST
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Out of a drill from outside the room; no score. One that ended by itself meanwhile keeps its score and says so."""
+    """Out of a drill from outside the room; no score. One that ended meanwhile keeps its score and says so."""
     stopped = practice.stop_drill(user=user_of(request), run_id=pk).run
     if stopped.is_scored:
         messages.info(request, _("The drill had ended already and is scored: this is its debrief."))

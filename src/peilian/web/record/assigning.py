@@ -48,7 +48,9 @@ class AssignForm(forms.Form):
     due_on = DayField(label=gettext_lazy("Due on"), required=False)
     attempts = forms.IntegerField(
         label=gettext_lazy("Attempts"), required=False, min_value=1, max_value=50,
-        help_text=gettext_lazy("Empty: as often as wished. A number makes it a test: no pauses, no more tries than that."),
+        help_text=gettext_lazy(
+            "Empty: as often as wished. A number makes it a test: no pauses, no more tries than that."
+        ),
     )  # fmt: skip
     rule = forms.ChoiceField(
         label=gettext_lazy("What counts"),
