@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 
 from peilian.demo.agents import SERVICE
+from peilian.engine._kernel import Language
 from peilian.engine.drill import Cast
+from peilian.engine.drill.likeness import GramLikeness
 from peilian.engine.drill.scenario import Lines, Persona
 from peilian.flows import playing
 
@@ -108,8 +110,26 @@ def _cast(key: str) -> Cast:
         lines[act] = (*lines.get(act, ()), *own)
     for act, spare in customer_lines().items():
         lines[act] = (*lines.get(act, ()), *spare)
-    scenario = replace(cast.scenario, lines=lines, time_limit_ms=_LONGEST_CONTACT_MS)
-    return replace(cast, scenario=scenario, model=replace(cast.model, linger=_LINGER))
+    return replace(
+        cast,
+        scenario=replace(cast.scenario, lines=lines, time_limit_ms=_LONGEST_CONTACT_MS),
+        model=replace(cast.model, linger=_LINGER),
+        understanding=replace(cast.understanding, likeness=_RememberedLikeness),
+    )
+
+
+class _RememberedLikeness(GramLikeness):
+    """Agents say the same things thousands of times: each is compared once."""
+
+    def __init__(self, exemplars: Sequence[str], language: Language) -> None:
+        super().__init__(exemplars, language)
+        self._known: dict[str, Mapping[int, float]] = {}
+
+    def compare(self, text: str) -> Mapping[int, float]:
+        """See ``Likeness``."""
+        if text not in self._known:
+            self._known[text] = super().compare(text)
+        return self._known[text]
 
 
 @cache
