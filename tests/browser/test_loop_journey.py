@@ -1,4 +1,4 @@
-"""The whole loop: a manager sees a need and assigns a drill, the agent plays it and reads the debrief, the radar moves."""
+"""The whole loop: from a need to an assigned drill, its debrief, and the radar that moved."""
 
 from __future__ import annotations
 
