@@ -163,6 +163,7 @@ class Sent:
     acked_at: float | None = None
     shown_at: float | None = None
     is_resent: bool = False
+    is_measured: bool = True  # not so for the last line of all rooms at once, which only asks whether they go on
 
 
 @dataclass
@@ -253,10 +254,10 @@ class Trainee:
             self.faults.append(told["code"])
             lines.pop(told["id"], None)
 
-    async def say(self, text: str) -> str:
+    async def say(self, text: str, *, is_measured: bool = True) -> str:
         """Say something; returns its id."""
         id = str(uuid4())
-        self.sent[self.run][id] = Sent(text, time.monotonic())
+        self.sent[self.run][id] = Sent(text, time.monotonic(), is_measured=is_measured)
         await self.post(id, text)
         return id
 
@@ -304,7 +305,7 @@ async def goes_on(trainee: Trainee) -> bool:
         if trainee.is_over:
             return not trainee.waiting()
         if id is None and not trainee.waiting():
-            id = await trainee.say("还有一点要跟您确认。")
+            id = await trainee.say("还有一点要跟您确认。", is_measured=False)
         if id is not None and not trainee.waiting():
             return True
         await asyncio.sleep(0.1)
@@ -347,7 +348,7 @@ async def measure(server: Server, options: argparse.Namespace) -> bool:
     starter.process.kill()
     starter.process.wait()
     lines = [line for trainee in trainees for run in trainee.sent.values() for line in run.values()]
-    straight = [line for line in lines if not line.is_resent and line.acked_at is not None]
+    straight = [line for line in lines if line.is_measured and not line.is_resent and line.acked_at is not None]
     missing = lost(server, trainees)
     n_acked = sum(line.acked_at is not None for line in lines)
     faults = [fault for trainee in trainees for fault in trainee.faults]
