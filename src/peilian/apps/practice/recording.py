@@ -15,7 +15,7 @@ from peilian.engine.drill.recording import step_from_dict, step_to_dict
 
 def payload_of(given: Mapping[str, Any], steps: Iterable[Step], drill: Drill) -> dict[str, Any]:
     """What is stored of an event."""
-    return {"input": dict(given), "steps": [step_to_dict(step) for step in steps], "state": drill.snapshot()}
+    return {"input": dict(given), "steps": [_plain(step) for step in steps], "state": drill.snapshot()}
 
 
 def steps_of(event: DrillEvent) -> list[Step]:
@@ -34,3 +34,10 @@ def resumed(cast: Cast, seed: int, mode: str, events: Iterable[DrillEvent]) -> D
     listed = list(events)
     transcript = [line for step in all_steps(listed) for line in step.lines]
     return Drill.resume(cast, seed, mode, transcript, listed[-1].payload["state"])
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    """A step as it will be read again: JSON knows lists only."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in step_to_dict(step).items()
+    }  # fmt: skip
