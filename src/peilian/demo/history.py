@@ -19,12 +19,11 @@ _TOLD_EVERY = 500  # contacts
 
 def bring_in_season(folder: Path, *, contacts_wanted: int, say: Say) -> None:
     """Play the season into ``folder``, import and read it; nothing when that was done before."""
-    if any(done.file_names == FILES and done.report for done in contacts.ConversationImport.objects.all()):
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = write_season(folder, contacts=contacts_wanted, told=_Steps("Contacts played", say))
-    contacts.import_now(actor=None, paths=paths, progress=_Phases(say))
-    shutil.rmtree(folder)
+    if not any(done.file_names == FILES and done.report for done in contacts.ConversationImport.objects.all()):
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = write_season(folder, contacts=contacts_wanted, told=_Steps("Contacts played", say))
+        contacts.import_now(actor=None, paths=paths, progress=_Phases(say))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_evidence(say: Say) -> None:

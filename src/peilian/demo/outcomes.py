@@ -94,12 +94,7 @@ def _order(story: Story, served: Served, told: Retelling, call: Call, rng: rando
     if "amount" not in story.order:
         return {"order": None, "amount": None, "paid_ms": None, "refunded": None}
     amount = float(told.number(story.order["amount"]))
-    refunded = None
-    for tool, share in story.settles.items():
-        if tool in served.drill.state.tools:
-            refunded = round(amount * share, 2)
-    if refunded is None and served.outcome == "abandoned" and rng.random() < 0.3:
-        refunded = amount
+    refunded = amount if rng.random() < story.refunds.get(served.outcome, 0.0) else None
     paid = call.at.at_ms + int(story.order.get("ordered", -4)) * 86_400_000 - rng.randrange(40_000_000)
     return {"order": told.order_id, "amount": amount, "paid_ms": paid, "refunded": refunded}
 

@@ -69,7 +69,7 @@ class Story:
     customer: Mapping[str, Lines]
     swaps: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...]
     late: Mapping[str, tuple[str, str]]
-    settles: Mapping[str, float]  # tool -> share of the order that it pays back
+    refunds: Mapping[str, float]  # outcome -> how often the order is paid back afterwards
 
     def beat(self, beat_id: str) -> Beat:
         """The beat of that id."""
@@ -171,7 +171,7 @@ def _story(row: Mapping[str, Any]) -> Story:
         customer=_lines(row.get("customer", {})),
         swaps=tuple((tuple(item["from"]), tuple(map(tuple, item["to"]))) for item in row.get("swaps", ())),
         late={text: _texts(pair) for text, pair in row.get("late", {}).items()},
-        settles=row.get("settles", {}),
+        refunds=row.get("refunds", {}),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import yaml
 from django.utils import timezone
@@ -38,10 +38,10 @@ def practise(say: Say) -> None:
     """Play the drills of the plan, rate some, and assign what is to be practised; what is there already is left."""
     plan = yaml.safe_load((SERVICE / "training.yaml").read_text(encoding="utf-8"))
     n_played = sum(_drill(**item) for item in _drills(plan["drills"]))
-    for username, most in plan["ratings"].items():
-        _rate(_user(username), most)
     for item in plan["assignments"]:
         _assign(item)
+    for username, most in plan["ratings"].items():
+        _rate(_user(username), most)
     if n_played:
         say(f"Drills played: {n_played}")
 
@@ -131,27 +131,28 @@ def _near(points: float, most: float, step: int) -> Decimal:
 
 def _assign(item: Mapping[str, Any]) -> None:
     """Assign a drill once; where the plan says so, it is played and passed."""
-    user, lead = _trainee(item["number"]), _user(item["lead"])
-    employee, scenario = user.employee, item["scenario"]
+    batch = uuid5(NAMESPACE_URL, f"peilian-demo/{item['number']}/{item['scenario']}")
+    assignment = record.Assignment.objects.filter(batch=batch).first() or _assigned(item, batch)
+    if item.get("is_done") and assignment.done_at is None:
+        seed, served = _passing(_agent(item["number"]), item["scenario"])
+        _play(_trainee(item["number"]), item["scenario"], seed, served, timezone.now() - _JUST_OVER, assignment)
+
+
+def _assigned(item: Mapping[str, Any], batch: UUID) -> record.Assignment:
+    employee = _trainee(item["number"]).employee
     assert employee is not None
-    batch = uuid5(NAMESPACE_URL, f"peilian-demo/{item['number']}/{scenario}")
-    if record.Assignment.objects.filter(batch=batch).exists():
-        return
-    document, _version = playing.scenarios()[scenario]
-    # Nothing can be assigned that is due already: what is to be overdue is due in a moment.
-    due_in = timedelta(days=item["due_in_days"]) or _AT_ONCE
+    document, _version = playing.scenarios()[item["scenario"]]
     what = record.NewAssignment(
-        target=scenario,
+        target=item["scenario"],
         title=document.title.model_dump(exclude_none=True),
-        due_at=timezone.now() + due_in,
+        # Nothing can be assigned that is due already: what is to be overdue is due in a moment.
+        due_at=timezone.now() + (timedelta(days=item["due_in_days"]) or _AT_ONCE),
         pass_mark=Decimal(item["pass_mark"]),
         note=item["note"],
         batch=batch,
     )
-    (assignment,) = record.assign(actor=lead, employees=[employee], what=what)
-    if item.get("is_done"):
-        seed, served = _passing(_agent(item["number"]), scenario)
-        _play(user, scenario, seed, served, timezone.now() - _JUST_OVER, assignment)
+    (assignment,) = record.assign(actor=_user(item["lead"]), employees=[employee], what=what)
+    return assignment
 
 
 def _passing(agent: Agent, scenario: str) -> tuple[int, Served]:

@@ -10,7 +10,17 @@ import pytest
 
 from support.product import PEILIAN, Product, eventually
 
-TABLES = ("people_employee", "people_user", "people_unit", "contacts_conversationimport")
+TABLES = (
+    "people_employee",
+    "people_user",
+    "people_unit",
+    "contacts_conversationimport",
+    "record_evidence",
+    "record_assignment",
+    "record_assignmentresult",
+    "practice_drillrun",
+    "practice_drillrating",
+)
 
 
 def counts(product: Product) -> dict[str, int]:
