@@ -18,7 +18,7 @@ from peilian.demo.agents import SERVICE
 from peilian.engine._kernel import Language
 from peilian.engine.drill import Cast
 from peilian.engine.drill.likeness import GramLikeness
-from peilian.engine.drill.scenario import Lines, Persona
+from peilian.engine.drill.scenario import Lines, Need, Persona
 from peilian.flows import playing
 
 _LONGEST_CONTACT_MS = 20 * 60_000  # real contacts know no time limit
@@ -67,6 +67,7 @@ class Story:
     first: tuple[ToolUse, ...]
     beats: tuple[Beat, ...]
     customer: Mapping[str, Lines]
+    said: Mapping[str, Mapping[str, Lines]]  # need -> accept and reject -> more that the customer says then
     swaps: tuple[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], ...]
     late: Mapping[str, tuple[str, str]]
     refunds: Mapping[str, float]  # outcome -> how often the order is paid back afterwards
@@ -105,17 +106,30 @@ def cast_of(story: Story, persona: Mapping[str, float]) -> Cast:
 @cache
 def _cast(key: str) -> Cast:
     cast, story = playing.cast(key, "zh"), next(item for item in _stories() if item.scenario == key)
-    lines = dict(cast.scenario.lines)
-    for act, own in story.customer.items():
-        lines[act] = (*lines.get(act, ()), *own)
-    for act, spare in customer_lines().items():
-        lines[act] = (*lines.get(act, ()), *spare)
+    scenario = replace(
+        cast.scenario,
+        lines=_more(_more(cast.scenario.lines, story.customer), customer_lines()),
+        needs=tuple(_more_said(need, story.said.get(need.need_id, {})) for need in cast.scenario.needs),
+        time_limit_ms=_LONGEST_CONTACT_MS,
+    )
     return replace(
         cast,
-        scenario=replace(cast.scenario, lines=lines, time_limit_ms=_LONGEST_CONTACT_MS),
+        scenario=scenario,
+        voice=replace(cast.voice, lines=_more(cast.voice.lines, customer_lines())),
         model=replace(cast.model, linger=_LINGER),
         understanding=replace(cast.understanding, likeness=_RememberedLikeness),
     )
+
+
+def _more(lines: Mapping[str, Lines], others: Mapping[str, Lines]) -> dict[str, Lines]:
+    """The lines of both, by act."""
+    return {act: (*lines.get(act, ()), *others.get(act, ())) for act in {**lines, **others}}
+
+
+def _more_said(need: Need, said: Mapping[str, Lines]) -> Need:
+    return replace(
+        need, accept=(*need.accept, *said.get("accept", ())), reject=(*need.reject, *said.get("reject", ()))
+    )  # fmt: skip
 
 
 class _RememberedLikeness(GramLikeness):
@@ -169,6 +183,7 @@ def _story(row: Mapping[str, Any]) -> Story:
         first=_tools(row.get("first", ())),
         beats=tuple(_beats(row["beats"])),
         customer=_lines(row.get("customer", {})),
+        said={need: _lines(said) for need, said in row.get("said", {}).items()},
         swaps=tuple((tuple(item["from"]), tuple(map(tuple, item["to"]))) for item in row.get("swaps", ())),
         late={text: _texts(pair) for text, pair in row.get("late", {}).items()},
         refunds=row.get("refunds", {}),
