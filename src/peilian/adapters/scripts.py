@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from peilian.engine.drill import Turn
 
 _LONGEST_SCRIPT = 10_000  # lines
 _LONGEST_LINE = 100_000  # characters
+_LATEST = 1_000_000  # seconds
 _KNOWN = frozenset({"at_seconds", "text", "action", "args", "customer"})
 
 
@@ -56,7 +56,7 @@ def _turn(line: str) -> Turn:
     if not isinstance(body, dict) or not set(body) <= _KNOWN:
         raise _LineError("not_a_line")
     at = body.get("at_seconds")
-    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at) or not 0 <= at <= 1e6:
+    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at <= _LATEST:
         raise _LineError("not_a_time", "at_seconds")
     if body.get("customer", 0) != 0:
         raise _LineError("customer", "customer")
@@ -65,9 +65,10 @@ def _turn(line: str) -> Turn:
         if "text" in body or not isinstance(body["action"], str):
             raise _LineError("text_or_action", "action")
         return Turn(at_ms, None, body["action"], dict(_arguments(body.get("args", {}))))
-    if not isinstance(body.get("text"), str) or "args" in body:
+    text = body.get("text")
+    if not isinstance(text, str) or "args" in body or any("\ud800" <= char <= "\udfff" for char in text):
         raise _LineError("text_or_action", "text")
-    return Turn(at_ms, body["text"])
+    return Turn(at_ms, text)
 
 
 def _arguments(args: Any) -> Iterator[tuple[str, str | float]]:

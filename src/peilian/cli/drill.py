@@ -115,7 +115,7 @@ def _play_here(cast_: Cast, seed: int, mode: str) -> None:
 def _heard(drill: Drill, at_ms: int, line: str, language: Language) -> list[Step]:
     if not line.startswith(_TOOL):
         return drill.hear(at_ms, line)
-    name, *words = line[len(_TOOL) :].split()
+    name, *words = line[len(_TOOL) :].split() or [""]
     try:
         return drill.act(at_ms, name, dict(word.split("=", 1) for word in words if "=" in word))
     except ToolError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 
 from peilian.adapters.packs.scenario import ScenarioDocument
+from peilian.engine._expression import ExpressionError
 from peilian.engine._kernel import Fault, Language, Reason
 from peilian.engine.drill import Cast
 from peilian.engine.drill.linting import lint
@@ -84,6 +85,9 @@ def _faults(
         return
     except ToolError as error:
         yield error.reason
+        return
+    except (ExpressionError, ArithmeticError, ValueError, RecursionError) as error:
+        yield Reason("drill.rehearsal.breaks", {"problem": str(error)})
         return
     yield from _misjudged(rehearsal)
 

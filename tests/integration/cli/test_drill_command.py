@@ -55,6 +55,9 @@ def test_the_result_can_be_written_to_a_file(script, tmp_path):
         ('{"at_seconds": "soon", "text": "a"}', "at_seconds"),
         ('{"at_seconds": -1, "text": "a"}', "at_seconds"),
         ('{"at_seconds": NaN, "text": "a"}', "at_seconds"),
+        ('{"at_seconds": 1' + "0" * 400 + ', "text": "a"}', "at_seconds"),
+        ('{"at_seconds": 1, "text": "a \\ud800"}', "text"),
+        ('{"at_seconds": 1, "action": "coupon", "args": {"amount": 1' + "0" * 400 + "}}", "amount"),
         ('{"at_seconds": 1}', "text"),
         ('{"at_seconds": 1, "text": "a", "action": "track"}', "text"),
         ('{"at_seconds": 1, "text": "a", "customer": 3}', "customer"),
@@ -84,7 +87,9 @@ def test_a_script_that_is_no_text_or_not_there_is_refused(tmp_path):
 
 
 def test_a_drill_is_played_in_the_terminal_to_its_debrief():
-    result = run("retail/logistics-delay", "--lang", "zh", given="您好，我帮您查\n/track\n/coupon amount=20\n/fly\n\n")
+    result = run(
+        "retail/logistics-delay", "--lang", "zh", given="您好，我帮您查\n/\n/track\n/coupon amount=20\n/fly\n\n"
+    )
     assert result.exit_code == 0, result.output
     assert "超出补偿规则" in result.output
     assert "/ 100" in result.output

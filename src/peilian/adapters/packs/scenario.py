@@ -133,7 +133,7 @@ class ElementField(BaseModel):
     parts: tuple[PartField, ...] = Field(min_length=1)
     needed: int | None = Field(default=None, ge=1)
     partial: SayField = SayField()
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=100)
     critical: bool = False
     when: Expr = "true"
 
@@ -186,7 +186,7 @@ class NeedField(BaseModel):
     id: Id
     label: TextField
     kind: Literal["explicit", "hidden", "emotional"] = "explicit"
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, gt=0, le=100)
     critical: bool = False
     understood: Expr
     addressed: Expr
@@ -264,7 +264,7 @@ class TurnField(BaseModel):
 
     model_config = _Strict
 
-    at: float = Field(ge=0)
+    at: float = Field(ge=0, le=3600)
     say: TextField | None = None
     do: str | None = None
     args: dict[str, str | float] = Field(default_factory=dict)
@@ -316,7 +316,7 @@ class ScenarioDocument(Document):
     handover: Literal["never", "allowed", "required"] = "allowed"
     is_abuse: bool = False
     phrases: tuple[TextField, ...] = ()
-    plays: dict[PlayName, tuple[TurnField, ...]]
+    plays: dict[PlayName, Annotated[tuple[TurnField, ...], Field(max_length=60)]]
 
     @field_validator("languages")
     @classmethod

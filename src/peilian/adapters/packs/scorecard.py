@@ -86,7 +86,7 @@ class LineField(RuleField):
     key: str | None = Field(default=None, pattern=_KEY)
     label: TextField | None = None
     note: TextField | None = None
-    weight: Decimal | None = Field(default=None, gt=0)
+    weight: Decimal | None = Field(default=None, gt=0, le=1_000_000)
     group: str | None = None
     unjudged: Unjudged = "drop"
     small_sample: SmallSampleField | None = None

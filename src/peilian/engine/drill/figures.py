@@ -16,8 +16,9 @@ _WORDS = {
     "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "an": 1, "a": 1, "half an": 0.5,
 }  # fmt: skip
+_HAN = f"[{_PLAIN}{_FORMAL}两俩十百千拾佰]{{1,12}}"
 _N = (
-    rf"(?:\d+(?:\.\d+)?|[{_PLAIN}{_FORMAL}两俩十百千拾佰]+|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
+    rf"(?:\d{{1,12}}(?:\.\d{{1,6}})?|{_HAN}|(?:half an|one|two|three|four|five|six|seven|eight|nine|ten"
     r"|twelve|fifteen|an|a)(?=[\s-])|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
     r"(?:-(?:one|two|three|four|five|six|seven|eight|nine))?\b)"
 )

@@ -81,7 +81,7 @@ def _argument(tool: Tool, argument: Argument, value: str | float | None) -> Worl
         return text[:200]
     try:
         amount = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         amount = float("nan")
     least = argument.least if argument.least is not None else 0.0
     most = argument.most if argument.most is not None else 1e9

@@ -23,8 +23,13 @@ from dataclasses import dataclass
 from peilian.engine._kernel import Language
 from peilian.engine.text.normalise import normalise
 
-_NUMBER_ZH = r"(?:\d+(?:[.~-]\d+)*|[零〇一二两三四五六七八九十百千几半数]+|\[(?:数字|时间|日期|金额)x\])"
-_NUMBER_EN = r"(?:\d+(?:[.~-]\d+)*|\b(?:an?|one|two|three|four|five|six|seven|ten|twelve|few|couple of|several)\b)"
+# Numbers are bounded: a line of a thousand figures and hyphens would else be tried in every way there is to cut it.
+_NUMBER_ZH = (
+    r"(?:\d{1,20}(?:[.~-]\d{1,20}){0,3}|[零〇一二两三四五六七八九十百千几半数]{1,12}|\[(?:数字|时间|日期|金额)x\])"
+)
+_NUMBER_EN = (
+    r"(?:\d{1,20}(?:[.~-]\d{1,20}){0,3}|\b(?:an?|one|two|three|four|five|six|seven|ten|twelve|few|couple of|several)\b)"
+)
 _GAPS = {  # language -> (short, long)
     "zh": (r"[^。.!?;\n,]{0,10}?", r"[^。.!?;\n]{0,30}?"),
     "en": (r"[^!?;\n,]{0,30}?", r"[^!?;\n]{0,80}?"),

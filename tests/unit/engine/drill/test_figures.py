@@ -68,6 +68,11 @@ def test_a_month_long_past_means_next_year():
     assert figures("1月18日", "date", SUNDAY) == [(date(2027, 1, 18) - SUNDAY).days]
 
 
+@pytest.mark.parametrize("text", ["一" * 400 + "元", "9" * 400 + "元", "1-" * 1000 + "元"])
+def test_a_figure_without_end_is_none_that_breaks(text):
+    assert all(value < 1e13 for value in figures(text, "money", SUNDAY))
+
+
 @given(st.integers(1, 9999))
 def test_an_amount_is_the_same_before_and_behind_its_sign(amount):
     assert figures(f"¥{amount}", "money", SUNDAY) == figures(f"{amount}元", "money", SUNDAY) == [float(amount)]
