@@ -141,7 +141,9 @@ def _is_answered(host: str) -> bool:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address; a clear end when it is not to be had."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named, so that asyncio knows it for TCP and sends small texts at once instead of waiting for larger ones.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
