@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connection
 from django.test import TransactionTestCase
 
-from peilian.apps.practice.api import GUARDED
+from peilian.apps.appraisal import api as appraisal
+from peilian.apps.practice import api as practice
 from peilian.apps.record.api import guard
 
 
@@ -16,7 +17,8 @@ def let_tests_clear_the_ledger() -> None:
     clear = TransactionTestCase._fixture_teardown
 
     def clear_unguarded(self: Any) -> None:
-        with guard.lifted(connection), guard.lifted(connection, GUARDED):
+        tables = (*practice.GUARDED, *appraisal.GUARDED)
+        with guard.lifted(connection), guard.lifted(connection, tables):
             clear(self)
 
     TransactionTestCase._fixture_teardown = clear_unguarded  # type: ignore[method-assign]

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "peilian.apps.record.apps.RecordConfig",
     "peilian.apps.contacts.apps.ContactsConfig",
     "peilian.apps.practice.apps.PracticeConfig",
+    "peilian.apps.appraisal.apps.AppraisalConfig",
     "peilian.web.apps.WebConfig",
 ]
 
