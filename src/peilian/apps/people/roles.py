@@ -25,6 +25,7 @@ class Permission(StrEnum):
 
     SEE_CONVERSATIONS = "see_conversations"
     SEE_KPIS = "see_kpis"
+    SEE_BUSINESS = "see_business"  # sales, targets, attendance, reports of people and shops
     SEE_DIAGNOSIS = "see_diagnosis"
     SEE_PEOPLE = "see_people"
     SEE_RECORD = "see_record"
@@ -53,7 +54,8 @@ class Role:
 P = Permission
 _OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD})
 _JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS}
-_LEAD = _JUDGE | {P.ASSIGN_TRAINING}
+_LEAD = _JUDGE | {P.ASSIGN_TRAINING, P.SEE_BUSINESS}
+_SELF = _OWN | {P.SEE_BUSINESS}
 _NONE: frozenset[Permission] = frozenset()
 
 
@@ -66,10 +68,10 @@ def _role(
 ROLES: dict[str, Role] = {
     role.key: role
     for role in (
-        _role("agent", "客服", "Agent", Reach.SELF, _OWN),
-        _role("trainee", "学员", "Trainee", Reach.SELF, _OWN),
-        _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _OWN),
-        _role("community_operator", "社群运营", "Community operator", Reach.SELF, _OWN),
+        _role("agent", "客服", "Agent", Reach.SELF, _SELF),
+        _role("trainee", "学员", "Trainee", Reach.SELF, _SELF),
+        _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _SELF),
+        _role("community_operator", "社群运营", "Community operator", Reach.SELF, _SELF),
         _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | {P.SEE_PEOPLE}),
         _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _LEAD),
         _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _LEAD),
@@ -77,7 +79,7 @@ ROLES: dict[str, Role] = {
         _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _LEAD | {P.IMPORT, P.SEE_JOBS}),
         _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _JUDGE),
         _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
-        _role("trainer", "培训师", "Trainer", Reach.UNIT, _LEAD - {P.SEE_CONVERSATIONS}),
+        _role("trainer", "培训师", "Trainer", Reach.UNIT, _LEAD - {P.SEE_CONVERSATIONS, P.SEE_BUSINESS}),
         _role(
             "training_manager",
             "培训经理",
@@ -92,7 +94,13 @@ ROLES: dict[str, Role] = {
             Reach.COMPANY,
             frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.SEE_RECORD}),
         ),
-        _role("leadership", "公司领导", "Leadership", Reach.COMPANY, frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS})),
+        _role(
+            "leadership",
+            "公司领导",
+            "Leadership",
+            Reach.COMPANY,
+            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_BUSINESS}),
+        ),
         _role("policy_owner", "制度解释部门", "Policy owner", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
         _role("plan_owner", "计划责任人", "Person responsible for a plan", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
         _role("counterpart", "协作部门", "Counterpart department", Reach.SELF),
