@@ -90,6 +90,40 @@ def test_a_second_click_assigns_nothing_again(lin, lead):
     assert record.Assignment.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"target": "retail/other"}, {"note": "先看规则"}, {"pass_mark": Decimal(90)}, {"attempts_allowed": 3},
+     {"rule": "last"}, {"due_at": datetime(2026, 12, 31, tzinfo=UTC)}],
+)  # fmt: skip
+def test_other_content_under_the_same_batch_is_refused_with_what_was_stored(lin, lead, change, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+    batch = uuid4()
+    first = assigned(lead, lin, batch=batch)
+    with pytest.raises(InputError) as error:
+        assigned(lead, lin, batch=batch, **change)
+    (fault,) = error.value.faults
+    assert (fault.field, fault.reason.key) == ("batch", "record.sent_before")
+    assert "“杯子碎了”已安排给 林小禾" in say(fault.reason, "zh")
+    assert list(record.Assignment.objects.all()) == [first]
+
+
+def test_other_people_under_the_same_batch_are_refused_too(lin, lead, unit):
+    batch, zheng = uuid4(), an_employee("郑凯", unit=unit)
+    assigned(lead, lin, batch=batch, due_at=timezone.now() + timedelta(days=3))
+    for people_ in ([lin, zheng], [zheng]):
+        with pytest.raises(InputError, match="sent_before_due"):
+            record.assign(actor=lead, employees=people_, what=a_drill(batch=batch))
+    assert record.Assignment.objects.count() == 1
+
+
+def test_nobody_learns_from_a_batch_what_somebody_else_assigned(lin, lead, unit):
+    batch = uuid4()
+    assigned(lead, lin, batch=batch)
+    with pytest.raises(InputError) as error:
+        assigned(a_login("lead_b", "supervisor", unit=unit), lin, batch=batch, note="换一个")
+    assert dict(error.value.faults[0].reason.params) == {}
+
+
 def test_one_person_out_of_reach_and_nobody_gets_anything(lin, lead):
     stranger = an_employee("外人", unit=a_unit("team-b"))
     with pytest.raises(people.NotVisibleError):

@@ -349,6 +349,22 @@ def test_sending_the_form_twice_assigns_once(signed_in, lin, lead):
     assert record.Assignment.objects.count() == 1
 
 
+def test_a_form_that_was_sent_before_says_what_was_stored_and_can_be_sent_on_purpose(signed_in, lin, lead):
+    client, data = signed_in(lead), how(lin.employee)
+    client.post(reverse("assign"), data)
+    response = client.post(reverse("assign"), data | {"note": "改过的话"})
+    text = html.unescape(response.content.decode())
+    assert response.status_code == 422
+    assert "“物流延误”已安排给 林小禾" in text
+    assert "改过的话" in text
+    assert record.Assignment.objects.get().note == "先看规则"
+    fresh = re.search(r'name="batch" value="([^"]+)"', text)
+    assert fresh is not None
+    assert fresh[1] != data["batch"]
+    assert client.post(reverse("assign"), data | {"note": "改过的话", "batch": fresh[1]}).status_code == 302
+    assert record.Assignment.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"trainees": []}, {"drill": "no/such"}, {"attempts": "0"}, {"pass_mark": "101"}, {"due_on": "2020-01-01"},

@@ -24,11 +24,13 @@ from peilian.apps.record.models import (
     Need,
     NeedState,
 )
+from peilian.engine._kernel import Param
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _ZERO, _FULL = Decimal(0), Decimal(100)
+_MOST_NAMES = 5  # of people, in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,7 @@ class NewAssignment:
     """What is assigned, to whomever. ``target`` is a key of what is practised; ``title`` ``{zh, en}`` its name.
 
     ``pass_mark`` in points from 0 to 100; without one any result will do. ``{assignment}`` in ``link`` becomes the
-    assignment's id. ``batch`` makes a second click harmless:
-    the same batch is assigned to a person once.
+    assignment's id. ``batch`` is the id of one act of assigning and makes a second click harmless.
     """
 
     target: str
@@ -69,7 +70,8 @@ def assign(
     """Assign something to several people at once and tell each in the inbox; all or nobody.
 
     ``needs`` are those that it is to meet, at most one of each person; they become assigned. Only who may assign
-    training to every one of them; otherwise nobody gets anything.
+    training to every one of them; otherwise nobody gets anything. A batch that was assigned before is not assigned
+    again: the same content gives the rows that there are, any other is refused with a word about what was stored.
     """
     if not employees:
         raise refuse("record.nobody_chosen", "employees")
@@ -82,19 +84,18 @@ def assign(
     with write(actor=actor, verb="record.assign") as audit:
         people = Employee.objects.filter(pk__in={person.pk for person in employees}).order_by("pk")
         locked = list(people.select_for_update(no_key=True))
-        known = {row.employee_id: row for row in Assignment.objects.filter(batch=batch, employee__in=locked)}
+        if known := list(Assignment.objects.filter(batch=batch).select_related("employee").order_by("employee")):
+            audit.unchanged()
+            _check_sent_before(actor, known, locked, what)
+            return known
         rows = []
         for person in locked:
-            if person.pk in known:
-                continue
             row = _create(actor, person, what, batch, need_of.get(person.pk))
             audit.created(row)
             link = what.link.replace("{assignment}", str(row.pk))
             _tell(row, "inbox.assignment" if row.due_at is None else "inbox.assignment_due", link)
             rows.append(row)
-        if not rows:
-            audit.unchanged()
-    return [*known.values(), *rows]
+    return rows
 
 
 def assignments_of(
@@ -208,6 +209,30 @@ def _create(actor: User | None, person: Employee, what: NewAssignment, batch: UU
     )
 
 
+def _check_sent_before(
+    actor: User | None, known: Sequence[Assignment], people: Sequence[Employee], what: NewAssignment
+) -> None:
+    """Refuse other content under a batch that is stored; who stored it is told what it was."""
+    wanted = (what.target, what.due_at, what.attempts_allowed, str(what.rule), what.pass_mark, what.note.strip())
+    if {person.pk for person in people} == {row.employee_id for row in known} and all(
+        _content(r) == wanted for r in known
+    ):
+        return
+    first = known[0]
+    if actor is None or first.created_by_id != actor.pk:
+        raise refuse("record.batch_used", "batch")
+    names = [row.employee.name for row in known]
+    shown = "、".join(names[:_MOST_NAMES]) + ("…" if len(names) > _MOST_NAMES else "")
+    params: dict[str, Param] = {"title": _title(first, actor.reading_language), "people": shown, "n": len(names)}
+    if first.due_at is None:
+        raise refuse("record.sent_before", "batch", **params)
+    raise refuse("record.sent_before_due", "batch", **params, due=_due(first))
+
+
+def _content(row: Assignment) -> tuple[object, ...]:
+    return (row.target, row.due_at, row.attempts_allowed, row.rule, row.pass_mark, row.note)
+
+
 def _take_up(need: Need) -> None:
     with write(actor=None, verb="record.take_up_need") as audit:
         fresh = Need.objects.select_for_update().get(pk=need.pk)
@@ -252,9 +277,16 @@ def _tell(row: Assignment, key: str, link: str) -> None:
     user = getattr(row.employee, "user", None)
     if user is None or not user.is_active:
         return
-    title = row.title.get(user.language) or next(iter(row.title.values()), "") or row.target
-    due = row.due_at.astimezone(company_zone()).strftime("%Y-%m-%d %H:%M") if row.due_at else ""
-    send(recipient=user, key=key, params={"title": title, "due": due}, link=link)
+    params = {"title": _title(row, user.language), "due": _due(row)}
+    send(recipient=user, key=key, params=params, link=link)
+
+
+def _title(row: Assignment, language: str) -> str:
+    return str(row.title.get(language) or next(iter(row.title.values()), "") or row.target)
+
+
+def _due(row: Assignment) -> str:
+    return row.due_at.astimezone(company_zone()).strftime("%Y-%m-%d %H:%M") if row.due_at else ""
 
 
 def _check(what: NewAssignment) -> None:

@@ -172,6 +172,10 @@ def _first(data: QueryDict, listed: Sequence[people.Employee], needs: Sequence[r
 
 
 def _show_faults(form: forms.Form, error: InputError) -> None:
+    """The reasons beside their fields. A form that was sent before gets a new id: who sends it once more means it."""
+    if any(fault.field == "batch" for fault in error.faults) and isinstance(form.data, QueryDict):
+        form.data = form.data.copy()
+        form.data["batch"] = str(new_id())
     fields = {"due_at": "due_on", "attempts_allowed": "attempts", "employees": "trainees", "pass_mark": "pass_mark"}
     for fault in error.faults:
         form.add_error(fields.get(fault.field or ""), say(fault.reason, reading_language()))
