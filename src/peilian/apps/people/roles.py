@@ -38,6 +38,17 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     MANAGE_SETTINGS = "manage_settings"
     ERASE_CUSTOMERS = "erase_customers"
+    # Appraisal. One's own published sheet is seen without any of these, and nobody judges the own one with them.
+    SEE_APPRAISALS = "see_appraisals"  # sheets with every line, remark and version
+    SEE_APPRAISAL_TOTALS = "see_appraisal_totals"  # rankings, grades and totals, without the sheets behind them
+    RATE_APPRAISALS = "rate_appraisals"  # levels, remarks, talks; entering what no system knows; confirming events
+    RUN_APPRAISALS = "run_appraisals"  # cycles from opening to closing, exemptions
+    EDIT_APPRAISAL_RULES = "edit_appraisal_rules"  # templates and their versions
+    DECIDE_APPEALS = "decide_appeals"  # appeals, and corrections of what was published
+    REGISTER_EVENTS = "register_events"
+    SEE_REWARDS = "see_rewards"
+    MANAGE_REWARDS = "manage_rewards"
+    HANDLE_SUGGESTIONS = "handle_suggestions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,12 @@ P = Permission
 _OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD})
 _JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS}
 _LEAD = _JUDGE | {P.ASSIGN_TRAINING, P.SEE_BUSINESS}
-_SELF = _OWN | {P.SEE_BUSINESS}
+_SELF = _OWN | {P.SEE_BUSINESS, P.SEE_APPRAISALS, P.SEE_REWARDS}
+_APPRAISE = frozenset(
+    {P.SEE_APPRAISALS, P.SEE_APPRAISAL_TOTALS, P.REGISTER_EVENTS, P.SEE_REWARDS, P.HANDLE_SUGGESTIONS}
+)
+_RATE = _LEAD | _APPRAISE | {P.RATE_APPRAISALS}
+_RUN = _LEAD | _APPRAISE | {P.RUN_APPRAISALS, P.DECIDE_APPEALS, P.MANAGE_REWARDS, P.IMPORT, P.SEE_JOBS}
 _NONE: frozenset[Permission] = frozenset()
 
 
@@ -73,11 +89,13 @@ ROLES: dict[str, Role] = {
         _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _SELF),
         _role("community_operator", "社群运营", "Community operator", Reach.SELF, _SELF),
         _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | {P.SEE_PEOPLE}),
-        _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _LEAD),
-        _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _LEAD),
-        _role("department_head", "部门负责人", "Department head", Reach.UNIT, _LEAD),
-        _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _LEAD | {P.IMPORT, P.SEE_JOBS}),
-        _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _JUDGE),
+        _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _RATE),
+        _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _RATE),
+        _role(
+            "department_head", "部门负责人", "Department head", Reach.UNIT, _RATE | {P.DECIDE_APPEALS, P.MANAGE_REWARDS}
+        ),
+        _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _RUN),
+        _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _JUDGE | {P.REGISTER_EVENTS}),
         _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
         _role("trainer", "培训师", "Trainer", Reach.UNIT, _LEAD - {P.SEE_CONVERSATIONS, P.SEE_BUSINESS}),
         _role(
@@ -85,21 +103,34 @@ ROLES: dict[str, Role] = {
             "培训经理",
             "Training manager",
             Reach.COMPANY,
-            _LEAD | {P.MANAGE_PEOPLE, P.IMPORT, P.SEE_JOBS},
+            _RUN | {P.MANAGE_PEOPLE, P.EDIT_APPRAISAL_RULES},
         ),
         _role(
             "training_committee",
             "培训管理委员会",
             "Training committee",
             Reach.COMPANY,
-            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.SEE_RECORD}),
+            frozenset(
+                {
+                    P.SEE_KPIS,
+                    P.SEE_DIAGNOSIS,
+                    P.SEE_PEOPLE,
+                    P.SEE_RECORD,
+                    P.SEE_APPRAISALS,
+                    P.SEE_APPRAISAL_TOTALS,
+                    P.EDIT_APPRAISAL_RULES,
+                    P.DECIDE_APPEALS,
+                    P.SEE_REWARDS,
+                    P.HANDLE_SUGGESTIONS,
+                }
+            ),
         ),
         _role(
             "leadership",
             "公司领导",
             "Leadership",
             Reach.COMPANY,
-            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_BUSINESS}),
+            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_BUSINESS, P.SEE_APPRAISAL_TOTALS, P.SEE_REWARDS}),
         ),
         _role("policy_owner", "制度解释部门", "Policy owner", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
         _role("plan_owner", "计划责任人", "Person responsible for a plan", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
