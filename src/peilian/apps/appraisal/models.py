@@ -92,6 +92,7 @@ class Cycle(Row):
     grades = models.JSONField(default=list)  # [{"key", "label": {zh, en}, "at_least": "90"}]; empty: no grades
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reopened_because = models.CharField(max_length=500, blank=True, default="")  # why frozen results were given up
     frozen_at = models.DateTimeField(null=True)
     frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True)
@@ -151,6 +152,7 @@ class Appraisee(Row):
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey("people.Unit", on_delete=models.PROTECT, related_name="+")
     post = models.ForeignKey("people.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    notes = models.JSONField(default=list)  # [{"key", "params"}]: joined, left or changed teams within the period
     exempt_reason = models.CharField(max_length=500, blank=True, default="")  # not empty: not appraised this time
 
     class Meta:
@@ -240,6 +242,7 @@ class Event(Row):
     reference_kind = models.CharField(max_length=40, blank=True, default="")  # e.g. conversation
     reference_id = models.CharField(max_length=200, blank=True, default="")
     counts_on = models.JSONField(default=list)  # [indicator]
+    source_id = models.CharField(max_length=100, blank=True, default="")  # the import of a table that brought it
     state = models.CharField(max_length=20, choices=EventState, default=EventState.REPORTED)
     reported_at = models.DateTimeField()
     reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -250,7 +253,7 @@ class Event(Row):
 
     class Meta:
         ordering: ClassVar = ["-on", "-id"]
-        indexes: ClassVar = [models.Index(fields=["employee", "on"])]
+        indexes: ClassVar = [models.Index(fields=["employee", "on"]), models.Index(fields=["source_id"])]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.on.isoformat()} {self.employee}"
