@@ -71,6 +71,47 @@ def test_what_is_sent_twice_is_stored_once_and_acknowledged_again(lin, run, time
     assert len(practice.events_after(run_id=run.pk, seq=0)) == 2
 
 
+def sends(lin, run, id):
+    """Everything else that could come under an id."""
+    yield lambda: practice.say(user=lin, run_id=run.pk, client_id=id, text="换一句话说。")
+    yield lambda: practice.act(user=lin, run_id=run.pk, client_id=id, tool="track", args={})
+    for simple in (practice.pause, practice.resume, practice.end_drill):
+        yield lambda simple=simple: simple(user=lin, run_id=run.pk, client_id=id)
+
+
+@pytest.mark.parametrize("is_new_process", [False, True])
+def test_other_content_under_an_id_that_is_taken_is_refused_and_never_told_to_be_stored(lin, run, is_new_process):
+    id = uuid4()
+    says(lin, run, client_id=id)
+    for send in sends(lin, run, id):
+        if is_new_process:
+            a_new_process(run)
+        taken = send()
+        assert taken.fault is not None
+        assert taken.fault.key == "practice.fault.reused"
+        assert taken.ack is None
+    assert [event.kind for event in practice.events_after(run_id=run.pk, seq=0)] == ["open", "say"]
+    assert says(lin, run, client_id=id).ack is not None
+
+
+def test_a_tool_used_under_an_id_is_acknowledged_again_only_with_the_same_arguments(lin, run):
+    id = uuid4()
+
+    def coupon(amount):
+        return practice.act(user=lin, run_id=run.pk, client_id=id, tool="coupon", args={"amount": amount})
+
+    first = coupon(10)
+    a_new_process(run)
+    assert coupon(10).ack == first.ack
+    assert coupon(5).fault is not None
+
+
+def test_who_wants_out_gets_out_even_under_an_id_that_is_taken(lin, run):
+    id = uuid4()
+    says(lin, run, client_id=id)
+    assert practice.stop_drill(user=lin, run_id=run.pk, client_id=id).run.outcome == "stopped"
+
+
 def test_what_was_sent_is_acknowledged_again_even_when_the_drill_is_over(lin, run):
     id = uuid4()
     first = says(lin, run, client_id=id)

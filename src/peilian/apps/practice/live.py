@@ -37,14 +37,29 @@ class ChangedError(Exception):
     """The run cannot go on: what it was pinned to is not what this process plays."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a page sent, as the event that it became: its number and time, its kind, and what came in."""
+
+    seq: int
+    at_ms: int
+    kind: str
+    given: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: DrillEvent) -> Stored:
+        """The event as what was sent."""
+        return cls(event.seq, event.at_ms, str(event.kind), event.payload["input"])
+
+
 @dataclass
 class Kept:
-    """A drill as of event ``seq`` at ``at_ms``. ``sent`` tells by the page's id which event it became, and when."""
+    """A drill as of event ``seq`` at ``at_ms``. ``sent`` tells by the page's id which event it became."""
 
     drill: Drill
     seq: int
     at_ms: int
-    sent: dict[UUID, tuple[int, int]]
+    sent: dict[UUID, Stored]
     clock: clock.Clock
 
 
@@ -71,6 +86,15 @@ class Turn:
     added: list[DrillEvent] = field(default_factory=list)
     is_changed: bool = False
     is_altered: bool = False  # more of the run's row is to be saved than the number of its last event
+
+    def sent(self, client_id: UUID | None) -> Stored | None:
+        """What was stored before of that which a page sent under this id."""
+        if client_id is None:
+            return None
+        if self.kept is not None:
+            return self.kept.sent.get(client_id)
+        event = self.run.events.filter(client_id=client_id).first()
+        return None if event is None else Stored.of(event)
 
     @property
     def drill(self) -> Drill:
@@ -182,7 +206,7 @@ def _enter(run_id: UUID, place: _Place) -> Turn:
 def _load(run: DrillRun) -> Kept:
     cast = cast_for(run)
     events = list(run.events.order_by("seq"))
-    sent = {event.client_id: (event.seq, event.at_ms) for event in events if event.client_id}
+    sent = {event.client_id: Stored.of(event) for event in events if event.client_id}
     try:
         drill = resumed(cast, run.seed, run.mode, events)
     except (TypeError, KeyError, ValueError):
@@ -198,5 +222,5 @@ def _keep(place: _Place, visit: Turn) -> None:
         return
     if visit.added:
         visit.kept.seq, visit.kept.at_ms = visit.run.seq, visit.added[-1].at_ms
-    visit.kept.sent.update({event.client_id: (event.seq, event.at_ms) for event in visit.added if event.client_id})
+    visit.kept.sent.update({event.client_id: Stored.of(event) for event in visit.added if event.client_id})
     place.kept = visit.kept

@@ -1,7 +1,7 @@
 """What happens in a drill: something is said or done, time passes, it is paused, it ends.
 
 Every function enters the run, lets time catch up, adds its event and tells what is new. What was sent before under the
-same id is told again and not done again.
+same id is told again and not done again; other content under an id that is taken is refused, lest a line be lost.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import OperationalError
@@ -76,7 +76,7 @@ def say(*, user: User, run_id: UUID, client_id: UUID, text: str) -> Taken:
         steps = visit.drill.hear(visit.at_ms, line)
         visit.add(EventKind.SAY, steps[-1].at_ms, steps, {"text": line}, client_id)
 
-    return _take(user, run_id, client_id, do, fault)
+    return _take(user, run_id, client_id, do, fault, sends=(EventKind.SAY, {"text": line}))
 
 
 def act(*, user: User, run_id: UUID, client_id: UUID, tool: str, args: Mapping[str, str | float]) -> Taken:
@@ -88,15 +88,18 @@ def act(*, user: User, run_id: UUID, client_id: UUID, tool: str, args: Mapping[s
     if len(given) > _MOST_ARGUMENTS or max(sizes) > _LONGEST_ARGUMENT or not all(map(_is_plain, numbers)):
         fault = Reason("practice.fault.bad_message")
 
+    name = clean(tool)
+    used = {"tool": name, "args": given}
+
     def do(visit: Turn) -> Reason | None:
         try:
-            steps = visit.drill.act(visit.at_ms, clean(tool), given)
+            steps = visit.drill.act(visit.at_ms, name, given)
         except ToolError as error:
             return error.reason
-        visit.add(EventKind.ACT, steps[-1].at_ms, steps, {"tool": tool, "args": given}, client_id)
+        visit.add(EventKind.ACT, steps[-1].at_ms, steps, used, client_id)
         return None
 
-    return _take(user, run_id, client_id, do, fault)
+    return _take(user, run_id, client_id, do, fault, sends=(EventKind.ACT, used))
 
 
 def pause(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
@@ -114,7 +117,7 @@ def pause(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
         visit.add(EventKind.PAUSE, at_ms, [], {}, client_id)
         return None
 
-    return _take(user, run_id, client_id, do, is_for_paused=True)
+    return _take(user, run_id, client_id, do, sends=(EventKind.PAUSE, {}), is_for_paused=True)
 
 
 def resume(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
@@ -124,7 +127,7 @@ def resume(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
         if visit.run.state == RunState.PAUSED:
             _resume(visit, visit.now_ms, client_id)
 
-    return _take(user, run_id, client_id, do, is_for_paused=True)
+    return _take(user, run_id, client_id, do, sends=(EventKind.RESUME, {}), is_for_paused=True)
 
 
 def end_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
@@ -136,7 +139,7 @@ def end_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Tak
         at_ms = visit.at_ms
         visit.add(EventKind.END, at_ms, visit.drill.end(at_ms), {"how": "end"}, client_id)
 
-    return _take(user, run_id, client_id, do, is_for_paused=True)
+    return _take(user, run_id, client_id, do, sends=(EventKind.END, {"how": "end"}), is_for_paused=True)
 
 
 def stop_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
@@ -144,7 +147,8 @@ def stop_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Ta
     with turn(run_id) as visit:
         permit(user, visit.run)
         if not visit.run.is_over:
-            stop(visit, "practice.note.stopped", client_id)
+            is_taken = visit.sent(client_id) is not None  # who wants out gets out, whatever the page made of its ids
+            stop(visit, "practice.note.stopped", None if is_taken else client_id)
     return _taken(visit, _ack_of(visit, client_id))
 
 
@@ -260,12 +264,20 @@ def _take(
     do: Callable[[Turn], Reason | None],
     fault: Reason | None = None,
     *,
+    sends: tuple[EventKind, Mapping[str, Any]],
     is_for_paused: bool = False,
 ) -> Taken:
-    """Do something in a run, once. ``fault`` is what is wrong with it already; time catches up all the same."""
+    """Do something in a run, once. ``sends`` is what becomes of it in an event: its kind, and what came in.
+
+    ``fault`` is what is wrong with it already; time catches up all the same.
+    """
     with turn(run_id) as visit:
         permit(user, visit.run)
-        ack = _known(visit, client_id)
+        before, ack = visit.sent(client_id), None
+        if before is not None and (before.kind, before.given) == (str(sends[0]), sends[1]):
+            ack, fault = (before.seq, before.at_ms), None
+        elif before is not None:
+            fault = Reason("practice.fault.reused")
         if ack is None:
             catch_up(visit)
             if visit.run.is_over:
@@ -277,18 +289,7 @@ def _take(
             if fault is None:
                 ack = _ack_of(visit, client_id)
                 finish(visit)
-        else:
-            fault = None
     return _taken(visit, ack, fault)
-
-
-def _known(visit: Turn, client_id: UUID | None) -> tuple[int, int] | None:
-    if client_id is None:
-        return None
-    if visit.kept is not None:
-        return visit.kept.sent.get(client_id)
-    event = visit.run.events.filter(client_id=client_id).first()
-    return None if event is None else (event.seq, event.at_ms)
 
 
 def _ack_of(visit: Turn, client_id: UUID | None) -> tuple[int, int]:

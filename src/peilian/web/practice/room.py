@@ -49,7 +49,8 @@ the content of a run that is over is no longer there, its ``scenario`` has a tit
 ``over``     {"type", OVER}: the contact has ended; nothing more can be sent.
 ``fault``    {"type", "code", "id": "..." | null, "message"}: what was sent was not taken, and why. What the trainee
              typed stays in the box. Codes: ``bad_message``, ``empty``, ``too_long``, ``too_fast``, ``tool``,
-             ``paused``, ``no_pause``, ``over``, ``busy``, ``changed``.
+             ``paused``, ``no_pause``, ``over``, ``busy``, ``changed``, ``reused`` (other content is stored under this
+             id: send it under a new one).
 
 From the page
 -------------
