@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peilian.adapters import packs
+from peilian.adapters.packs.authored import reference_faults
 from peilian.adapters.packs.lexicon import load_lexicons
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.scorecard import load_scorecards
@@ -38,6 +39,8 @@ def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _dou
         except InputError as error:
             faults.extend(error.faults)
     faults.extend(_keys_used_in_two_roots(loaded))
+    if not faults:
+        faults.extend(reference_faults(loaded, (*packs.load_all(), *loaded)))
     doubts: list[Fault] = []
     if not faults:
         # Patterns may use word classes of any pack, and lines those of other cards, so they are looked at together and

@@ -1,12 +1,15 @@
 """Packs (内容包): content as files. Finds documents and checks them against the schema of their kind.
 
 A pack is a folder with a ``pack.yaml``. Every other ``*.yaml`` below it is one document whose ``kind`` names its
-schema. A fault names file, line, field and what was expected; one faulty document makes the whole load fail.
+schema; so is every ``*.md`` but a ``README.md``: its front matter is the document, what follows is its ``body``, in
+Chinese unless a line ``<!-- en -->`` or ``<!-- zh -->`` says otherwise. A fault names file, line, field and what was
+expected; one faulty document makes the load of its kind fail.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -72,21 +75,27 @@ def known_kinds() -> Registry[type[Document]]:
 
 
 def load(kind: str, roots: Iterable[Path] = (SHIPPED,)) -> list[Loaded]:
-    """Every document of ``kind`` below the pack folders of ``roots``, by key. Raises ``InputError`` on any fault."""
-    found = [item for item in load_all(roots) if item.document.kind == kind]
+    """Every document of ``kind`` below the pack folders of ``roots``, by key. Raises ``InputError`` on any fault.
+
+    Documents that say in their first lines that they are of another kind are not opened further.
+    """
+    found = [item for root in roots for item in _load_root(root, kind) if item.document.kind == kind]
     return sorted(found, key=lambda item: item.document.key)
 
 
 def load_all(roots: Iterable[Path] = (SHIPPED,)) -> list[Loaded]:
     """Every document of every pack below ``roots``. Raises ``InputError`` that carries every fault found."""
-    return [item for root in roots for item in _load_root(root)]
+    return [item for root in roots for item in _load_root(root, None)]
 
 
 @cache
-def _load_root(root: Path) -> tuple[Loaded, ...]:
+def _load_root(root: Path, kind: str | None) -> tuple[Loaded, ...]:
+    """The documents of ``kind``, or all; those that do not tell their kind early are among either."""
     loaded: list[Loaded] = []
     faults: list[Fault] = []
-    for path in document_paths(root):
+    for path, stated in _stated_kinds(root):
+        if kind is not None and stated not in (kind, None):
+            continue
         try:
             loaded.append(load_file(path))
         except InputError as error:
@@ -97,12 +106,33 @@ def _load_root(root: Path) -> tuple[Loaded, ...]:
     return tuple(loaded)
 
 
+_STATED_KIND = re.compile(rb"^kind:[ \t]*([a-z_\-]+)[ \t]*\r?$", re.MULTILINE)
+
+
+@cache
+def _stated_kinds(root: Path) -> tuple[tuple[Path, str | None], ...]:
+    return tuple((path, _stated_kind(path)) for path in document_paths(root))
+
+
+def _stated_kind(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            found = _STATED_KIND.search(file.read(2048))
+    except OSError:
+        return None  # told when it is opened as a whole
+    return found.group(1).decode() if found else None
+
+
 def document_paths(root: Path) -> list[Path]:
     """The document files of every pack at or below ``root``."""
     headers = sorted(root.rglob("pack.yaml"))
     if not headers:
         raise InputError(Fault(Reason("pack.no_pack_here"), file=str(root)))
-    return [path for header in headers for path in sorted(header.parent.rglob("*.yaml"))]
+    return [path for header in headers for path in sorted(header.parent.rglob("*")) if _is_document(path)]
+
+
+def _is_document(path: Path) -> bool:
+    return path.suffix == ".yaml" or (path.suffix == ".md" and path.name.lower() != "readme.md")
 
 
 class _Loader(yaml.SafeLoader):
@@ -118,9 +148,7 @@ def load_file(path: Path) -> Loaded:
     """One document, checked against its kind's schema; ``InputError`` names the line of each fault."""
     try:
         data = path.read_bytes()
-        loader = _Loader(data)
-        node = loader.get_single_node()
-        body = loader.construct_document(node) if node is not None else None
+        node, body = _read_markdown(data) if path.suffix == ".md" else _read_yaml(data)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:  # values too: a 13th month, a huge number
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or str(error)
@@ -142,6 +170,35 @@ def load_file(path: Path) -> Loaded:
     except ValidationError as error:
         raise InputError(*(_fault(path, node, problem) for problem in error.errors())) from None
     return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _read_yaml(data: bytes) -> tuple[yaml.Node | None, Any]:
+    loader = _Loader(data)
+    node = loader.get_single_node()
+    return node, loader.construct_document(node) if node is not None else None
+
+
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_LANGUAGE = re.compile(r"^<!--[ \t]*(zh|en)[ \t]*-->[ \t]*\r?$", re.MULTILINE)
+
+
+def _read_markdown(data: bytes) -> tuple[yaml.Node | None, Any]:
+    """Front matter as the document, with the texts after it as its ``body``, by language."""
+    text = data.decode("utf-8")
+    front = _FRONT.match(text)
+    if front is None:
+        raise ValueError("a text begins with its front matter between two lines of ---")
+    # The empty line stands for the first ---, so that lines are counted as in the file.
+    node, fields = _read_yaml(("\n" + front.group(1)).encode())
+    if not isinstance(fields, Mapping) or "body" in fields:
+        return node, fields
+    parts = _LANGUAGE.split(text[front.end() :])
+    texts = {"zh": parts[0].strip("\r\n")}
+    for language, part in zip(parts[1::2], parts[2::2], strict=True):
+        if texts.get(language):
+            raise ValueError(f"the text in {language} is there twice")
+        texts[language] = part.strip("\r\n")
+    return node, {**fields, "body": {language: body for language, body in texts.items() if body.strip()}}
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: Any) -> Fault:
