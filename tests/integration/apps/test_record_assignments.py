@@ -405,3 +405,15 @@ def test_every_step_is_in_the_audit_trail(lin, lead):
         "record.follow_assignment",
         "record.free_need",
     }
+
+
+def test_a_reason_that_comes_after_the_assignment_was_cancelled_is_refused(lin, lead):
+    task = assigned(lead, lin)
+    assert record.cancel_assignment(actor=lead, assignment=task, reason="休\x00假").cancel_reason == "休假"
+    assert record.cancel_assignment(actor=lead, assignment=task, reason="休假").cancel_reason == "休假"
+    with pytest.raises(InputError, match="cancelled_before"):
+        record.cancel_assignment(actor=lead, assignment=task, reason="转岗")
+
+
+def test_a_word_to_the_trainee_is_kept_without_what_cannot_be_stored(lin, lead):
+    assert assigned(lead, lin, note="先看\x00规则").note == "先看规则"

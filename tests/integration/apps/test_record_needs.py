@@ -123,6 +123,34 @@ def test_what_is_closed_stays_as_it_was_closed(lin, lead):
     assert record.meet_need(actor=None, need=row).state == "dismissed"
 
 
+def test_who_closes_what_was_closed_otherwise_is_told_and_a_second_click_is_harmless(lin, lead, unit):
+    row = a_need(lin, lead)
+    for _ in range(2):
+        assert record.dismiss_need(actor=lead, need=row, note="数据有误").state == "dismissed"
+    other = a_login("lead_b", "supervisor", unit=unit)
+    for again in (
+        lambda: record.meet_need(actor=lead, need=row),
+        lambda: record.dismiss_need(actor=lead, need=row, note="换个理由"),
+        lambda: record.dismiss_need(actor=other, need=row, note="数据有误"),
+    ):
+        with pytest.raises(InputError, match="need_dismissed_before"):
+            again()
+    row.refresh_from_db()
+    assert (row.state, row.note, row.closed_by) == ("dismissed", "数据有误", lead)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("态度\x00冷淡\x1b", "态度冷淡"), (" 两\r\n行 ", "两\n行"), ("\u202e倒着写", "倒着写")]
+)
+def test_what_cannot_be_stored_is_taken_out_of_what_is_typed(lin, lead, typed, kept):
+    assert a_need(lin, lead, note=typed).note == kept
+
+
+def test_a_word_why_of_which_nothing_can_be_seen_is_none(lin, lead):
+    with pytest.raises(InputError, match=r"record\.empty"):
+        record.dismiss_need(actor=lead, need=a_need(lin, lead), note="\u200b\x00")
+
+
 def test_agents_neither_raise_nor_dismiss_needs_nor_do_leaders_elsewhere(lin, lead, unit):
     row = a_need(lin, lead)
     strangers = [

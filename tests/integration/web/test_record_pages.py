@@ -298,6 +298,24 @@ def test_needs_are_changed_only_by_who_leads_the_person(signed_in, lin, lead, ot
     assert record.Need.objects.count() == 1
 
 
+@pytest.mark.parametrize("how_", ["", "closed", "MET", "met\x00"])
+def test_a_need_is_closed_in_no_other_way_than_the_page_offers(signed_in, lin, lead, how_):
+    need = a_need(lin.employee)
+    response = signed_in(lead).post(reverse("need_close", args=[need.pk]), {"as": how_, "note": "x"})
+    assert response.status_code == 400
+    need.refresh_from_db()
+    assert need.state == "open"
+
+
+def test_closing_a_need_that_was_closed_otherwise_says_so(signed_in, lin, lead):
+    need = a_need(lin.employee)
+    record.dismiss_need(actor=lead, need=need, note="已换岗")
+    response = signed_in(lead).post(reverse("need_close", args=[need.pk]), {"as": "met", "note": "\x00"}, follow=True)
+    text = html.unescape(response.content.decode())
+    assert "已按“不需要”关闭" in text
+    assert "需求已关闭" not in text
+
+
 def test_only_who_may_close_a_need_is_offered_to(signed_in, lin, lead, unit):
     boss = a_login("boss", "supervisor", unit=unit, employee=an_employee("孙主管", unit=unit))
     own, of_lin = a_need(boss.employee), a_need(lin.employee)

@@ -15,6 +15,7 @@ from peilian.apps.practice.models import DrillRating, DrillRun
 from peilian.apps.practice.rules import refuse
 from peilian.apps.practice.runs import run as visible_run
 from peilian.apps.practice.runs import team_runs
+from peilian.engine.text.typed import cleaned
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -66,7 +67,7 @@ def rate_run(
     given = {dimension: str(_points(run, dimension, value)) for dimension, value in points.items()}
     if not given:
         raise refuse("practice.nothing_rated")
-    note = note.strip()
+    note = cleaned(note).strip()
     if len(note) > _LONGEST_NOTE:
         raise refuse("record.too_long", "note", limit=_LONGEST_NOTE)
     with write(actor=user, verb="practice.rate_run") as audit:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from peilian.apps.practice.results import finish, stop
 from peilian.apps.practice.rules import MOST_PAUSES, PAUSE_MS, can_pause
 from peilian.engine._kernel import Reason
 from peilian.engine.drill import ToolError
+from peilian.engine.text.typed import cleaned
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 LONGEST_LINE = 2000
 _LONGEST_ARGUMENT, _MOST_ARGUMENTS = 200, 20
 _MOST_AT_ONCE = 20
-_KEPT = frozenset("\n\t")
-# Characters that turn the direction of what follows them, so that a line could be shown as something else.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +61,7 @@ class Taken:
 
 def say(*, user: User, run_id: UUID, client_id: UUID, text: str) -> Taken:
     """The trainee writes a line."""
-    line = clean(text)
+    line = cleaned(text)
     fault = None
     if not line.strip():
         fault = Reason("practice.fault.empty")
@@ -81,14 +77,14 @@ def say(*, user: User, run_id: UUID, client_id: UUID, text: str) -> Taken:
 
 def act(*, user: User, run_id: UUID, client_id: UUID, tool: str, args: Mapping[str, str | float]) -> Taken:
     """The trainee uses a tool of the scenario."""
-    given = {clean(name): clean(value) if isinstance(value, str) else value for name, value in args.items()}
+    given = {cleaned(name): cleaned(value) if isinstance(value, str) else value for name, value in args.items()}
     sizes = [len(part) for part in (tool, *given, *given.values()) if isinstance(part, str)]
     numbers = [value for value in given.values() if not isinstance(value, str)]
     fault = None
     if len(given) > _MOST_ARGUMENTS or max(sizes) > _LONGEST_ARGUMENT or not all(map(_is_plain, numbers)):
         fault = Reason("practice.fault.bad_message")
 
-    name = clean(tool)
+    name = cleaned(tool)
     used = {"tool": name, "args": given}
 
     def do(visit: Turn) -> Reason | None:
@@ -231,16 +227,6 @@ def due_in_ms(visit: Turn) -> int | None:
         return shown.resumes_in_ms
     due_ms = visit.drill.next_due_ms
     return None if due_ms is None else max(0, due_ms - shown.now_ms)
-
-
-def clean(text: str) -> str:
-    """``text`` without what cannot be stored or would be shown as something else: control characters, halves of
-    characters, marks that turn the direction of reading."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(
-        char for char in plain
-        if char in _KEPT or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _TURNING)
-    )  # fmt: skip
 
 
 def _give_up(run_id: UUID) -> None:

@@ -178,6 +178,8 @@ def cancel_assignment(*, actor: User | None, assignment: Assignment, reason: str
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
         if row.cancelled_at is not None:
             audit.unchanged()
+            if reason not in ("", row.cancel_reason):
+                raise refuse("record.cancelled_before")
             return row
         if row.done_at is not None:
             raise refuse("record.assignment_over")
@@ -203,7 +205,7 @@ def _create(actor: User | None, person: Employee, what: NewAssignment, batch: UU
         rule=str(what.rule),
         pass_mark=what.pass_mark,
         need=need,
-        note=what.note.strip(),
+        note=short(what.note, "note"),
         created_at=timezone.now(),
         created_by=actor,
     )
@@ -213,7 +215,7 @@ def _check_sent_before(
     actor: User | None, known: Sequence[Assignment], people: Sequence[Employee], what: NewAssignment
 ) -> None:
     """Refuse other content under a batch that is stored; who stored it is told what it was."""
-    wanted = (what.target, what.due_at, what.attempts_allowed, str(what.rule), what.pass_mark, what.note.strip())
+    wanted = (what.target, what.due_at, what.attempts_allowed, str(what.rule), what.pass_mark, short(what.note, "note"))
     if {person.pk for person in people} == {row.employee_id for row in known} and all(
         _content(r) == wanted for r in known
     ):

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
 from peilian.engine._kernel import Fault, InputError, Param, Reason
+from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -58,8 +59,11 @@ def permit_on(
 
 
 def short(value: str, field: str, *, limit: int = NOTE_LIMIT, is_needed: bool = False) -> str:
-    """``value`` without surrounding space; refused when longer than ``limit``, or empty though needed."""
-    value = value.strip()
+    """``value`` as it is kept: without surrounding space and what cannot be stored; refused when longer than ``limit``,
+    or empty though needed."""
+    value = cleaned(value).strip()
+    if is_blank(value):
+        value = ""
     if is_needed and not value:
         raise refuse("record.empty", field)
     if len(value) > limit:

@@ -200,7 +200,7 @@ def _row(piece: NewEvidence, former: Evidence | None, actor: User | None) -> Evi
         source_id=piece.source_id,
         label_key=piece.label.key,
         label_params=dict(piece.label.params),
-        note=piece.note.strip(),
+        note=short(piece.note, "note"),
         revision=0 if former is None else former.revision + 1,
         supersedes=former,
         **_stamp(actor),

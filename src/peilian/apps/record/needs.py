@@ -95,12 +95,12 @@ def raise_need(
 
 
 def dismiss_need(*, actor: User, need: Need, note: str) -> Need:
-    """Close a need that is none, with a word why. One that is closed already stays as it is."""
+    """Close a need that is none, with a word why. One that was closed in another way stays so; who asks is told."""
     return _close(actor, need, NeedState.DISMISSED, short(note, "note", is_needed=True))
 
 
 def meet_need(*, actor: User | None, need: Need, note: str = "") -> Need:
-    """Close a need that is met. One that is closed already stays as it is."""
+    """Close a need that is met. One that was closed in another way stays so; a person who asks is told."""
     return _close(actor, need, NeedState.MET, short(note, "note"))
 
 
@@ -176,6 +176,8 @@ def _close(actor: User | None, need: Need, state: NeedState, note: str) -> Need:
         fresh = Need.objects.select_for_update().get(pk=need.pk)
         if not fresh.is_live:
             audit.unchanged()
+            if actor is not None and (fresh.state, fresh.note, fresh.closed_by_id) != (state, note, actor.pk):
+                raise refuse(f"record.need_{'met' if fresh.state == NeedState.MET else 'dismissed'}_before", "need")
             return fresh
         before = {"state": fresh.state, "note": fresh.note}
         fresh.state, fresh.note, fresh.closed_at, fresh.closed_by = state, note, timezone.now(), actor

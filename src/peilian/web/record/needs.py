@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -185,10 +186,13 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Close a need: met, or none."""
     user, found = user_of(request), record.need(user=user_of(request), pk=pk)
     note = request.POST.get("note", "")
-    if request.POST.get("as") == "met":
+    how = request.POST.get("as")
+    if how == "met":
         _try(request, lambda: record.meet_need(actor=user, need=found, note=note), _("The need is closed as met."))
-    else:
+    elif how == "dismissed":
         _try(request, lambda: record.dismiss_need(actor=user, need=found, note=note), _("The need is dismissed."))
+    else:
+        raise BadRequest("a need is closed as met or as dismissed")
     return HttpResponseRedirect(reverse("team_needs"))
 
 
