@@ -70,12 +70,23 @@ def test_a_leader_assigns_to_several_people_at_once_and_each_is_told(lin, lead, 
     assert messages[0].link == "/x/"
 
 
-def test_a_deadline_is_told_in_the_companys_time(lin, lead):
+def test_a_deadline_is_told_in_the_companys_time(lin, lead, monkeypatch):
     user = a_login("lin", "agent", employee=lin)
-    assigned(lead, lin, due_at=datetime(2099, 3, 2, 16, tzinfo=UTC))
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+    assigned(lead, lin, due_at=datetime(2026, 4, 2, 16, tzinfo=UTC))
     message = base.inbox_of(user=user).get()
-    assert message.params["due"] == "2099-03-03 00:00"
-    assert say(Reason(message.key, message.params), "zh").endswith("请在 2099-03-03 00:00 前完成")
+    assert message.params["due"] == "2026-04-03 00:00"
+    assert say(Reason(message.key, message.params), "zh").endswith("请在 2026-04-03 00:00 前完成")
+
+
+def test_a_deadline_lies_at_most_two_years_ahead(lin, lead, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+    latest = NOON + timedelta(days=731)
+    assert assigned(lead, lin, due_at=latest).due_at == latest
+    for far in (latest + timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)):
+        with pytest.raises(InputError) as error:
+            assigned(lead, lin, due_at=far)
+        assert "2028-03-02" in say(error.value.faults[0].reason, "zh")
 
 
 def test_who_cannot_sign_in_gets_no_message_and_the_assignment_all_the_same(lin, lead):
@@ -163,7 +174,8 @@ def test_a_leader_may_be_among_those_who_practise(unit, lin):
         ({"kind": "song"}, "kind"),
         ({"rule": "mean"}, "rule"),
         ({"due_at": datetime(2020, 1, 1, tzinfo=UTC)}, "due_at"),
-        ({"due_at": datetime(2099, 1, 1)}, "due_at"),  # noqa: DTZ001
+        ({"due_at": datetime(2099, 1, 1, tzinfo=UTC)}, "due_at"),
+        ({"due_at": datetime(2027, 1, 1)}, "due_at"),  # noqa: DTZ001
         ({"attempts_allowed": 0}, "attempts_allowed"),
         ({"pass_mark": Decimal(101)}, "pass_mark"),
         ({"note": "长" * 501}, "note"),

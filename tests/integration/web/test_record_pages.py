@@ -386,7 +386,8 @@ def test_a_form_that_was_sent_before_says_what_was_stored_and_can_be_sent_on_pur
 @pytest.mark.parametrize(
     "fault",
     [{"trainees": []}, {"drill": "no/such"}, {"attempts": "0"}, {"pass_mark": "101"}, {"due_on": "2020-01-01"},
-     {"due_on": "x"}, {"batch": "x"}, {"rule": "x"}],
+     {"due_on": "x"}, {"due_on": "9999-12-31"}, {"due_on": "0001-01-01"}, {"due_on": "2999-01-01"},
+     {"batch": "x"}, {"rule": "x"}],
 )  # fmt: skip
 def test_what_cannot_be_assigned_is_told_and_nothing_is_kept(signed_in, lin, lead, fault):
     assert signed_in(lead).post(reverse("assign"), how(lin.employee) | fault).status_code == 422

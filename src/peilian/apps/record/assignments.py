@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -28,6 +28,9 @@ from peilian.engine._kernel import Param
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+
+LONGEST_NOTICE = timedelta(days=731)
+"""How far ahead a deadline may lie: a year that was mistyped is no deadline."""
 
 _ZERO, _FULL = Decimal(0), Decimal(100)
 _MOST_NAMES = 5  # of people, in a message
@@ -304,6 +307,8 @@ def _check(what: NewAssignment) -> None:
             raise refuse("record.no_time_zone", "due_at")
         if what.due_at <= timezone.now():
             raise refuse("record.due_in_the_past", "due_at")
+        if what.due_at > (latest := timezone.now() + LONGEST_NOTICE):
+            raise refuse("record.due_too_far", "due_at", latest=latest.astimezone(company_zone()).strftime("%Y-%m-%d"))
     if what.attempts_allowed is not None and not 1 <= what.attempts_allowed <= 1000:
         raise refuse("record.attempts_range", "attempts_allowed")
     if what.pass_mark is not None and not _ZERO <= what.pass_mark <= _FULL:
