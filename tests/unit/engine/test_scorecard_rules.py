@@ -317,7 +317,8 @@ def test_numbers_beyond_all_measure_are_scored_too():
 
 
 def test_every_rule_is_found_and_an_unknown_one_named():
-    assert [key for key, _ in known_rules()] == ["bands", "expression", "levels", "per_event", "share", "steps"]
+    known = [key for key, _ in known_rules()]
+    assert known == ["bands", "expression", "growth", "levels", "met", "per_event", "share", "steps"]
     with pytest.raises(RegistryError, match="known: bands"):
         known_rules().get("luck")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
+from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -14,11 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
-from peilian.engine._expression import ExpressionError, Kind, parse
+from peilian.adapters.packs.scorecard_settings import SettingField, resolve, weight_settings
+from peilian.engine._expression import Expression, ExpressionError, Kind, parse
 from peilian.engine._kernel import Fault, InputError, Reason, Text
 from peilian.engine.reading.indicators import SERVICE_INDICATORS
-from peilian.engine.scorecard import Gate, Group, Line, Scorecard, SmallSample
-from peilian.engine.scorecard.card import STAGES, Stage, Unjudged
+from peilian.engine.scorecard import Gate, Group, Line, Measure, Scorecard, SmallSample
+from peilian.engine.scorecard.card import STAGES, Grade, Proration, Sizes, Stage, Unjudged, ZeroWhen
+from peilian.engine.scorecard.doubting import doubts
 from peilian.engine.scorecard.rules import Rule, known_rules
 
 # What only a drill can know, because it knows the world that the customer lives in.
@@ -44,6 +49,28 @@ class IndicatorField(BaseModel):
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
     label: TextField
     source: Literal["transcript", "drill", "given"] = "given"
+    better: Literal["higher", "lower", "none"] = "none"
+    unit: Literal["ratio", "count", "level", "number", "truth", "money"] | None = None
+    levels: tuple[TextField, ...] = ()
+    origin: Literal["business", "contacts", "events", "level", "typed"] | None = Field(default=None, alias="from")
+    about: TextField | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    method: str | None = Field(default=None, pattern=_KEY)
+
+    def to_measure(self) -> Measure:
+        """The engine's value of it."""
+        return Measure(
+            label=self.label.to_text(),
+            better=self.better,
+            unit=self.unit,
+            levels=tuple(level.to_text() for level in self.levels),
+            origin=self.origin,
+            about=_text(self.about),
+            least=self.least,
+            most=self.most,
+            method=self.method,
+        )
 
     @model_validator(mode="after")
     def _exists(self) -> IndicatorField:
@@ -78,6 +105,49 @@ class SmallSampleField(RuleField):
     otherwise: Unjudged = "drop"
 
 
+class ZeroWhenField(BaseModel):
+    """A condition over indicators under which nothing is left of a line."""
+
+    model_config = _Strict
+
+    when: str
+    label: TextField
+
+
+class ProrateField(BaseModel):
+    """The value counts against the time that the person was there."""
+
+    model_config = _Strict
+
+    indicator: str = "presence_ratio"
+    least: Decimal = Field(default=Decimal(0), ge=0, le=1)
+
+
+class SizeField(BaseModel):
+    """Parameters for sizes up to ``up_to``; those that are not said are the line's own."""
+
+    model_config = _Strict
+
+    up_to: Decimal | None = Field(default=None, gt=0)
+    params: Mapping[str, Any]
+
+
+class SizesField(BaseModel):
+    """Other parameters by the value of an indicator, such as the size of the team."""
+
+    model_config = _Strict
+
+    indicator: str
+    rows: tuple[SizeField, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _rows_ascend(self) -> SizesField:
+        ends = [row.up_to for row in self.rows]
+        if None in ends[:-1] or any(a is not None and b is not None and a >= b for a, b in pairwise(ends)):
+            raise ValueError("rows ascend by up_to; only the last one may be without end")
+        return self
+
+
 class LineField(RuleField):
     """A line of its own (``key``, ``label``, ``weight``, ``rule``), or one used from another card (``use:
     card/line``), where only ``weight`` and ``group`` may be said anew."""
@@ -92,6 +162,12 @@ class LineField(RuleField):
     small_sample: SmallSampleField | None = None
     floor: Decimal | Literal["none"] = Decimal(0)
     bonus: Decimal | Literal["unlimited"] = Field(default=Decimal(0))
+    zero_when: ZeroWhenField | None = None
+    prorate: ProrateField | None = None
+    sizes: SizesField | None = None
+    standard: TextField | None = None
+    source_note: TextField | None = None
+    competency: str | None = Field(default=None, pattern=_KEY)
 
     @model_validator(mode="after")
     def _is_own_or_used(self) -> LineField:
@@ -134,13 +210,26 @@ class GateField(BaseModel):
         return self
 
 
+class GradeField(BaseModel):
+    """A grade and where it begins on the scale of 100."""
+
+    model_config = _Strict
+
+    key: str = Field(pattern=_KEY)
+    label: TextField
+    at_least: Decimal
+
+
 @kinds.register("scorecard")
 class ScorecardDocument(Document):
-    """A scorecard. ``max``, when it is said, must be the sum of the weights."""
+    """A scorecard. ``max``, when it is said, must be the sum of the weights; ``meant_max`` is one that they were meant to
+    have, and another is doubted. ``process`` says what whoever runs an appraisal goes by."""
 
     title: TextField
     note: TextField | None = None
+    purpose: Literal["conversation", "appraisal"] = "conversation"
     max: Decimal | None = None
+    meant_max: Decimal | None = None
     pass_mark: Decimal | None = Field(default=None, ge=0, le=100)
     floor: Decimal | None = None
     cap: Decimal | None = None
@@ -149,14 +238,22 @@ class ScorecardDocument(Document):
     groups: tuple[GroupField, ...] = ()
     lines: tuple[LineField, ...] = Field(min_length=1)
     gates: tuple[GateField, ...] = ()
+    grades: tuple[GradeField, ...] = ()
+    process: Mapping[str, str] = Field(default_factory=dict)
+    settings: tuple[SettingField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedScorecards:
-    """Scorecards by key, and what is allowed in them but odd."""
+    """Scorecards by key; with settings, as the defaults have them."""
 
     cards: Mapping[str, Scorecard]
-    doubts: tuple[Fault, ...]
+    found: Mapping[str, Loaded]
+
+    @cached_property
+    def doubts(self) -> tuple[Fault, ...]:
+        """What is allowed in them but odd."""
+        return tuple(doubt for key, card in self.cards.items() for doubt in _doubts(self.found[key], card))
 
 
 def load_scorecards(roots: Iterable[Path] = (packs.SHIPPED,), file: Path | None = None) -> LoadedScorecards:
@@ -171,15 +268,84 @@ def load_scorecards(roots: Iterable[Path] = (packs.SHIPPED,), file: Path | None 
     cards = {key: card for key in found if (card := builder.card(key)) is not None}
     if builder.faults:
         raise InputError(*builder.faults)
-    doubts = tuple(doubt for key, card in cards.items() for doubt in _doubts(found[key], card))
-    return LoadedScorecards(cards, doubts)
+    return LoadedScorecards(cards, found)
+
+
+def build(body: Mapping[str, Any]) -> Scorecard:
+    """The scorecard of a document that lies in no file; its lines may be used from shipped ones.
+
+    ``InputError`` names the field of every fault.
+    """
+    item = _checked(body)
+    found = {one.document.key: one for one in packs.load("scorecard")} | {item.document.key: item}
+    builder = _Builder(found)
+    card = builder.card(item.document.key)
+    if card is None:
+        raise InputError(*builder.faults)
+    return card
+
+
+def check_body(body: Mapping[str, Any]) -> ScorecardDocument:
+    """The document of a body by its schema; ``InputError`` names the field of every fault."""
+    return _document(_checked(body))
+
+
+def check_settings(item: Loaded) -> list[Fault]:
+    """What is wrong with the answers of a document's settings: each of them alone must lead to a scorecard."""
+    body = body_of(item.path)
+    settings = (*_document(item).settings, *weight_settings(body))
+    faults = []
+    for n, setting in enumerate(_document(item).settings):
+        for m, answer in enumerate(_answers(setting)):
+            try:
+                build(resolve(body, settings, {setting.key: answer}))
+            except InputError as error:
+                place = ("settings", n, "choices", m) if setting.choices else ("settings", n)
+                told = "; ".join(f"{fault.field}: {fault.reason.params.get('problem', '')}" for fault in error.faults)
+                faults.append(
+                    _fault_at(item, place, Reason("scorecard.fault.answer", {"answer": str(answer), "problem": told}))
+                )
+    return faults
+
+
+def _answers(setting: SettingField) -> tuple[str | Decimal, ...]:
+    if setting.number is not None:
+        return setting.number.min, setting.number.max
+    return tuple(choice.key for choice in setting.choices)
+
+
+def body_of(path: Path) -> dict[str, Any]:
+    """The document of a file as plain values; the file has been checked."""
+    body: dict[str, Any] = yaml.load(path.read_bytes(), Loader=packs._Loader)  # noqa: S506 - a safe loader
+    return body
+
+
+_NO_FILE = Path()
+
+
+def _checked(body: Mapping[str, Any]) -> Loaded:
+    try:
+        document = ScorecardDocument.model_validate(body)
+    except ValidationError as error:
+        raise InputError(*(_told(problem) for problem in error.errors())) from None
+    if document.kind != "scorecard":
+        raise InputError(Fault(Reason("scorecard.fault.other_kind", {"kind": document.kind}), field="kind"))
+    plain = json.dumps(body, ensure_ascii=False, sort_keys=True, default=str)
+    return Loaded(document, _NO_FILE, hashlib.sha256(plain.encode()).hexdigest())
+
+
+def _told(problem: Any) -> Fault:
+    place = ".".join(str(part) for part in problem["loc"]) or None
+    return Fault(Reason("pack.wrong_value", {"problem": problem["msg"]}), field=place)
 
 
 def _doubts(item: Loaded, card: Scorecard) -> Iterator[Fault]:
     """What is odd about the card's own lines; used ones are doubted where they stand."""
     places = {line.key: n for n, line in enumerate(_document(item).lines) if line.use is None}
-    for key, reason in card.doubts():
-        if key in places:
+    for key, reason in doubts(card):
+        if key is None:
+            yield _fault_at(item, ("meant_max",), reason)
+        elif key in places:
             yield _fault_at(item, ("lines", places[key], "params"), reason)
 
 
@@ -205,7 +371,7 @@ class _Brought:
     """A line with the labels of its indicators and the documents that it comes from."""
 
     line: Line
-    labels: Mapping[str, Text]
+    labels: Mapping[str, Measure]
     origins: tuple[str, ...] = ()
 
 
@@ -281,20 +447,28 @@ class _Builder:
             raise _Refused(place, Reason("scorecard.fault.unknown_line", {"card": card, "line": key, "known": known}))
         return card, keys.index(key)
 
-    def _gate(self, item: Loaded, n: int, labels: Mapping[str, Text]) -> Gate | None:
+    def _gate(self, item: Loaded, n: int, labels: Mapping[str, Measure]) -> Gate | None:
         field = _document(item).gates[n]
-        names: dict[str, Kind] = dict.fromkeys(labels, "number")
         try:
-            condition = parse(field.when, names)
-            if condition.kind != "truth":
-                raise ExpressionError(Reason("expression.truth_expected", {"column": 1, "found": condition.kind}))
-        except ExpressionError as error:
-            self._refuse(item, _Refused(("gates", n, "when"), error.reason))
+            condition = _condition(field.when, labels, ("gates", n, "when"))
+        except _Refused as refused:
+            self._refuse(item, refused)
             return None
         return Gate(field.key, field.label.to_text(), condition, field.cap, field.fails)
 
 
-def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[str, Text]) -> Line:
+def _condition(source: str, labels: Mapping[str, Measure], place: tuple[int | str, ...]) -> Expression:
+    names: dict[str, Kind] = dict.fromkeys(labels, "number")
+    try:
+        condition = parse(source, names)
+        if condition.kind != "truth":
+            raise ExpressionError(Reason("expression.truth_expected", {"column": 1, "found": condition.kind}))
+    except ExpressionError as error:
+        raise _Refused(place, error.reason) from None
+    return condition
+
+
+def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[str, Measure]) -> Line:
     assert field.key is not None
     assert field.label is not None
     assert field.weight is not None
@@ -305,6 +479,19 @@ def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[st
         other = None if field.small_sample.rule is None else _rule(field.small_sample, where)
         names = () if other is None else _names(field.small_sample, other, field.key, where, labels)
         small = SmallSample(field.small_sample.below, field.small_sample.otherwise, other, names)
+    try:
+        return _line_of(field, rule, small, place, labels)
+    except ValueError as error:
+        raise _Refused(place, Reason("pack.wrong_value", {"problem": str(error)})) from None
+
+
+def _line_of(
+    field: LineField, rule: Rule, small: SmallSample | None, place: tuple[int | str, ...], labels: Mapping[str, Measure]
+) -> Line:
+    assert field.key is not None
+    assert field.label is not None
+    assert field.weight is not None
+    zero = field.zero_when
     return Line(
         key=field.key,
         label=field.label.to_text(),
@@ -316,8 +503,42 @@ def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[st
         small_sample=small,
         floor=None if field.floor == "none" else field.floor,
         bonus=None if field.bonus == "unlimited" else field.bonus,
-        note=None if field.note is None else field.note.to_text(),
+        note=_text(field.note),
+        zero_when=None
+        if zero is None
+        else ZeroWhen(_condition(zero.when, labels, (*place, "zero_when", "when")), zero.label.to_text()),
+        prorate=None
+        if field.prorate is None
+        else Proration(_known(field.prorate.indicator, (*place, "prorate"), labels), field.prorate.least),
+        sizes=None if field.sizes is None else _sizes(field, field.sizes, (*place, "sizes"), labels),
+        standard=_text(field.standard),
+        source_note=_text(field.source_note),
+        competency=field.competency,
     )
+
+
+def _sizes(field: LineField, sizes: SizesField, place: tuple[int | str, ...], labels: Mapping[str, Measure]) -> Sizes:
+    rows = []
+    for n, row in enumerate(sizes.rows):
+        own = RuleField(rule=field.rule, params={**field.params, **row.params})
+        rows.append((row.up_to, _rule(own, (*place, "rows", n))))
+    return Sizes(_known(sizes.indicator, place, labels), tuple(rows))
+
+
+def _known(name: str, place: tuple[int | str, ...], labels: Mapping[str, Measure]) -> str:
+    if name not in labels:
+        known = ", ".join(sorted(labels))
+        raise _Refused(place, Reason("scorecard.fault.unknown_indicator", {"indicator": name, "known": known}))
+    return name
+
+
+def _text(field: TextField | None) -> Text | None:
+    return None if field is None else field.to_text()
+
+
+@cache
+def _adapter(kind: type[Rule]) -> TypeAdapter[Rule]:
+    return TypeAdapter(kind)
 
 
 def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
@@ -327,7 +548,7 @@ def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
     for unknown, known in _unknown_names(field.params, kind, ("params",)):
         raise _Refused((*place, *unknown), Reason("scorecard.fault.unknown_param", {"known": ", ".join(known)}))
     try:
-        made: Rule = TypeAdapter(kind).validate_python(field.params)
+        made: Rule = _adapter(kind).validate_python(field.params)
     except ValidationError as error:
         problem = error.errors()[0]
         cause = problem.get("ctx", {}).get("error")
@@ -356,7 +577,7 @@ def _unknown_names(
 
 
 def _names(
-    field: RuleField, rule: Rule, key: str, place: tuple[int | str, ...], labels: Mapping[str, Text]
+    field: RuleField, rule: Rule, key: str, place: tuple[int | str, ...], labels: Mapping[str, Measure]
 ) -> tuple[str, ...]:
     """The indicators of a rule; each must be declared, and a rule that takes one gets one."""
     names = field.indicators or tuple(sorted(rule.names)) or (key,)
@@ -372,7 +593,9 @@ def _names(
 
 def _used(line: Line) -> frozenset[str]:
     small = line.small_sample.indicators if line.small_sample else ()
-    return frozenset((*line.indicators, *small))
+    also = [part.indicator for part in (line.prorate, line.sizes) if part is not None]
+    zero = line.zero_when.condition.names if line.zero_when else ()
+    return frozenset((*line.indicators, *small, *also, *zero))
 
 
 def _faults(document: ScorecardDocument, lines: list[Line]) -> Iterator[tuple[tuple[int | str, ...], Reason]]:
@@ -391,7 +614,7 @@ def _faults(document: ScorecardDocument, lines: list[Line]) -> Iterator[tuple[tu
 
 
 def _scorecard(
-    item: Loaded, version: str, lines: list[Line], gates: list[Gate], labels: Mapping[str, Text]
+    item: Loaded, version: str, lines: list[Line], gates: list[Gate], labels: Mapping[str, Measure]
 ) -> Scorecard:
     document = _document(item)
     return Scorecard(
@@ -406,12 +629,14 @@ def _scorecard(
         cap=document.cap,
         order=document.order,
         indicators=dict(labels),
+        grades=tuple(Grade(grade.key, grade.label.to_text(), grade.at_least) for grade in document.grades),
+        meant_max=document.meant_max,
         schema_version=document.schema_version,
     )
 
 
-def _labels(document: ScorecardDocument) -> dict[str, Text]:
-    return {indicator.key: indicator.label.to_text() for indicator in document.indicators}
+def _labels(document: ScorecardDocument) -> dict[str, Measure]:
+    return {indicator.key: indicator.to_measure() for indicator in document.indicators}
 
 
 def _document(item: Loaded) -> ScorecardDocument:
@@ -420,6 +645,8 @@ def _document(item: Loaded) -> ScorecardDocument:
 
 
 def _fault_at(item: Loaded, place: tuple[int | str, ...], reason: Reason) -> Fault:
-    node = yaml.compose(item.path.read_bytes(), Loader=yaml.SafeLoader)
     field = ".".join(map(str, place)) or None
+    if item.path == _NO_FILE:
+        return Fault(reason, field=field)
+    node = yaml.compose(item.path.read_bytes(), Loader=yaml.SafeLoader)
     return Fault(reason, file=str(item.path), row=packs._line(node, place), field=field)

@@ -1,6 +1,6 @@
 """Scorecard (评分卡): weights and rules over indicators to points, every one with its reason."""
 
-from peilian.engine.scorecard.card import Gate, Group, Line, Scorecard, SmallSample
+from peilian.engine.scorecard.card import Gate, Group, Line, Measure, Scorecard, SmallSample
 from peilian.engine.scorecard.scoring import Scored, ScoredLine, score
 from peilian.engine.scorecard.values import Evidence, Indicator, PointReason
 
@@ -10,6 +10,7 @@ __all__ = [
     "Group",
     "Indicator",
     "Line",
+    "Measure",
     "PointReason",
     "Scorecard",
     "Scored",

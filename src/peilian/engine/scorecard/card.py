@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from peilian.engine._expression import Expression
-from peilian.engine._kernel import Reason, Text
+from peilian.engine._kernel import Text
 from peilian.engine.scorecard.rules import Rule
 from peilian.engine.scorecard.values import ZERO
 
@@ -31,9 +31,67 @@ class SmallSample:
 
 
 @dataclass(frozen=True, slots=True)
+class ZeroWhen:
+    """When ``condition`` holds, nothing is left of a line (单项清零); while it cannot be told, it does not act."""
+
+    condition: Expression
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Proration:
+    """The value counts against the time that the person was there (按出勤折算): it is divided by ``indicator``, a share
+    from 0 to 1, and a line of whom was there for less than ``least`` leaves the card. Unknown presence is full."""
+
+    indicator: str = "presence_ratio"
+    least: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Other parameters by another value, such as the size of the team (按团队人数分档): the first row with ``up_to`` at
+    or above ``indicator`` has the rule; ``None`` is without end. Where the value is unknown, the line's own rule."""
+
+    indicator: str
+    rows: tuple[tuple[Decimal | None, Rule], ...]
+
+    def rule(self, size: Decimal) -> Rule | None:
+        """The rule for that size; ``None`` beyond all rows."""
+        return next((rule for up_to, rule in self.rows if up_to is None or size <= up_to), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an indicator is (指标): which way is ``better``, its unit, the words of its levels, how it comes about.
+
+    ``least`` and ``most`` bound what can be right; ``method`` names one of several ways to compute it.
+    """
+
+    label: Text
+    better: Literal["higher", "lower", "none"] = "none"
+    unit: Literal["ratio", "count", "level", "number", "truth", "money"] | None = None
+    levels: tuple[Text, ...] = ()
+    origin: str | None = None
+    about: Text | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade (等级), from ``at_least`` on the scale of 100."""
+
+    key: str
+    label: Text
+    at_least: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line (评分项). ``weight`` are its full points. Its points are cut to [``floor``, ``weight + bonus``]; a side
-    that is ``None`` is open."""
+    that is ``None`` is open. ``standard`` says in words by what it is judged; ``source_note`` what a company has to
+    confirm, because the source does not say it."""
 
     key: str
     label: Text
@@ -46,8 +104,16 @@ class Line:
     floor: Decimal | None = ZERO
     bonus: Decimal | None = ZERO
     note: Text | None = None
+    zero_when: ZeroWhen | None = None
+    prorate: Proration | None = None
+    sizes: Sizes | None = None
+    standard: Text | None = None
+    source_note: Text | None = None
+    competency: str | None = None
 
     def __post_init__(self) -> None:
+        if self.prorate is not None and len(self.indicators) > 1:
+            raise ValueError("a line that is prorated takes one indicator")
         if self.weight <= 0:
             raise ValueError("a weight must be greater than 0")
         if not self.indicators or (len(self.indicators) > 1 and not self.rule.takes_many):
@@ -88,7 +154,7 @@ class Scorecard:
     """A whole card. ``pass_mark`` is on the scale of 100; ``floor`` and ``cap`` limit the total in points.
 
     ``order`` are the stages at which limits act, one after the other; a stage left out does not act. Groups sum up
-    lines, so the lines come before them.
+    lines, so the lines come before them. ``meant_max`` is what the weights were meant to sum up to.
     """
 
     key: str
@@ -101,7 +167,9 @@ class Scorecard:
     floor: Decimal | None = None
     cap: Decimal | None = None
     order: tuple[Stage, ...] = STAGES
-    indicators: Mapping[str, Text] = field(default_factory=dict)
+    indicators: Mapping[str, Measure] = field(default_factory=dict)
+    grades: tuple[Grade, ...] = ()
+    meant_max: Decimal | None = None
     schema_version: int = 1
 
     def __post_init__(self) -> None:
@@ -122,12 +190,7 @@ class Scorecard:
         """The line of that key."""
         return next((line for line in self.lines if line.key == key), None)
 
-    def doubts(self) -> tuple[tuple[str, Reason], ...]:
-        """What is allowed but odd, with the key of the line it concerns."""
-        return tuple(
-            (line.key, reason)
-            for line in self.lines
-            for rule in (line.rule, line.small_sample.rule if line.small_sample else None)
-            if rule is not None
-            for reason in rule.doubts(line.weight)
-        )
+    def grade(self, normalised: Decimal | None) -> Grade | None:
+        """The best grade that is reached, on unrounded points."""
+        reached = [grade for grade in self.grades if normalised is not None and normalised >= grade.at_least]
+        return max(reached, key=lambda grade: grade.at_least, default=None)

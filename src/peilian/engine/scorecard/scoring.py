@@ -9,9 +9,9 @@ from typing import Literal
 
 from peilian.engine._expression import ARITHMETIC
 from peilian.engine._kernel import Reason
-from peilian.engine.scorecard.card import Gate, Line, Scorecard, Unjudged
+from peilian.engine.scorecard.card import Gate, Line, Scorecard, SmallSample, Unjudged, ZeroWhen
 from peilian.engine.scorecard.rules import Given, Rule
-from peilian.engine.scorecard.values import HUNDRED, ZERO, Evidence, Indicator, PointReason, shown
+from peilian.engine.scorecard.values import HUNDRED, ONE, ZERO, Evidence, Indicator, PointReason, exact, shown
 
 ENGINE_VERSION = "1"
 
@@ -97,7 +97,7 @@ class _Sheet:
     is_gate_open: bool = False  # a gate that could fail the result cannot be judged
 
     def scored(self) -> Scored:
-        self.lines = [_scored_line(line, self.indicators) for line in self.card.lines]
+        self.lines = [score_line(line, self.indicators) for line in self.card.lines]
         acts = {
             "lines": self._limit_lines,
             "groups": self._limit_groups,
@@ -189,17 +189,67 @@ def _evidence(indicator: Indicator | None) -> tuple[Evidence, ...]:
     return () if indicator is None else indicator.evidence
 
 
-def _scored_line(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
-    """The line by its rule, before its limits."""
+def score_line(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
+    """One line of a card by itself, before its limits."""
     small = line.small_sample
-    n = _sample(line.indicators, indicators)
+    n = None if small is None else _sample(line.indicators, indicators)
     if small is None or n is None or n >= small.below:
-        return _by_rule(line, line.rule, line.indicators, indicators)
-    note = Reason("scorecard.small_sample", {"n": n, "below": small.below})
+        scored = _by_own_rule(line, indicators)
+    else:
+        note = Reason("scorecard.small_sample", {"n": n, "below": small.below})
+        scored = _by_small_sample(line, small, indicators, note)
+    return scored if line.zero_when is None else _zeroed(line.zero_when, scored, indicators)
+
+
+def _by_small_sample(line: Line, small: SmallSample, indicators: Mapping[str, Indicator], note: Reason) -> ScoredLine:
     if small.rule is None:
         return _unjudged(line, line.rule, _inputs(line.indicators, indicators), small.otherwise, note)
-    scored = _by_rule(line, small.rule, small.indicators, indicators)
+    scored = _by_rule(line, small.rule, _inputs(small.indicators, indicators))
     return scored if scored.note is not None else replace(scored, note=note)
+
+
+def _by_own_rule(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
+    """By the line's rule, that of the size if there are several, against the time that the person was there."""
+    inputs = _inputs(line.indicators, indicators)
+    if line.sizes is None and line.prorate is None:
+        return _by_rule(line, line.rule, inputs)
+    rule, told, also = line.rule, [], {}
+    if line.sizes is not None:
+        name = line.sizes.indicator
+        size = also[name] = indicators.get(name, _NOTHING)
+        found = None if size.value is None else line.sizes.rule(size.value)
+        rule = found or rule
+        shown_size = None if size.value is None else exact(size.value)
+        key = "scorecard.size.unknown" if found is None else "scorecard.size.used"
+        told.append(Reason(key, {"indicator": name, "size": shown_size}))
+    present = ONE
+    if line.prorate is not None:
+        given = also[line.prorate.indicator] = indicators.get(line.prorate.indicator, _NOTHING)
+        present = ONE if given.value is None else min(given.value, ONE)
+        params = {"presence": exact(present), "least": exact(line.prorate.least)}
+        if present <= 0 or present < line.prorate.least:
+            note = Reason("scorecard.presence.too_little", {**params})
+            return _unjudged(line, rule, {**inputs, **also}, "drop", note)
+        if present < ONE:
+            told.append(Reason("scorecard.presence.prorated", {**params}))
+    scored = _by_rule(line, rule, inputs, present)
+    reasons = (*(PointReason(reason, ZERO) for reason in told), *scored.reasons)
+    given_too = {name: one for name, one in also.items() if one.value is not None}
+    return replace(scored, inputs={**inputs, **given_too}, reasons=scored.reasons if scored.note else reasons)
+
+
+def _zeroed(zero: ZeroWhen, scored: ScoredLine, indicators: Mapping[str, Indicator]) -> ScoredLine:
+    """Nothing left of the line when its condition holds."""
+    known = {
+        name: one for name in sorted(zero.condition.names) if (one := indicators.get(name, _NOTHING)).value is not None
+    }
+    holds = zero.condition.evaluate({name: one.value for name, one in known.items()})
+    scored = replace(scored, inputs={**scored.inputs, **known})
+    if not holds or scored.points is None or scored.points <= 0:
+        return scored
+    evidence = tuple(piece for one in known.values() for piece in one.evidence)
+    reason = PointReason(Reason("scorecard.zero", {"line": scored.key}), -scored.points, evidence)
+    return replace(scored, points=ZERO, status="judged", reasons=(*scored.reasons, reason))
 
 
 def _sample(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> int | None:
@@ -208,18 +258,22 @@ def _sample(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> int 
     return min((n for n in known if n is not None), default=None)
 
 
+_NOTHING = Indicator(None, note=Reason("scorecard.not_given"))
+
+
 def _inputs(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> dict[str, Indicator]:
-    nothing = Indicator(None, note=Reason("scorecard.not_given"))
-    return {name: indicators.get(name, nothing) for name in names}
+    return {name: indicators.get(name, _NOTHING) for name in names}
 
 
-def _by_rule(line: Line, rule: Rule, names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> ScoredLine:
-    inputs = _inputs(names, indicators)
-    lacking = next((indicator for indicator in inputs.values() if indicator.value is None), None)
-    if lacking is not None and not rule.takes_missing:
-        return _unjudged(line, rule, inputs, line.unjudged, lacking.note or Reason("scorecard.nothing_measured"))
-    evidence = tuple(piece for indicator in inputs.values() for piece in indicator.evidence)
-    values = {name: indicator.value for name, indicator in inputs.items()}
+def _by_rule(line: Line, rule: Rule, inputs: Mapping[str, Indicator], present: Decimal = ONE) -> ScoredLine:
+    """``present``: the part of the time that the value comes from."""
+    values = {name: one.value for name, one in inputs.items()}
+    if present != ONE:
+        values = {name: None if value is None else value / present for name, value in values.items()}
+    lacking = [one for one in inputs.values() if one.value is None]
+    if lacking and (rule.takes_missing == "none" or (rule.takes_missing == "some" and len(lacking) == len(inputs))):
+        return _unjudged(line, rule, inputs, line.unjudged, lacking[0].note or Reason("scorecard.nothing_measured"))
+    evidence = {name: one.evidence for name, one in inputs.items() if one.evidence}
     outcome = rule.score(Given(line.weight, values, evidence))
     if outcome.refused is not None:
         return _unjudged(line, rule, inputs, line.unjudged, outcome.refused)
@@ -228,6 +282,10 @@ def _by_rule(line: Line, rule: Rule, names: tuple[str, ...], indicators: Mapping
 
 
 def _unjudged(line: Line, rule: Rule, inputs: Mapping[str, Indicator], policy: Unjudged, note: Reason) -> ScoredLine:
+    """By the line's policy; what is excused leaves the card whatever that is."""
+    excused = next((one for one in inputs.values() if one.is_excused), None)
+    if excused is not None:
+        policy, note = "drop", excused.note or Reason("scorecard.excused")
     points = line.weight if policy == "full" else None
     statuses: dict[Unjudged, Status] = {"full": "full", "drop": "dropped", "missing": "missing"}
     return ScoredLine(line.key, points, line.weight, rule, inputs, status=statuses[policy], note=note)

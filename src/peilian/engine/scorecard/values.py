@@ -9,6 +9,7 @@ from peilian.engine._expression import ARITHMETIC
 from peilian.engine._kernel import Reason
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 HUNDRED = Decimal(100)
 
 
@@ -28,14 +29,18 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """One measured value (指标值). ``value`` is ``None`` where there was nothing to measure, and ``note`` says why;
-    ``n`` is how many cases it rests on, ``None`` when that is unknown."""
+    ``n`` is how many cases it rests on, ``None`` when that is unknown. ``is_excused``: it may not count (豁免), and the
+    lines that need it leave the card whatever they say about missing values."""
 
     value: Decimal | None
     n: int | None = None
     evidence: tuple[Evidence, ...] = ()
     note: Reason | None = None
+    is_excused: bool = False
 
     def __post_init__(self) -> None:
+        if self.is_excused and self.value is not None:
+            raise ValueError("what is excused has no value")
         if self.value is not None and not self.value.is_finite():
             raise ValueError(f"an indicator is a finite number or missing, not {self.value}")
 
@@ -59,3 +64,8 @@ def shown(number: Decimal, places: int = 4) -> str:
     """A number for a reason's parameters: plain digits, at most ``places`` decimals, no trailing zeros."""
     found = rounded(number, places)
     return f"{found.normalize(ARITHMETIC):f}" if found else "0"
+
+
+def exact(number: Decimal) -> str:
+    """A number that is compared with an edge, for a reason's parameters: as many digits as decide, at most twelve."""
+    return shown(number, 12)

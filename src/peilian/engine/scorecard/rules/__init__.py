@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from peilian.engine._kernel import Reason, Registry
 from peilian.engine.scorecard.values import Evidence, PointReason
@@ -15,14 +15,19 @@ from peilian.engine.scorecard.values import Evidence, PointReason
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a rule judges: the line's weight, and the values of its indicators in their order with all evidence.
+    """What a rule judges: the line's weight, and the values of its indicators in their order with their evidence.
 
     Only a rule that ``takes_missing`` is given a ``None``.
     """
 
     weight: Decimal
     values: Mapping[str, Decimal | None]
-    evidence: tuple[Evidence, ...] = ()
+    evidence_of: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """That of all indicators."""
+        return tuple(piece for name in self.values for piece in self.evidence_of.get(name, ()))
 
     @property
     def value(self) -> Decimal:
@@ -50,7 +55,8 @@ class Rule:
     key: ClassVar[str]
     version: ClassVar[str] = "1"
     takes_many: ClassVar[bool] = False  # more than one indicator
-    takes_missing: ClassVar[bool] = False
+    # Which of its values may be missing: none, some as long as one is there, or all.
+    takes_missing: ClassVar[Literal["none", "some", "all"]] = "none"
 
     def score(self, given: Given) -> Outcome:
         """Judge the values. Pure; the caller sets the decimal context."""
@@ -59,6 +65,10 @@ class Rule:
     def doubts(self, weight: Decimal) -> tuple[Reason, ...]:
         """What is allowed but odd about the parameters in a line of that weight."""
         return ()
+
+    def reach(self, weight: Decimal) -> Decimal | None:
+        """The most points that it can give in a line of that weight; ``None`` when it knows no such limit."""
+        return None
 
     @property
     def names(self) -> frozenset[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, localcontext
 from itertools import groupby, pairwise
 
+from peilian.engine._expression import ARITHMETIC
 from peilian.engine._kernel import Reason
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
-from peilian.engine.scorecard.values import PointReason, shown
+from peilian.engine.scorecard.values import PointReason, exact, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +52,50 @@ class Band:
         """What it changes of full points."""
         return self.change if self.change is not None else (self.points or Decimal(0)) - weight
 
+    def times(self, standard: Decimal) -> Band:
+        """The same band with edges that were shares of ``standard``."""
+        if standard == 1:
+            return self
+        with localcontext(ARITHMETIC):
+            sides = {name: getattr(self, name) for name in ("at_least", "above", "at_most", "below")}
+            return replace(self, **{name: edge * standard for name, edge in sides.items() if edge is not None})
+
     # Signs say the same in every language.
     def __str__(self) -> str:
-        low = f"≥ {shown(self.at_least)}" if self.at_least is not None else ""
-        low = f"> {shown(self.above)}" if self.above is not None else low
-        high = f"≤ {shown(self.at_most)}" if self.at_most is not None else ""
-        high = f"< {shown(self.below)}" if self.below is not None else high
+        low = f"≥ {exact(self.at_least)}" if self.at_least is not None else ""
+        low = f"> {exact(self.above)}" if self.above is not None else low
+        high = f"≤ {exact(self.at_most)}" if self.at_most is not None else ""
+        high = f"< {exact(self.below)}" if self.below is not None else high
         return ", ".join(side for side in (low, high) if side) or "–"
 
 
 @rule("bands")
 @dataclass(frozen=True, slots=True)
 class Bands(Rule):
-    """The first band that holds the value decides. Together the bands must hold every value."""
+    """The first band that holds the value decides. Together the bands must hold every value.
+
+    With ``of`` the edges are shares of that standard: 0.8 of 450 is 360.
+    """
 
     bands: tuple[Band, ...]
+    of: Decimal = Decimal(1)
+    _scaled: tuple[Band, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.of <= 0:
+            raise ValueError("of must be greater than 0")
+        object.__setattr__(self, "_scaled", tuple(band.times(self.of) for band in self.bands))
         if not self.bands:
             raise ValueError("at least one band")
         open_ = [place for place in self._places() if self._band_of(place) is None]
         if open_:
-            raise ValueError(f"no band holds {shown(open_[0])}; together the bands must hold every value")
+            raise ValueError(f"no band holds {exact(open_[0])}; together the bands must hold every value")
 
     def score(self, given: Given) -> Outcome:
         """As monotone as its bands are."""
         band = self._band_of(given.value)
         assert band is not None, "every value lies in a band"
-        reason = Reason("scorecard.band", {"value": shown(given.value), "band": str(band)})
+        reason = Reason("scorecard.band", {"value": exact(given.value), "band": str(band)})
         return Outcome((PointReason(reason, band.worth(given.weight), given.evidence),))
 
     def doubts(self, weight: Decimal) -> tuple[Reason, ...]:
@@ -86,7 +103,7 @@ class Bands(Rule):
         reached = [band for place in self._places() if (band := self._band_of(place)) is not None]
         doubts = [
             Reason("scorecard.doubt.unreached_band", {"band": str(band)})
-            for band in self.bands
+            for band in self._scaled
             if not any(band is other for other in reached)
         ]
         points = [weight + band.worth(weight) for band in reached]
@@ -96,12 +113,16 @@ class Bands(Rule):
             doubts.append(Reason("scorecard.doubt.not_monotone", {"points": told}))
         return tuple(doubts)
 
+    def reach(self, weight: Decimal) -> Decimal:
+        """Those of the best band."""
+        return max(weight + band.worth(weight) for band in self.bands)
+
     def _band_of(self, value: Decimal) -> Band | None:
-        return next((band for band in self.bands if band.holds(value)), None)
+        return next((band for band in self._scaled if band.holds(value)), None)
 
     def _places(self) -> list[Decimal]:
         """A value for every stretch on which the same bands hold, in order: each edge, and one between any two."""
-        edges = sorted({edge for band in self.bands for edge in band.edges})
+        edges = sorted({edge for band in self._scaled for edge in band.edges})
         if not edges:
             return [Decimal(0)]
         between = [place for low, high in pairwise(edges) for place in (low, (low + high) / 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from peilian.engine._expression import Expression, parse
 from peilian.engine._kernel import Reason
@@ -19,7 +19,7 @@ class Formula(Rule):
     it says otherwise with ``coalesce`` or ``is missing``."""
 
     takes_many: ClassVar[bool] = True
-    takes_missing: ClassVar[bool] = True
+    takes_missing: ClassVar[Literal["none", "some", "all"]] = "all"
 
     points: str
     _parsed: Expression = field(init=False, repr=False, compare=False)

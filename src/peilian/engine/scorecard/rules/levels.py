@@ -13,14 +13,18 @@ from peilian.engine.scorecard.values import PointReason, shown
 @rule("levels")
 @dataclass(frozen=True, slots=True)
 class Levels(Rule):
-    """Level k of ``of`` gives ``weight x k / of``, or the k-th of ``points``, one for every level."""
+    """Level k of ``of`` gives ``weight x k / of``, with ``from_zero`` ``weight x (k - 1) / (of - 1)``, or the k-th of
+    ``points``, one for every level."""
 
     of: int
     points: tuple[Decimal, ...] | None = None
+    from_zero: bool = False
 
     def __post_init__(self) -> None:
         if self.of < 1:
             raise ValueError("of must be at least 1")
+        if self.from_zero and (self.of < 2 or self.points is not None):
+            raise ValueError("from_zero needs at least 2 levels and no points")
         if self.points is not None and len(self.points) != self.of:
             raise ValueError(f"points must name all {self.of} levels")
 
@@ -30,8 +34,17 @@ class Levels(Rule):
         params: dict[str, Param] = {"level": shown(level), "of": self.of}
         if not 1 <= level <= self.of or level != level.to_integral_value():
             return Outcome(refused=Reason("scorecard.level.unknown", params))
-        points = given.weight * level / self.of if self.points is None else self.points[int(level) - 1]
+        points = self._worth(level, given.weight)
         return Outcome((PointReason(Reason("scorecard.level", params), points - given.weight, given.evidence),))
+
+    def _worth(self, level: Decimal, weight: Decimal) -> Decimal:
+        if self.points is not None:
+            return self.points[int(level) - 1]
+        return weight * (level - 1) / (self.of - 1) if self.from_zero else weight * level / self.of
+
+    def reach(self, weight: Decimal) -> Decimal:
+        """Those of the best level."""
+        return max(self.points) if self.points else weight
 
     def doubts(self, weight: Decimal) -> tuple[Reason, ...]:
         """A higher level that brings fewer points."""

@@ -38,6 +38,10 @@ class Share(Rule):
         params: dict[str, Param] = {"value": shown(given.value), "zero": shown(self.zero), "full": shown(self.full)}
         return Outcome((PointReason(Reason("scorecard.share.part", params), -lost),))
 
+    def reach(self, weight: Decimal) -> Decimal:
+        """The weight."""
+        return weight
+
 
 def _divided(lost: Decimal, evidence: tuple[Evidence, ...]) -> list[PointReason]:
     """``lost`` over the pieces of evidence. Parts are cut off to few digits and the last one bears what that leaves
