@@ -8,8 +8,10 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from peilian.apps.appraisal import api as appraisal
+from peilian.apps.base.api import guard
+from peilian.apps.library import api as library
 from peilian.apps.practice import api as practice
-from peilian.apps.record.api import guard
+from peilian.apps.record import api as record
 
 
 def let_tests_clear_the_ledger() -> None:
@@ -17,8 +19,8 @@ def let_tests_clear_the_ledger() -> None:
     clear = TransactionTestCase._fixture_teardown
 
     def clear_unguarded(self: Any) -> None:
-        tables = (*practice.GUARDED, *appraisal.GUARDED)
-        with guard.lifted(connection), guard.lifted(connection, tables):
+        tables = (*record.GUARDED, *library.GUARDED, *practice.GUARDED, *appraisal.GUARDED)
+        with guard.lifted(connection, tables):
             clear(self)
 
     TransactionTestCase._fixture_teardown = clear_unguarded  # type: ignore[method-assign]

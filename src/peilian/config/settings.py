@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "csp",
     "peilian.apps.base.apps.BaseConfig",
     "peilian.apps.people.apps.PeopleConfig",
+    "peilian.apps.library.apps.LibraryConfig",
     "peilian.apps.record.apps.RecordConfig",
     "peilian.apps.contacts.apps.ContactsConfig",
     "peilian.apps.practice.apps.PracticeConfig",

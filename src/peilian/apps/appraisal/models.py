@@ -12,8 +12,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
-from peilian.apps.base.models import Row
-from peilian.apps.record.api import Ledger, LedgerQuerySet
+from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
 from peilian.engine._kernel import Text
 
 
@@ -85,6 +84,7 @@ class Cycle(Row):
     unit = models.ForeignKey("people.Unit", on_delete=models.PROTECT, related_name="+")
     starts_on = models.DateField()
     ends_on = models.DateField()  # inclusive
+    posts = models.JSONField(default=list)  # ids of the posts it is about; empty: all
     state = models.CharField(max_length=20, choices=CycleState, default=CycleState.COLLECTING)
     shows_preview = models.BooleanField(default=True)  # people see their provisional sheet while it is reviewed
     self_comment_until = models.DateField(null=True)

@@ -1,5 +1,6 @@
 """The door of the base app."""
 
+from peilian.apps.base import guard
 from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_writing, write
 from peilian.apps.base.company import change_company, company, company_zone, today_in_company
 from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
@@ -13,7 +14,18 @@ from peilian.apps.base.jobs import (
     run_worker,
     start_job,
 )
-from peilian.apps.base.models import AuditEntry, Company, InboxMessage, Job, JobState, Row, StoredFile, new_id
+from peilian.apps.base.models import (
+    AuditEntry,
+    Company,
+    InboxMessage,
+    Job,
+    JobState,
+    Ledger,
+    LedgerQuerySet,
+    Row,
+    StoredFile,
+    new_id,
+)
 
 __all__ = [
     "Audit",
@@ -24,6 +36,8 @@ __all__ = [
     "JobCancelledError",
     "JobContext",
     "JobState",
+    "Ledger",
+    "LedgerQuerySet",
     "Row",
     "StoredFile",
     "UnauditedWriteError",
@@ -34,6 +48,7 @@ __all__ = [
     "company_zone",
     "drop_file",
     "file_path",
+    "guard",
     "handlers",
     "inbox_of",
     "is_writing",

@@ -25,6 +25,35 @@ class Row(models.Model):
         abstract = True
 
 
+class LedgerQuerySet(models.QuerySet[Any]):
+    """Entries can be added and read."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Refused: entries stay as they are."""
+        raise TypeError(f"{self.model.__name__}: entries are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused: entries stay."""
+        raise TypeError(f"{self.model.__name__}: entries are never deleted")
+
+
+class Ledger(Row):
+    """Rows that are only ever added. Triggers in the database refuse what goes past this class (``base.guard``)."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only new entries can be saved."""
+        if not self._state.adding:
+            raise TypeError(f"{type(self).__name__}: entries are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused: entries stay."""
+        raise TypeError(f"{type(self).__name__}: entries are never deleted")
+
+
 class Company(Row):
     """The one company (公司) of this installation and its settings."""
 

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from peilian.apps.base.models import Row
-from peilian.apps.record.api import Ledger, LedgerQuerySet
+from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
 
 GUARDED = ("practice_drillevent",)
 """Tables whose rows the database itself refuses to change."""

@@ -7,7 +7,6 @@ itself. Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
-from peilian.apps.record import guard
 from peilian.apps.record.assignments import (
     Attempt,
     NewAssignment,
@@ -19,6 +18,7 @@ from peilian.apps.record.assignments import (
 )
 from peilian.apps.record.ledger import NewEvidence, add_evidence, correct_evidence, evidence_of, withdraw_evidence
 from peilian.apps.record.models import (
+    GUARDED,
     Assignment,
     AssignmentKind,
     AssignmentResult,
@@ -26,8 +26,6 @@ from peilian.apps.record.models import (
     AttemptRule,
     Evidence,
     EvidenceKind,
-    Ledger,
-    LedgerQuerySet,
     Need,
     NeedOrigin,
     NeedState,
@@ -38,6 +36,7 @@ from peilian.apps.record.profiles import WeighedEvidence, Why, profile_of, team_
 from peilian.apps.record.standing import PersonProfile, competency_model
 
 __all__ = [
+    "GUARDED",
     "Assignment",
     "AssignmentKind",
     "AssignmentResult",
@@ -46,8 +45,6 @@ __all__ = [
     "AttemptRule",
     "Evidence",
     "EvidenceKind",
-    "Ledger",
-    "LedgerQuerySet",
     "Need",
     "NeedOrigin",
     "NeedState",
@@ -66,7 +63,6 @@ __all__ = [
     "correct_evidence",
     "dismiss_need",
     "evidence_of",
-    "guard",
     "meet_need",
     "need",
     "needs_of",

@@ -5,45 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 
-from peilian.apps.base.models import Row
+from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
 from peilian.engine._kernel import Reason
 from peilian.engine.competency import Evidence as EvidenceValue
 from peilian.engine.competency.model import SourceKind
-
-
-class LedgerQuerySet(models.QuerySet[Any]):
-    """Entries can be added and read."""
-
-    def update(self, **kwargs: Any) -> int:
-        """Refused: entries stay as they are."""
-        raise TypeError(f"{self.model.__name__}: entries are never changed")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Refused: entries stay."""
-        raise TypeError(f"{self.model.__name__}: entries are never deleted")
-
-
-class Ledger(Row):
-    """Rows that are only ever added. Triggers in the database refuse what goes past this class (``guard``)."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only new entries can be saved."""
-        if not self._state.adding:
-            raise TypeError(f"{type(self).__name__}: entries are never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Refused: entries stay."""
-        raise TypeError(f"{type(self).__name__}: entries are never deleted")
 
 
 class EvidenceQuerySet(LedgerQuerySet):
@@ -385,3 +356,7 @@ class AssignmentResult(Ledger):
         """Whether it came after the deadline."""
         due_at = self.assignment.due_at
         return due_at is not None and self.at > due_at
+
+
+# Tables whose rows the database itself keeps from being changed.
+GUARDED = ("record_evidence", "record_assignmentresult")

@@ -32,6 +32,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='cycle',
+            name='posts',
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name='cycle',
             name='reopened_because',
             field=models.CharField(blank=True, default='', max_length=500),
         ),

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import migrations, models
 
-from peilian.apps.record.api import guard
+from peilian.apps.base.api import guard
 
 GUARDED = ("practice_drillevent",)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import migrations, models
 
-from peilian.apps.record import guard
+from peilian.apps.base.api import guard
 
 GUARDED = ("record_evidence", "record_assignmentresult")
 

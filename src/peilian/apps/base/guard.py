@@ -1,4 +1,4 @@
-"""Keeps the ledger append-only in the database itself: triggers refuse UPDATE and DELETE, whoever asks.
+"""Keeps ledgers append-only in the database itself: triggers refuse UPDATE and DELETE, whoever asks.
 
 The code refuses both already (``models.Ledger``); the triggers stand behind it for everything that goes past the code.
 """
@@ -9,18 +9,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-TABLES = ("record_evidence", "record_assignmentresult")
 _ACTS = ("UPDATE", "DELETE")
 
 
-def install(connection: Any, tables: Sequence[str] = TABLES) -> None:
+def install(connection: Any, tables: Sequence[str]) -> None:
     """Set the triggers on the tables; those that are there already stay."""
     with connection.cursor() as cursor:
         for statement in _statements(connection.vendor, tables):
             cursor.execute(statement)
 
 
-def remove(connection: Any, tables: Sequence[str] = TABLES) -> None:
+def remove(connection: Any, tables: Sequence[str]) -> None:
     """Take the triggers away."""
     with connection.cursor() as cursor:
         for table in tables:
@@ -33,7 +32,7 @@ def remove(connection: Any, tables: Sequence[str] = TABLES) -> None:
 
 
 @contextmanager
-def lifted(connection: Any, tables: Sequence[str] = TABLES) -> Iterator[None]:
+def lifted(connection: Any, tables: Sequence[str]) -> Iterator[None]:
     """Without the triggers for a moment, for what empties a whole database, such as the end of a test."""
     remove(connection, tables)
     try:

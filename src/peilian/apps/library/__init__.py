@@ -1,0 +1,1 @@
+"""Library (知识库): everything authored, as immutable versions with one life cycle."""
