@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +35,9 @@ def found(pattern, text, language="zh"):
         ("好的$", "好的呢,好的话再说", ["好的"]),
         ("嗯+好", "嗯嗯嗯好", ["嗯嗯嗯好"]),
         ("(很|非常)*抱歉", "非常非常抱歉", ["非常非常抱歉"]),
+        ("(就|是|就是)*这样", "就是就这样", ["就是就这样"]),
+        ("(好|嗯+|好好)+吗", "嗯嗯好好嗯吗", ["嗯嗯好好嗯吗"]),
+        ("(真的?)+抱歉", "真真的抱歉", ["真真的抱歉"]),
     ],
 )
 def test_patterns_find_what_they_describe(pattern, text, matches):
@@ -63,6 +69,12 @@ def test_latin_words_are_matched_whole(pattern, text, matches):
         ("<nobody>好", "reading.pattern.unknown_class"),
         ("..", "reading.pattern.no_fixed_text"),
         ("(好)?#", "reading.pattern.no_fixed_text"),
+        ("(好+的)+吗", "reading.pattern.nested_repetition"),
+        ("(好..的)*吗", "reading.pattern.nested_repetition"),
+        ("(#小时)+内", "reading.pattern.nested_repetition"),
+        ("((好|的)*吗)*呢", "reading.pattern.nested_repetition"),
+        ("(<self>好+)+", "reading.pattern.nested_repetition"),
+        ("(着急|急着|急)*处理", "reading.pattern.ambiguous_repetition"),
     ],
 )
 def test_a_faulty_pattern_is_refused_with_its_problem(pattern, problem):
@@ -96,3 +108,22 @@ def test_one_pass_finds_what_a_search_for_each_word_finds(words, text):
         if analysed.text.startswith(word, start)
     )
     assert sorted((match.start, match.pattern) for match in matcher.find(analysed)) == expected
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^(好|嗯+|好好|就是|就|是)+吗", "^稍等", "(嗯|嗯嗯|嗯嗯嗯)*吗", "((嗯)*)*吗", "(嗯?)+吗"]
+)
+def test_a_long_line_is_not_tried_in_every_way_to_cut_it(pattern):
+    assert found(pattern, "嗯" * 300 + "哼") == []
+    assert found(pattern, "嗯" * 300 + "哼吗哼稍等") == ([] if "吗" not in pattern or "^" in pattern else ["吗"])
+
+
+@given(st.lists(st.text(alphabet="甲乙", min_size=1, max_size=3), min_size=1, max_size=5), st.text("甲乙", max_size=12))
+def test_a_repetition_of_texts_is_understood_as_written_or_refused(texts, text):
+    source = f"({'|'.join(texts)})+丁"
+    with suppress(PatternError):
+        compiled = PatternCompiler({}, "zh").compile(source)
+        assert compiled.regex is not None
+        plain = re.compile(f"(?:{'|'.join(texts)})+丁")
+        line = f"{text}丁"
+        assert bool(compiled.regex.fullmatch(line)) == bool(plain.fullmatch(line))

@@ -3,7 +3,8 @@
 ========  =============================================================================================
 ``ab``    the text itself, after normalising; where it begins or ends with a Latin letter or digit, a word does
 ``(a|b)`` alternatives, which may be nested
-``x?``    the character, group or class before it may be missing; ``x*`` also repeat; ``x+`` repeat
+``x?``    the character, group or class before it may be missing; ``x*`` also repeat; ``x+`` repeat. What repeats is
+          made of texts alone, no gap or number, and in one way only: else a long line could hold the reader up
 ``<x>``   a class of the lexicon, that is alternatives kept in one place
 ``..``    a short gap within one clause; ``..6`` one of at most 6 characters; ``...`` a long one within a sentence
 ``#``     a number, in digits or words, or a placeholder of one
@@ -43,7 +44,7 @@ _AFTER_CLAUSE = {
     "en": r"(?=\s*(?:$|[.!?;,:)\n]))",
 }
 _PASSED_OVER = {
-    "zh": r"(?:(?:嗯+|啊|哎|呃|哦|噢|诶|额|好的?|好嘞|行|对|那么?|亲+爱?的?|您好|你好|是的|然后|就是|这样)[\s,~]*)*",
+    "zh": r"(?:(?:嗯|啊|哎|呃|哦|噢|诶|额|好的?|好嘞|行|对|那么?|亲爱?的?|您好|你好|是的|然后|就是|这样)[\s,~]*)*",
     "en": r"(?:(?:well|ok|okay|sure|hi|hello|yes|no|so|and|but|also|oh|ah|alright|thanks|then|first|next|please note)\b"
     r"[\s,.!:-]*)*",
 }
@@ -83,11 +84,13 @@ class Pattern:
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A piece of a pattern: its regular expression; the texts of which one must occur in whatever it matches (``None``:
-    no such texts); and all the texts that it matches when they are few (``None``: they are many)."""
+    no such texts); all the texts that it matches when they are few (``None``: they are many); and the texts of which
+    any repetition of it is made (``None``: it is not to be repeated)."""
 
     regex: str
     anchors: frozenset[str] | None
     texts: frozenset[str] | None = None
+    units: frozenset[str] | None = None
 
 
 class _Parser:
@@ -126,7 +129,7 @@ class _Parser:
                 self.take()
                 if not parts:
                     raise PatternError("reading.pattern.stray_repetition", self.source)
-                parts[-1] = _repeated(parts[-1], mark)
+                parts[-1] = self.repeated(parts[-1], mark)
             else:
                 parts.append(self.piece())
         return one_after_other(parts)
@@ -143,20 +146,71 @@ class _Parser:
             return _Part(f"{_SIZED_GAP[self.language]}{{0,{mark[2:]}}}?", None)
         if mark in "#^$":
             return _Part(_PLACES[mark][self.language], None)
-        return _Part(_fixed(mark), frozenset([_longest_word(mark)]) if mark.strip() else None, frozenset([mark]))
+        anchors = frozenset([_longest_word(mark)]) if mark.strip() else None
+        return _Part(_fixed(mark), anchors, frozenset([mark]), frozenset([mark]))
 
     def group(self) -> _Part:
         part = self.alternatives()
         if self.peek() != ")":
             raise PatternError("reading.pattern.open_bracket", self.source)
         self.take()
-        return _Part(f"(?:{part.regex})", part.anchors, part.texts)
+        return _Part(f"(?:{part.regex})", part.anchors, part.texts, part.units)
+
+    def repeated(self, part: _Part, how: str) -> _Part:
+        """``part`` as often as ``how`` says. A repetition is rebuilt from the fewest texts that make the same, so that
+        no text is made by it in two ways: with two, a line that does not match in the end would be tried in as many
+        ways as there are to cut it."""
+        if how == "?":
+            texts = part.texts | {""} if part.texts is not None else None
+            return _Part(f"(?:{part.regex})?", None, texts, part.units)
+        if part.units is None:
+            raise PatternError("reading.pattern.nested_repetition", self.source)
+        units = _indivisible(part.units)
+        if not _is_code(units):
+            raise PatternError("reading.pattern.ambiguous_repetition", self.source)
+        regex = "|".join(_fixed(text) for text in sorted(units, key=lambda text: (-len(text), text)))
+        is_optional = how == "*" or (part.texts is not None and "" in part.texts)
+        return _Part(f"(?:{regex}){'*' if is_optional else '+'}", None if is_optional else part.anchors, None, units)
 
 
-def _repeated(part: _Part, how: str) -> _Part:
-    anchors = part.anchors if how == "+" else None
-    texts = part.texts | {""} if how == "?" and part.texts is not None else None
-    return _Part(f"(?:{part.regex}){how}", anchors, texts)
+def _indivisible(texts: frozenset[str]) -> frozenset[str]:
+    """The fewest of ``texts`` of which all others are made: of 就, 是 and 就是 the first two."""
+    found: set[str] = set()
+    for text in sorted(map(_one_blank, texts - {""}), key=len):
+        if not _is_made_of(text, found):
+            found.add(text)
+    return frozenset(found)
+
+
+def _is_made_of(text: str, units: Iterable[str]) -> bool:
+    reached = {0}
+    for end in range(1, len(text) + 1):
+        if any(text.endswith(unit, 0, end) and end - len(unit) in reached for unit in units):
+            reached.add(end)
+    return len(text) in reached
+
+
+def _is_code(units: frozenset[str]) -> bool:
+    """Whether every text made of ``units`` is made in one way only.
+
+    The test of A. A. Sardinas and G. W. Patterson (1953): follow what one way is ahead of another until nothing new is
+    left over; an end of a unit left over that is a unit itself is where two ways meet.
+    """
+    left = {b[len(a) :] for a in units for b in units if a != b and b.startswith(a)}
+    seen: set[str] = set()
+    while left:
+        if left & units:
+            return False
+        seen |= left
+        ahead = {unit[len(rest) :] for rest in left for unit in units if unit.startswith(rest)}
+        behind = {rest[len(unit) :] for rest in left for unit in units if rest.startswith(unit)}
+        left = (ahead | behind) - seen
+    return True
+
+
+def _one_blank(text: str) -> str:
+    """Blanks stretch, so any number of them is one."""
+    return re.sub(r"\s+", " ", text)
 
 
 def either(parts: Sequence[_Part]) -> _Part:
@@ -164,10 +218,12 @@ def either(parts: Sequence[_Part]) -> _Part:
     ordered = sorted(parts, key=lambda part: -len(part.regex))
     anchors: frozenset[str] | None = frozenset()
     texts: frozenset[str] | None = frozenset()
+    units: frozenset[str] | None = frozenset()
     for part in parts:
         anchors = None if anchors is None or part.anchors is None else anchors | part.anchors
         texts = None if texts is None or part.texts is None else texts | part.texts
-    return _Part("|".join(part.regex for part in ordered), anchors, texts)
+        units = None if units is None or part.units is None else units | part.units
+    return _Part("|".join(part.regex for part in ordered), anchors, texts, units)
 
 
 def one_after_other(parts: Sequence[_Part]) -> _Part:
@@ -187,7 +243,7 @@ def one_after_other(parts: Sequence[_Part]) -> _Part:
             if all(text.strip() for text in texts):
                 offered.append(frozenset(map(_longest_word, texts)))
     best = max(offered, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
-    return _Part("".join(part.regex for part in parts), best, whole)
+    return _Part("".join(part.regex for part in parts), best, whole, whole)
 
 
 def _longest_word(text: str) -> str:
@@ -252,5 +308,5 @@ class PatternCompiler:
             self._open.append(name)
             part = either([_Parser(item, self).whole() for item in self._sources[name]])
             self._open.pop()
-            self._classes[name] = _Part(f"(?:{part.regex})", part.anchors, part.texts)
+            self._classes[name] = _Part(f"(?:{part.regex})", part.anchors, part.texts, part.units)
         return self._classes[name]
