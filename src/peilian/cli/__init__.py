@@ -13,6 +13,7 @@ COMMANDS = {
     "kpi": "kpi",
     "read": "read",
     "score": "score",
+    "appraise": "appraise",
     "needs": "needs",
     "drill": "drill",
     "pack": "pack",

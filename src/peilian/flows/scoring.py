@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -19,12 +20,14 @@ from peilian.engine.scorecard.values import rounded
 from peilian.flows.wording import say
 
 Line = dict[str, Any]
+Labels = Mapping[str, Mapping[str, Text]]
 
 
 @cache
 def shipped() -> Mapping[str, Scorecard]:
-    """The scorecards of the shipped packs by key."""
-    return load_scorecards((packs.SHIPPED,))
+    """The scorecards of the shipped packs for conversations, by key."""
+    loaded = load_documents((packs.SHIPPED,))
+    return {key: card for key, card in loaded.cards.items() if loaded.purpose(key) == "conversation"}
 
 
 def load_scorecards(roots: Iterable[Path]) -> Mapping[str, Scorecard]:
@@ -68,7 +71,7 @@ def _indicator(found: ServiceIndicator) -> Indicator:
 
 def to_line(scored: Scored, scorecard: Scorecard, language: Language) -> Line:
     """A result as an object for JSON, its reasons said in ``language``. Totals are rounded, points are not."""
-    names = _Names(scorecard, language)
+    names = Names(labels_of(scorecard), language)
     return {
         "scorecard": scored.scorecard,
         "version": scored.version,
@@ -80,13 +83,18 @@ def to_line(scored: Scored, scorecard: Scorecard, language: Language) -> Line:
         "passed": scored.passed,
         "scores": [_scored_line(line, names) for line in scored.lines],
         "groups": [
-            {"group": one.key, "label": names.group(one.key), "points": _number(one.points), "max": _number(one.max)}
+            {
+                "group": one.key,
+                "label": names.label("group", one.key),
+                "points": _number(one.points),
+                "max": _number(one.max),
+            }
             for one in scored.groups
         ],
         "gates": [
             {
                 "gate": gate.key,
-                "label": names.gate(gate.key),
+                "label": names.label("gate", gate.key),
                 "cap": _number(gate.cap),
                 "fails": gate.fails,
                 **_reason(gate.reason, names),
@@ -99,46 +107,61 @@ def to_line(scored: Scored, scorecard: Scorecard, language: Language) -> Line:
     }
 
 
-class _Names:
-    """Words for reasons, with the labels of a scorecard in place of its keys."""
+def labels_of(scorecard: Scorecard) -> Labels:
+    """The labels of a scorecard's parts: by kind of part, by key."""
+    zeros = {line.zero_when.condition.source: line.zero_when.label for line in scorecard.lines if line.zero_when}
+    return {
+        "line": {line.key: line.label for line in scorecard.lines},
+        "group": {group.key: group.label for group in scorecard.groups},
+        "gate": {gate.key: gate.label for gate in scorecard.gates},
+        "indicator": {key: measure.label for key, measure in scorecard.indicators.items()},
+        "condition": zeros,
+    }
 
-    def __init__(self, scorecard: Scorecard, language: Language) -> None:
-        self.scorecard = scorecard
+
+class Names:
+    """Words for reasons, with the labels of a scorecard in place of its keys, and ratios as percentages."""
+
+    def __init__(self, labels: Labels, language: Language) -> None:
         self.language = language
-        self._labels: dict[str, dict[str, Text]] = {
-            "line": {line.key: line.label for line in scorecard.lines},
-            "group": {group.key: group.label for group in scorecard.groups},
-            "gate": {gate.key: gate.label for gate in scorecard.gates},
-        }
+        self._labels = labels
 
-    def say(self, reason: Reason) -> str:
+    def say(self, reason: Reason, *, is_ratio: bool = False) -> str:
+        """In words; ``is_ratio``: the values of the line that it belongs to are ratios."""
         params: dict[str, Param] = dict(reason.params)
         if reason.key.startswith("scorecard.limit.group."):
-            params["key"] = self.group(str(params["key"]))
-        if "gate" in params:
-            params["gate"] = self.gate(str(params["gate"]))
+            params["key"] = self.label("group", str(params["key"]))
+        for kind in ("gate", "indicator", "condition", "line"):
+            if kind in params:
+                params[kind] = self.label(kind, str(params[kind]))
         if reason.key == "scorecard.incomplete":
             joint = "、" if self.language == "zh" else ", "
-            params["lines"] = joint.join(self.line(key) for key in str(params["lines"]).split(", "))
+            params["lines"] = joint.join(self.label("line", key) for key in str(params["lines"]).split(", "))
+        for name in (*_SHARES, *(_MEASURED if is_ratio else ())):
+            if name in params:
+                params[name] = _NUMBER.sub(_percentage, str(params[name]))
         return say(Reason(reason.key, params), self.language)
 
-    def line(self, key: str) -> str:
-        return self._label("line", key)
-
-    def group(self, key: str) -> str:
-        return self._label("group", key)
-
-    def gate(self, key: str) -> str:
-        return self._label("gate", key)
-
-    def _label(self, kind: str, key: str) -> str:
+    def label(self, kind: str, key: str) -> str:
+        """The label of a part of that kind, else its key."""
         return self._labels[kind].get(key, Text()).in_language(self.language) or key
 
 
-def _scored_line(line: ScoredLine, names: _Names) -> Line:
+# Parameters of reasons that hold values of the indicator, or edges that it is compared with.
+_MEASURED = ("value", "target", "step", "beyond", "band", "zero", "full", "worse", "better", "standard")
+_SHARES = ("presence", "least", "share")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def _percentage(found: re.Match[str]) -> str:
+    number = Decimal(found[0]) * 100
+    return f"{number.normalize():f}%" if number else "0%"
+
+
+def _scored_line(line: ScoredLine, names: Names) -> Line:
     return {
         "dimension": line.key,
-        "label": names.line(line.key),
+        "label": names.label("line", line.key),
         "points": _number(line.points),
         "max": _number(line.max),
         "status": line.status,
@@ -150,13 +173,13 @@ def _scored_line(line: ScoredLine, names: _Names) -> Line:
     }
 
 
-def _reason(reason: PointReason, names: _Names) -> Line:
+def _reason(reason: PointReason, names: Names) -> Line:
     """A reason with the place of its evidence, when it has one alone."""
     line: Line = {"text": names.say(reason.reason), "points": _number(reason.points)}
     return line | _place(reason.evidence[0]) if len(reason.evidence) == 1 else line
 
 
-def _evidence(piece: Evidence, names: _Names) -> Line:
+def _evidence(piece: Evidence, names: Names) -> Line:
     return {"text": names.say(piece.reason), **_place(piece)}
 
 

@@ -233,7 +233,7 @@ def test_the_shipped_cards_have_their_weights():
         ("copied", 45, True),
         ("dumped", 45, True),
     ]
-    assert not load_scorecards().doubts
+    assert not [doubt for doubt in load_scorecards().doubts if "service-core" in str(doubt.file)]
 
 
 def test_every_rule_says_what_it_does():

@@ -222,8 +222,8 @@ class GradeField(BaseModel):
 
 @kinds.register("scorecard")
 class ScorecardDocument(Document):
-    """A scorecard. ``max``, when it is said, must be the sum of the weights; ``meant_max`` is one that they were meant to
-    have, and another is doubted. ``process`` says what whoever runs an appraisal goes by."""
+    """A scorecard. ``max``, when it is said, must be the sum of the weights; ``meant_max`` is one that they were meant
+    to have, and another is doubted. ``process`` says what whoever runs an appraisal goes by."""
 
     title: TextField
     note: TextField | None = None
@@ -249,6 +249,10 @@ class LoadedScorecards:
 
     cards: Mapping[str, Scorecard]
     found: Mapping[str, Loaded]
+
+    def purpose(self, key: str) -> str:
+        """What a scorecard is for: a conversation or an appraisal."""
+        return _document(self.found[key]).purpose
 
     @cached_property
     def doubts(self) -> tuple[Fault, ...]:
@@ -330,8 +334,20 @@ def _checked(body: Mapping[str, Any]) -> Loaded:
         raise InputError(*(_told(problem) for problem in error.errors())) from None
     if document.kind != "scorecard":
         raise InputError(Fault(Reason("scorecard.fault.other_kind", {"kind": document.kind}), field="kind"))
-    plain = json.dumps(body, ensure_ascii=False, sort_keys=True, default=str)
+    plain = json.dumps(_plain(body), ensure_ascii=False, sort_keys=True)
     return Loaded(document, _NO_FILE, hashlib.sha256(plain.encode()).hexdigest())
+
+
+def _plain(value: Any) -> Any:
+    """A body in which a number is the same however it was written: 0.10, "0.1" of a database and 0.1 of a file."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number = Decimal(str(value))
+        return f"{number.normalize():f}" if number else "0"
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 def _told(problem: Any) -> Fault:

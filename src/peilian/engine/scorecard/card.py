@@ -149,7 +149,7 @@ class Gate:
     fails: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scorecard:
     """A whole card. ``pass_mark`` is on the scale of 100; ``floor`` and ``cap`` limit the total in points.
 

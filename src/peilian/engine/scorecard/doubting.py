@@ -1,4 +1,4 @@
-"""What is allowed in a scorecard but odd (存疑): weights, points nobody reaches, tables that run against their indicator.
+"""What is allowed in a scorecard but odd (存疑): sums of weights, points out of reach, tables against their indicator.
 
 A table is tried, not reasoned about: each line is scored at both sides of every number that stands in its parameters.
 So what is found is really there, and a formula is looked at like any other rule.

@@ -248,7 +248,7 @@ def _zeroed(zero: ZeroWhen, scored: ScoredLine, indicators: Mapping[str, Indicat
     if not holds or scored.points is None or scored.points <= 0:
         return scored
     evidence = tuple(piece for one in known.values() for piece in one.evidence)
-    reason = PointReason(Reason("scorecard.zero", {"line": scored.key}), -scored.points, evidence)
+    reason = PointReason(Reason("scorecard.zero", {"condition": zero.condition.source}), -scored.points, evidence)
     return replace(scored, points=ZERO, status="judged", reasons=(*scored.reasons, reason))
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from itertools import groupby, pairwise
 
 from peilian.engine._expression import ARITHMETIC
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Param, Reason
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import PointReason, exact, shown
 
@@ -80,6 +80,7 @@ class Bands(Rule):
     bands: tuple[Band, ...]
     of: Decimal = Decimal(1)
     _scaled: tuple[Band, ...] = field(init=False, repr=False, compare=False)
+    _named: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.of <= 0:
@@ -90,12 +91,18 @@ class Bands(Rule):
         open_ = [place for place in self._places() if self._band_of(place) is None]
         if open_:
             raise ValueError(f"no band holds {exact(open_[0])}; together the bands must hold every value")
+        object.__setattr__(self, "_named", tuple(map(self._stretch, self._scaled)))
 
     def score(self, given: Given) -> Outcome:
         """As monotone as its bands are."""
-        band = self._band_of(given.value)
-        assert band is not None, "every value lies in a band"
-        reason = Reason("scorecard.band", {"value": exact(given.value), "band": str(band)})
+        value = given.value
+        place, band = next((n, band) for n, band in enumerate(self._scaled) if band.holds(value))
+        params: dict[str, Param] = {"value": exact(value), "band": self._named[place]}
+        reason = Reason("scorecard.band", params)
+        if self.of != 1:
+            reason = Reason(
+                "scorecard.band.of", {**params, "standard": exact(self.of), "share": shown(value / self.of)}
+            )
         return Outcome((PointReason(reason, band.worth(given.weight), given.evidence),))
 
     def doubts(self, weight: Decimal) -> tuple[Reason, ...]:
@@ -116,6 +123,21 @@ class Bands(Rule):
     def reach(self, weight: Decimal) -> Decimal:
         """Those of the best band."""
         return max(weight + band.worth(weight) for band in self.bands)
+
+    def _stretch(self, band: Band) -> str:
+        """On which values it decides, bands before it apart; its own words when these are not one stretch."""
+        places = self._places()
+        held = [n for n, place in enumerate(places) if self._band_of(place) is band]
+        if not held or held != list(range(held[0], held[-1] + 1)):
+            return str(band)
+        edges = frozenset(edge for one in self._scaled for edge in one.edges)
+        first, last = held[0], held[-1]
+        low = high = ""
+        if first > 0:
+            low = f"≥ {exact(places[first])}" if places[first] in edges else f"> {exact(places[first - 1])}"
+        if last < len(places) - 1:
+            high = f"≤ {exact(places[last])}" if places[last] in edges else f"< {exact(places[last + 1])}"
+        return ", ".join(side for side in (low, high) if side) or "–"
 
     def _band_of(self, value: Decimal) -> Band | None:
         return next((band for band in self._scaled if band.holds(value)), None)
