@@ -3,16 +3,15 @@ questions for facts, forbidden words, and what was only copied or strung togethe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from statistics import median
 
 from peilian.engine._expression import Value
 from peilian.engine._kernel import Language
 from peilian.engine.drill.conditions import holds
 from peilian.engine.drill.figures import figures
+from peilian.engine.drill.keywords import are_strung
 from peilian.engine.drill.likeness import GramLikeness, Likeness
 from peilian.engine.drill.model import CustomerModel, Voice
 from peilian.engine.drill.phrasebook import Phrasebook, Said
@@ -122,7 +121,8 @@ class Understanding:
             wait_seconds=self._wait(analysed, acts),
             n_units=len(units(analysed.text)),
             is_copied=self._is_copied(analysed.text),
-            is_dump=n_acts >= self.model.dump_acts and self._is_strung(analysed, n_acts, n_made),
+            is_dump=n_acts >= self.model.dump_acts
+            and are_strung(analysed, n_acts=n_acts, n_made=n_made, short=self.model.dump_units),
         )
 
     def _wait(self, analysed: Analysed, acts: Mapping[str, tuple[int, int]]) -> float | None:
@@ -168,53 +168,12 @@ class Understanding:
         found = pairs(text)
         return len(found) >= _LEAST_COPIED and len(found & self._card) >= self.model.copied * len(found)
 
-    def _is_strung(self, analysed: Analysed, n_acts: int, n_made: int) -> bool:
-        """Whether a reply strings words together instead of saying sentences. A list with numbers or headings is terse,
-        but it tells what belongs to what."""
-        if _is_list(analysed.text, self.model.dump_units):
-            return False
-        sizes = [len(units(analysed.text[clause.start : clause.end])) for clause in analysed.clauses]
-        n_units = sum(sizes)
-        if analysed.language == "en":
-            n_small = sum(word in _SMALL_WORDS for word in units(analysed.text))
-            return n_units >= _LEAST_WORDS and n_small < _LEAST_SMALL * n_units
-        if len(sizes) >= _LEAST_CLAUSES and median(sizes) <= self.model.dump_units:
-            return True
-        is_many = n_acts >= _MANY_ACTS and n_made >= _MANY_MADE  # one short sentence may be several acts by itself
-        return is_many and n_units < self.model.dump_units * n_acts
-
 
 _LEAST_COPIED = 16
-_LEAST_CLAUSES = 5
-_MANY_ACTS = 7
-_MANY_MADE = 4  # elements
-_LEAST_WORDS = 10  # of an English reply whose words are counted
-_LEAST_SMALL = 0.2  # share of small words in English sentences; a list of keywords has few
-_SMALL_WORDS = frozenset(
-    {"a", "an", "the", "i", "you", "we", "it", "he", "she", "they", "me", "us", "my", "your", "our", "is", "are", "was",
-     "were", "be", "been", "am", "will", "would", "can", "could", "may", "have", "has", "had", "do", "does", "did",
-     "to", "of", "in", "on", "at", "for", "from", "with", "by", "as", "and", "or", "but", "so", "if", "not", "no",
-     "this", "that", "there", "here", "when", "then", "up", "out"}
-)  # fmt: skip
 _WEIGHTY = frozenset(
     {"apologise", "empathise", "own", "time", "done", "solve", "compensate", "alternative", "escalate", "follow_up",
      "wait", "thank", "verify", "explain"}
 )  # fmt: skip
-
-
-_ITEM = re.compile(r"\s*(?:[-*•]\s*|\(?(?:\d{1,2}|[a-h])(?:[.、)]|(?=\s)))?\s*(?P<heading>[^\s,、。:]{1,8}:)?")
-_LEAST_ITEMS = 3
-
-
-def _is_list(text: str, least_units: float) -> bool:
-    """Whether most lines or sentences of ``text`` begin with a number or a heading and say something."""
-    items = [item for item in re.split(r"[。;\n]+", text) if item.strip()]
-    n_marked = 0
-    for item in items:
-        mark = _ITEM.match(item)
-        n_marked += bool(mark and mark.group().strip() and len(units(item[mark.end() :])) >= least_units / 2)
-    sizes = [len(units(item)) for item in items]
-    return n_marked >= _LEAST_ITEMS and n_marked > len(items) / 2 and median(sizes) > least_units
 
 
 def _of_kind(said: Sequence[Said], kind: str) -> tuple[Said, ...]:
