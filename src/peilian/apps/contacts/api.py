@@ -28,12 +28,38 @@ from peilian.adapters.lake import (
 )
 from peilian.apps.base import api as base
 from peilian.apps.contacts.answers import Answers
+from peilian.apps.contacts.business import FIGURE_KEYS, BusinessFigure, figures_seen, month_figures
+from peilian.apps.contacts.business_models import TableImport, TableState
 from peilian.apps.contacts.evidence import start_work_evidence, write_work_evidence
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
+from peilian.apps.contacts.person_measures import person_measures
+from peilian.apps.contacts.shops import ShopComparison, shop_comparison, shop_months, shops_seen
 from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
+from peilian.apps.contacts.table_writing import (
+    MonthGuard,
+    ViolationRow,
+    ViolationSink,
+    month_guards,
+    violation_sink,
+)
+from peilian.apps.contacts.tables import (
+    TableLook,
+    drop_table_leftovers,
+    forget_table,
+    import_table_now,
+    look_at_table,
+    prepare_table,
+    prepared_table,
+    store_table,
+    table_imports,
+    table_kinds,
+    table_rejects,
+    undo_table,
+)
 from peilian.apps.contacts.uploads import drop_leftovers, forget_import, prepare_import, prepared_import
 from peilian.apps.contacts.work import lake, named_copies, read_unread, rejects_of, run_import
 from peilian.apps.people.api import Permission, User, visible_to
+from peilian.engine.business import FIGURE_UNITS
 from peilian.engine.conversation import Conversation
 from peilian.engine.diagnosis import Diagnosis
 from peilian.engine.kpi.algebra import Measure
@@ -43,6 +69,9 @@ from peilian.flows import diagnosing, erasing, importing, measuring
 from peilian.flows.importing import Preview
 
 __all__ = [
+    "FIGURE_KEYS",
+    "FIGURE_UNITS",
+    "BusinessFigure",
     "Cell",
     "Choices",
     "ConversationFilter",
@@ -56,32 +85,58 @@ __all__ = [
     "KpiRow",
     "KpiSnapshot",
     "Measure",
+    "MonthGuard",
     "Order",
     "Preview",
+    "ShopComparison",
     "StoredReading",
+    "TableImport",
+    "TableLook",
+    "TableState",
+    "ViolationRow",
+    "ViolationSink",
     "choices",
     "conversation",
     "conversations",
     "diagnosis",
     "drop_leftovers",
+    "drop_table_leftovers",
     "erase_customer",
+    "figures_seen",
     "forget_import",
+    "forget_table",
     "import_now",
+    "import_table_now",
     "imports",
     "is_empty",
     "known_diagnosis",
     "kpis",
+    "look_at_table",
     "measures",
+    "month_figures",
+    "month_guards",
     "note_export",
+    "person_measures",
     "prepare_import",
+    "prepare_table",
     "prepared_import",
+    "prepared_table",
     "preview_import",
     "rejects",
+    "shop_comparison",
+    "shop_months",
+    "shops_seen",
     "spread",
     "start_import",
     "start_reading",
     "start_work_evidence",
+    "store_table",
+    "table_imports",
+    "table_kinds",
+    "table_rejects",
     "take_snapshots",
+    "undo_table",
+    "violation_sink",
     "write_work_evidence",
 ]
 

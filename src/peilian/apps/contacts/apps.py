@@ -11,4 +11,4 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of jobs this app runs."""
-        from peilian.apps.contacts import evidence, work  # noqa: F401
+        from peilian.apps.contacts import evidence, tables, work  # noqa: F401

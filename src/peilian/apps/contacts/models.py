@@ -8,6 +8,19 @@ from django.conf import settings
 from django.db import models
 
 from peilian.apps.base.models import JobState, Row
+from peilian.apps.contacts.business_models import (  # noqa: F401  Django finds the rows of business tables here
+    AttendanceDay,
+    CustomerOrder,
+    FeaturedItem,
+    FormerRow,
+    ReportSubmission,
+    Review,
+    SalesTarget,
+    ShopDay,
+    ShopSnapshot,
+    TableImport,
+    TableState,
+)
 
 
 class ImportQuerySet(models.QuerySet["ConversationImport"]):

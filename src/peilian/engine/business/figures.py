@@ -49,7 +49,7 @@ class Figure:
 
 
 # Key -> unit (ratio, count, money).
-FIGURE_KEYS: Mapping[str, str] = {
+FIGURE_UNITS: Mapping[str, str] = {
     "sales": "money",
     "orders": "count",
     "sales_completion_ratio": "ratio",
@@ -71,7 +71,7 @@ FIGURE_KEYS: Mapping[str, str] = {
 
 
 def person_figures(records: Records, period: Period, settings: Settings | None = None) -> dict[str, Figure]:
-    """Every figure of ``FIGURE_KEYS`` for one person."""
+    """Every figure of ``FIGURE_UNITS`` for one person."""
     one = _Person(records, period, settings or Settings())
     conversion = {"agent": one.conversion_by_person(), "shop": one.conversion_by_shop()}
     on_time, quality = one.reports()
@@ -207,7 +207,10 @@ class _Person:
     def _featured_by_target(self, sold: Sequence[Order], n: int, formula: str) -> Figure:
         """Featured sales by the person's own targets, in money or in pieces: the two cannot be added."""
         own = tuple(row for row in self.records.featured if row.person is not None)
+        shares = tuple(row for row in self.records.featured if row.share is not None)
         aimed = tuple(row for row in own if row.amount is not None or row.quantity is not None)
+        if shares and not aimed:
+            return self._featured_by_target_share(sold, shares)
         if not aimed:
             return Figure(None, n, None, None, Reason("business.no_featured_target"), formula=formula)
         in_money = [row.amount for row in aimed if row.amount is not None]
@@ -222,6 +225,20 @@ class _Person:
             return Figure(None, n, done, whole, Reason("business.target_is_zero"), formula=formula)
         from_ = (("orders", counted), ("featured_items", aimed))
         return self._made(done / whole, count_of(counted), done, whole, "orders", formula, *from_)
+
+    def _featured_by_target_share(self, sold: Sequence[Order], aimed: Sequence[FeaturedItem]) -> Figure:
+        """The share of featured items in the own sales by the share they were to have; it may be set for all."""
+        formula = "featured_share_by_target_share"
+        items = {row.item for row in aimed}
+        counted = tuple(order for order in sold if order.item in items)
+        sales = self._amount(self.sold)
+        whole = sum((row.share for row in aimed if row.share is not None), ZERO)
+        if not sales or not whole:
+            why = Reason("business.target_is_zero") if sales else Reason("business.no_sales")
+            return Figure(None, count_of(counted), None, whole, why, formula=formula)
+        done = self._amount(counted) / sales
+        from_ = (("orders", counted), ("featured_items", aimed))
+        return self._made(done / whole, count_of(self.sold), done, whole, "orders", formula, *from_)
 
     def returned(self) -> Figure:
         formula = "returns_by_orders"
@@ -367,10 +384,3 @@ def _consultations(day: ShopDay) -> Decimal | None:
 
 def _visits(day: ShopDay) -> Decimal | None:
     return day.visits
-
-
-def featured_of(rows: Iterable[FeaturedItem], person: str, shops: frozenset[str]) -> tuple[FeaturedItem, ...]:
-    """The featured items that concern a person: the own ones, those of the shops, and those of all."""
-    return tuple(
-        row for row in rows if row.person == person or (row.person is None and (row.shop is None or row.shop in shops))
-    )

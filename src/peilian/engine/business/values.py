@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -83,7 +83,7 @@ class Target(Sourced):
 class FeaturedItem(Sourced):
     """An item to be sold in the first place (主推单品) in a month, by one person or by all of a shop or of the company.
 
-    The target is an amount or a number of pieces; without either the item only counts in the share of sales.
+    The target is an amount, a number of pieces, or a share of the own sales; without any the item only counts.
     """
 
     month: date
@@ -92,6 +92,7 @@ class FeaturedItem(Sourced):
     shop: str | None
     amount: Decimal | None = None
     quantity: Decimal | None = None
+    share: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +179,10 @@ class Records:
     reports: tuple[Report, ...] = ()
     reviews: tuple[Review, ...] = ()
     known_until: Mapping[str, date] = field(default_factory=dict)
+
+
+def featured_of(rows: Iterable[FeaturedItem], person: str, shops: frozenset[str]) -> tuple[FeaturedItem, ...]:
+    """The featured items that concern a person: the own ones, those of the shops, and those of all."""
+    return tuple(
+        row for row in rows if row.person == person or (row.person is None and (row.shop is None or row.shop in shops))
+    )

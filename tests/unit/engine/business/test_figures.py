@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peilian.engine._kernel import InputError
-from peilian.engine.business import FIGURE_KEYS, Records, Settings, person_figures, settings_of
-from peilian.engine.business.figures import ROWS_KEPT, featured_of
+from peilian.engine.business import FIGURE_UNITS, Records, Settings, person_figures, settings_of
+from peilian.engine.business.figures import ROWS_KEPT
 from peilian.engine.business.values import (
     AttendanceDay,
     FeaturedItem,
@@ -24,6 +24,7 @@ from peilian.engine.business.values import (
     Review,
     ShopDay,
     Target,
+    featured_of,
 )
 from peilian.flows.wording import catalogue
 
@@ -76,7 +77,7 @@ def the(key, settings=None, **rows):
 
 def test_every_figure_is_there_and_says_why_it_has_no_value():
     found = figures(known={})
-    assert set(found) == set(FIGURE_KEYS)
+    assert set(found) == set(FIGURE_UNITS)
     for figure in found.values():
         assert figure.value is None
         assert figure.note is not None
@@ -173,9 +174,9 @@ def test_without_consultations_there_is_no_conversion(days, note):
     assert the("conversion_ratio", orders=orders("1"), days=days).note.key == note
 
 
-def a_featured(item="SKU1", person=ME, amount=None, quantity=None) -> FeaturedItem:
-    money, pieces = (None if value is None else D(value) for value in (amount, quantity))
-    return FeaturedItem(f"f{next(_ids)}", "i1", NOV.first, item, person, None, money, pieces)
+def a_featured(item="SKU1", person=ME, amount=None, quantity=None, share=None) -> FeaturedItem:
+    aims = (None if value is None else D(value) for value in (amount, quantity, share))
+    return FeaturedItem(f"f{next(_ids)}", "i1", NOV.first, item, person, None, *aims)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,8 @@ def a_featured(item="SKU1", person=ME, amount=None, quantity=None) -> FeaturedIt
     [
         pytest.param((a_featured(amount="400"),), "0.75", None, id="by amount"),
         pytest.param((a_featured(quantity="4"),), "0.5", None, id="by pieces"),
+        pytest.param((a_featured(person=None, share="0.4"),), "0.75", None, id="by share of the sales"),
+        pytest.param((a_featured(share="0"),), None, "business.target_is_zero", id="a share of zero"),
         pytest.param((a_featured(person=None, amount="400"),), None, "business.no_featured_target", id="of the shop"),
         pytest.param((a_featured(amount="0"),), None, "business.target_is_zero", id="zero"),
         pytest.param(
@@ -348,7 +351,7 @@ def test_ratios_are_quotients_of_what_is_shown(sold, before, target):
     )
     for key, figure in found.items():
         assert (figure.value is None) <= (figure.note is not None), key
-        if figure.value is not None and FIGURE_KEYS[key] == "ratio" and key != "sales_growth_ratio":
+        if figure.value is not None and FIGURE_UNITS[key] == "ratio" and key != "sales_growth_ratio":
             assert figure.value == figure.numerator / figure.denominator
             assert figure.value >= 0
     assert found["return_ratio"].value is None or found["return_ratio"].value <= 1
