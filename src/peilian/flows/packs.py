@@ -39,6 +39,7 @@ def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _dou
         except InputError as error:
             faults.extend(error.faults)
     faults.extend(_keys_used_in_two_roots(loaded))
+    faults.extend(_keys_of_shipped_scenarios(loaded))
     if not faults:
         faults.extend(reference_faults(loaded, (*packs.load_all(), *loaded)))
     doubts: list[Fault] = []
@@ -102,6 +103,16 @@ def _keys_used_in_two_roots(loaded: Sequence[packs.Loaded]) -> list[Fault]:
             reason = Reason("pack.double_key", {"key": item.document.key, "other": str(other)})
             faults.append(Fault(reason, file=str(item.path), field="key"))
     return faults
+
+
+def _keys_of_shipped_scenarios(loaded: Sequence[packs.Loaded]) -> Iterator[Fault]:
+    """Scenarios whose key a shipped one has: what people played under it would be mixed up."""
+    shipped = {item.document.key: item.path for item in packs.load("scenario")}
+    for item in loaded:
+        other = shipped.get(item.document.key) if isinstance(item.document, ScenarioDocument) else None
+        if other is not None and other.resolve() != item.path.resolve():
+            reason = Reason("pack.double_key", {"key": item.document.key, "other": str(other)})
+            yield packs.fault_at(item.path, ("key",), reason)
 
 
 def _summary(loaded: Sequence[packs.Loaded]) -> list[Checked]:

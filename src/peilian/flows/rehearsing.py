@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, pstdev
 
+from peilian.adapters import packs
+from peilian.adapters.packs.lexicon import load_classes
 from peilian.adapters.packs.scenario import ScenarioDocument
+from peilian.adapters.packs.scenario_faults import faults_of, pattern_faults, place_of
 from peilian.engine._expression import ExpressionError
 from peilian.engine._kernel import Fault, Language, Reason
 from peilian.engine.drill import Cast
@@ -62,7 +65,14 @@ def rehearse(cast: Cast, *, seeds: int = SEEDS) -> Rehearsal:
 def check(
     document: ScenarioDocument, version: str, roots: tuple[Path, ...], *, file: str, seeds: int = SEEDS
 ) -> list[Fault]:  # fmt: skip
-    """Lint and rehearse a scenario in each of its languages; every fault names the file."""
+    """Lint a scenario and, when it is sound, rehearse it in each of its languages. Every fault names the file; one of
+    the text names line and field too."""
+    found: list[tuple[packs.Place, Reason]] = []
+    for fault in _unsound(document, version, roots):
+        if fault not in found:  # what both languages share is told once
+            found.append(fault)
+    if found:
+        return [packs.fault_at(Path(file), place, reason) for place, reason in found]
     faults = []
     for language in document.languages:
         for reason in _faults(document, version, language, roots, seeds):
@@ -70,13 +80,18 @@ def check(
     return faults
 
 
+def _unsound(document: ScenarioDocument, version: str, roots: tuple[Path, ...]) -> Iterator[tuple[packs.Place, Reason]]:
+    """What is wrong before anything is played, and where."""
+    yield from faults_of(document)
+    for language in document.languages:
+        for reason in lint(document.to_scenario(language, version)):
+            yield place_of(document, str(reason.params.get("where", ""))), reason
+        yield from pattern_faults(document, language, load_classes(roots)[language])
+
+
 def _faults(
     document: ScenarioDocument, version: str, language: Language, roots: tuple[Path, ...], seeds: int
 ) -> Iterator[Reason]:  # fmt: skip
-    found = lint(document.to_scenario(language, version))
-    if found:
-        yield from found
-        return
     try:
         cast = playing.cast_of(document, version, language, roots, reading.lexicons())
         rehearsal = rehearse(cast, seeds=seeds)

@@ -56,6 +56,9 @@ class PackHeader(Document):
     licence: str
 
 
+Place = tuple[int | str, ...]
+"""Where something stands in a document: names of fields and numbers in lists."""
+
 kinds: Registry[type[Document]] = Registry("pack kind")
 kinds.add("pack", PackHeader)
 
@@ -136,12 +139,18 @@ def _is_document(path: Path) -> bool:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and no merging of mappings (``<<``), of which a few lines can make billions."""
+    """Plain values only, each name once, no merging of mappings (``<<``), of which a few lines can make billions."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        seen = set()
         for key, _value in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(None, None, "mappings are not merged (<<)", key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    problem = f"{key.value!r} stands twice in one mapping"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                seen.add((key.tag, key.value))
 
 
 def load_file(path: Path) -> Loaded:
@@ -211,7 +220,14 @@ def _fault(path: Path, node: yaml.Node | None, problem: Any) -> Fault:
     )
 
 
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int | None:
+def fault_at(path: Path, place: Place, reason: Reason) -> Fault:
+    """The fault of what stands at ``place`` of the document in ``path``, which was loaded before; with its line."""
+    data = path.read_bytes()
+    node, _body = _read_markdown(data) if path.suffix == ".md" else _read_yaml(data)
+    return Fault(reason, file=str(path), row=_line(node, place), field=".".join(map(str, place)) or None)
+
+
+def _line(node: yaml.Node | None, location: Place) -> int | None:
     """The line of the deepest part of ``location`` that exists in the file."""
     if node is None:
         return None

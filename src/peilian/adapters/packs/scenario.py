@@ -33,7 +33,7 @@ from peilian.engine.drill.scenario import (
 )
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_Strict = ConfigDict(extra="forbid", frozen=True)
+_Strict = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _expression(value: Any) -> Any:
@@ -296,7 +296,7 @@ class ScenarioDocument(Document):
     covers: tuple[str, ...] = ()
     trains: tuple[str, ...] = ()
     time_limit_seconds: int = Field(ge=60, le=1800)
-    reference_seconds: float = Field(gt=0)
+    reference_seconds: float = Field(gt=0, allow_inf_nan=False)
     reference_turns: int = Field(ge=1)
     today: date
     persona: PersonaField
@@ -312,7 +312,7 @@ class ScenarioDocument(Document):
     concerns: SayField
     lines: dict[str, LinesField]
     offer: Expr | None = None
-    expects: float = Field(default=1.0, gt=0)
+    expects: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     handover: Literal["never", "allowed", "required"] = "allowed"
     is_abuse: bool = False
     phrases: tuple[TextField, ...] = ()
@@ -464,7 +464,7 @@ class CustomerModelDocument(Document):
     impacts: tuple[ImpactField, ...]
     utilities: tuple[UtilityField, ...]
     modes: dict[Literal["easy", "normal", "hard"], ModeField]
-    constants: dict[str, float] = Field(default_factory=dict)
+    constants: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default_factory=dict)
 
     @field_validator("constants")
     @classmethod

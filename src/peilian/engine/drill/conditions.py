@@ -10,6 +10,16 @@ from peilian.engine._expression import Expression, Value, parse
 from peilian.engine.drill.scenario import WorldValue
 from peilian.engine.drill.state import State
 
+_FEELINGS = ("mood", "trust", "distributive", "procedural", "interactional")
+_COUNTS = ("escalation", "abused", "turn", "redundant")
+_TAKEN = frozenset({*_FEELINGS, *_COUNTS, "promised", "value"})
+_TAKEN_FAMILIES = ("met.", "said.", "need.", "fact.", "arg.")
+
+
+def is_taken(name: str) -> bool:
+    """Whether ``name`` means something in every scenario, so that no variable of a world can be called so."""
+    return name in _TAKEN or name.startswith(_TAKEN_FAMILIES)
+
 
 @lru_cache(maxsize=4096)
 def compiled(source: str) -> Expression:
@@ -46,9 +56,9 @@ def values_of(state: State) -> dict[str, Value]:
             found[f"said.{element_id}.{part_id}"] = plain(figure)
     found |= {f"need.{need_id}": Decimal(status) for need_id, status in state.needs.items()}
     found |= {f"fact.{fact_id}": True for fact_id in state.facts}
-    for name in ("mood", "trust", "distributive", "procedural", "interactional"):
+    for name in _FEELINGS:
         found[name] = plain(round(getattr(state, name), 4))
-    for name in ("escalation", "abused", "turn", "redundant"):
+    for name in _COUNTS:
         found[name] = Decimal(getattr(state, name))
     found["promised"] = len(state.promises) > 0
     return found
