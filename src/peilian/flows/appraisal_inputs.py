@@ -119,7 +119,12 @@ class _Taken:
             return
         place = (cells["person"], cells["period"], key)
         if place in self._rows:
-            params = {"person": place[0], "period": place[1], "indicator": key, "row": self._rows[place]}
+            params: dict[str, Param] = {
+                "person": place[0],
+                "period": place[1],
+                "indicator": key,
+                "row": self._rows[place],
+            }
             self._fault(row, "indicator", "appraise.twice", **params)
             return
         self._rows[place] = row

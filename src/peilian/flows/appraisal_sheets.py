@@ -32,7 +32,7 @@ def to_stored(scored: Scored, card: Scorecard) -> Json:
     return {
         **frame.head,
         "engine_version": scored.engine_version,
-        "lines": [{**frame.lines[line.key], **_stored_line(line)} for line in scored.lines],
+        "lines": [_stored_line(frame.lines[line.key], line) for line in scored.lines],
         "groups": [{"group": one.key, "points": str(one.points), "max": str(one.max)} for one in scored.groups],
         "limits": [_stored_reason(limit) for limit in scored.limits],
         "gates": [{"gate": gate.key, "fails": gate.fails, **_stored_reason(gate.reason)} for gate in scored.gates],
@@ -49,7 +49,7 @@ class _Frame:
     """What is the same in every result of a card."""
 
     def __init__(self, card: Scorecard) -> None:
-        labels = labels_of(card) | {"grade": {grade.key: grade.label for grade in card.grades}}
+        labels = {**labels_of(card), "grade": {grade.key: grade.label for grade in card.grades}}
         units = {key: measure.unit for key, measure in card.indicators.items() if measure.unit}
         self.head: Json = {
             "schema": SCHEMA,
@@ -80,8 +80,9 @@ def _line_frame(line: Line) -> Json:
     }
 
 
-def _stored_line(line: ScoredLine) -> Json:
+def _stored_line(frame: Json, line: ScoredLine) -> Json:
     return {
+        **frame,
         "weight": str(line.max),
         "rule": line.rule.key,
         "rule_version": line.rule.version,
@@ -103,7 +104,11 @@ def _stored_input(one: Indicator) -> Json:
 
 
 def _stored_reason(reason: PointReason) -> Json:
-    stored = {**_reason_as_json(reason.reason), "points": str(reason.points)}
+    stored: Json = {
+        "key": reason.reason.key,
+        "params": dict(reason.reason.params),
+        "points": str(reason.points),
+    }
     if reason.evidence:
         stored["evidence"] = [_stored_evidence(piece) for piece in reason.evidence]
     return stored
@@ -213,7 +218,7 @@ def _is_ratio(line: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
 
 def _warning(one: Mapping[str, Any], stored: Mapping[str, Any], names: Names) -> str:
     line = next((line for line in stored["lines"] if line["line"] == one.get("of")), None)
-    return names.say(_reason(one), is_ratio=line is not None and _is_ratio(line, stored))
+    return names.doubt(_reason(one), one.get("of"), is_ratio=line is not None and _is_ratio(line, stored))
 
 
 def _in_words(reason: Mapping[str, Any], names: Names, *, is_ratio: bool = False) -> Json:

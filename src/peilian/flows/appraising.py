@@ -192,13 +192,8 @@ def doubts_of(body: Mapping[str, Any], settings: Answers | None, language: Langu
     """What is allowed in the template but odd, in words."""
     card = card_of(body, settings)
     names = Names(labels_of(card), language)
-    ratios = {line.key for line in card.lines for name in line.indicators if _is_ratio(card, name)}
-    return [names.say(reason, is_ratio=key in ratios) for key, reason in doubts(card)]
-
-
-def _is_ratio(card: Scorecard, name: str) -> bool:
-    measure = card.indicators.get(name)
-    return measure is not None and measure.unit == "ratio"
+    units = {line.key: card.indicators[line.indicators[0]].unit for line in card.lines}
+    return [names.doubt(reason, line, is_ratio=units.get(line or "") == "ratio") for line, reason in doubts(card)]
 
 
 def appraise(card: Scorecard, values: Mapping[str, Indicator]) -> Scored:

@@ -142,6 +142,13 @@ class Names:
                 params[name] = _NUMBER.sub(_percentage, str(params[name]))
         return say(Reason(reason.key, params), self.language)
 
+    def doubt(self, reason: Reason, line: str | None, *, is_ratio: bool = False) -> str:
+        """In words that begin with the line that it concerns."""
+        said = self.say(reason, is_ratio=is_ratio)
+        if line is None or "line" in reason.params:
+            return said
+        return f"{self.label('line', line)}{'：' if self.language == 'zh' else ': '}{said}"
+
     def label(self, kind: str, key: str) -> str:
         """The label of a part of that kind, else its key."""
         return self._labels[kind].get(key, Text()).in_language(self.language) or key

@@ -256,7 +256,10 @@ class LoadedScorecards:
 
     @cached_property
     def doubts(self) -> tuple[Fault, ...]:
-        """What is allowed in them but odd."""
+        """What is allowed in them but odd; ``InputError`` when an answer to a setting leads to a faulty scorecard."""
+        faults = [fault for item in self.found.values() for fault in _faults_of_settings(item)]
+        if faults:
+            raise InputError(*faults)
         return tuple(doubt for key, card in self.cards.items() for doubt in _doubts(self.found[key], card))
 
 
@@ -294,8 +297,10 @@ def check_body(body: Mapping[str, Any]) -> ScorecardDocument:
     return _document(_checked(body))
 
 
-def check_settings(item: Loaded) -> list[Fault]:
-    """What is wrong with the answers of a document's settings: each of them alone must lead to a scorecard."""
+def _faults_of_settings(item: Loaded) -> list[Fault]:
+    """Each answer alone must lead to a scorecard."""
+    if not _document(item).settings:
+        return []
     body = body_of(item.path)
     settings = (*_document(item).settings, *weight_settings(body))
     faults = []

@@ -10,7 +10,7 @@ from typing import Literal
 from peilian.engine._expression import ARITHMETIC
 from peilian.engine._kernel import Reason
 from peilian.engine.scorecard.card import Gate, Line, Scorecard, SmallSample, Unjudged, ZeroWhen
-from peilian.engine.scorecard.rules import Given, Rule
+from peilian.engine.scorecard.rules import Given, Outcome, Rule
 from peilian.engine.scorecard.values import HUNDRED, ONE, ZERO, Evidence, Indicator, PointReason, exact, shown
 
 ENGINE_VERSION = "1"
@@ -109,12 +109,13 @@ class _Sheet:
         missing = [line.key for line in self.lines if line.status == "missing"]
         if missing:
             self.warnings.append(Reason("scorecard.incomplete", {"lines": ", ".join(missing)}))
-        normalised = None if missing or not self.max else self.total / self.max * HUNDRED
+        total, most = self.total, self.max
+        normalised = None if missing or not most else total / most * HUNDRED
         return Scored(
             scorecard=self.card.key,
             version=self.card.version,
-            total=self.total,
-            max=self.max,
+            total=total,
+            max=most,
             normalised=normalised,
             passed=self._passed(normalised),
             lines=tuple(self.lines),
@@ -127,13 +128,15 @@ class _Sheet:
     @property
     def total(self) -> Decimal:
         """Points so far."""
-        changes = (*self.limits, *(gate.reason for gate in self.gates))
-        return sum((line.points or ZERO for line in self.lines), ZERO) + sum((one.points for one in changes), ZERO)
+        total = sum([line.points for line in self.lines if line.points is not None], ZERO)
+        for change in (*self.limits, *(gate.reason for gate in self.gates)):
+            total += change.points
+        return total
 
     @property
     def max(self) -> Decimal:
         """Full points of the lines that count."""
-        return sum((line.max for line in self.lines if line.points is not None), ZERO)
+        return sum([line.max for line in self.lines if line.points is not None], ZERO)
 
     def _limit_lines(self) -> None:
         self.lines = [_limited_line(line, scored) for line, scored in zip(self.card.lines, self.lines, strict=True)]
@@ -192,6 +195,8 @@ def _evidence(indicator: Indicator | None) -> tuple[Evidence, ...]:
 def score_line(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
     """One line of a card by itself, before its limits."""
     small = line.small_sample
+    if small is None and line.zero_when is None:
+        return _by_own_rule(line, indicators)
     n = None if small is None else _sample(line.indicators, indicators)
     if small is None or n is None or n >= small.below:
         scored = _by_own_rule(line, indicators)
@@ -268,17 +273,46 @@ def _inputs(names: tuple[str, ...], indicators: Mapping[str, Indicator]) -> dict
 def _by_rule(line: Line, rule: Rule, inputs: Mapping[str, Indicator], present: Decimal = ONE) -> ScoredLine:
     """``present``: the part of the time that the value comes from."""
     values = {name: one.value for name, one in inputs.items()}
-    if present != ONE:
+    if None in values.values():
+        lacking = [one for one in inputs.values() if one.value is None]
+        if rule.takes_missing == "none" or (rule.takes_missing == "some" and len(lacking) == len(inputs)):
+            return _unjudged(line, rule, inputs, line.unjudged, lacking[0].note or Reason("scorecard.nothing_measured"))
+    if present is not ONE:
         values = {name: None if value is None else value / present for name, value in values.items()}
-    lacking = [one for one in inputs.values() if one.value is None]
-    if lacking and (rule.takes_missing == "none" or (rule.takes_missing == "some" and len(lacking) == len(inputs))):
-        return _unjudged(line, rule, inputs, line.unjudged, lacking[0].note or Reason("scorecard.nothing_measured"))
-    evidence = {name: one.evidence for name, one in inputs.items() if one.evidence}
-    outcome = rule.score(Given(line.weight, values, evidence))
+    outcome = _outcome(rule, line.weight, values, inputs)
     if outcome.refused is not None:
         return _unjudged(line, rule, inputs, line.unjudged, outcome.refused)
-    points = line.weight + sum((reason.points for reason in outcome.reasons), ZERO)
+    points = line.weight
+    for reason in outcome.reasons:
+        points += reason.points
     return ScoredLine(line.key, points, line.weight, rule, inputs, outcome.reasons)
+
+
+# What rules said about values without evidence. Within a team the same levels and counts come again and again, and a
+# rule is pure, so nobody can tell; the rule is kept with it, so that its id stays its own.
+_said: dict[tuple[object, ...], tuple[Rule, Outcome]] = {}
+_MOST_SAID = 4096
+
+
+def _outcome(
+    rule: Rule, weight: Decimal, values: Mapping[str, Decimal | None], inputs: Mapping[str, Indicator]
+) -> Outcome:
+    for one in inputs.values():
+        if one.evidence:
+            evidence = {name: one.evidence for name, one in inputs.items() if one.evidence}
+            return rule.score(Given(weight, values, evidence))
+    for value in values.values():
+        if value is None or value % 1:  # a fraction hardly comes twice
+            return rule.score(Given(weight, values))
+    place = (id(rule), weight, *values.items())
+    known = _said.get(place)
+    if known is not None:
+        return known[1]
+    outcome = rule.score(Given(weight, values))
+    if len(_said) >= _MOST_SAID:
+        _said.clear()
+    _said[place] = (rule, outcome)
+    return outcome
 
 
 def _unjudged(line: Line, rule: Rule, inputs: Mapping[str, Indicator], policy: Unjudged, note: Reason) -> ScoredLine:

@@ -27,6 +27,8 @@ class Given:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """That of all indicators."""
+        if not self.evidence_of:
+            return ()
         return tuple(piece for name in self.values for piece in self.evidence_of.get(name, ()))
 
     @property
