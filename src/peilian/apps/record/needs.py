@@ -94,7 +94,7 @@ def raise_need(
     return row
 
 
-def dismiss_need(*, actor: User, need: Need, note: str) -> Need:
+def dismiss_need(*, actor: User | None, need: Need, note: str) -> Need:
     """Close a need that is none, with a word why. One that was closed in another way stays so; who asks is told."""
     return _close(actor, need, NeedState.DISMISSED, short(note, "note", is_needed=True))
 

@@ -1,0 +1,68 @@
+"""What every write of the appraisal checks first: who may, on whom, and whether words and numbers can be stored."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.engine._kernel import Fault, InputError, Param, Reason
+
+if TYPE_CHECKING:
+    from peilian.apps.appraisal.models import Appraisee
+    from peilian.apps.people.api import User
+
+PLACES = 12  # decimals that values are stored with
+_WIDE = Context(prec=60)
+
+
+def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
+    """The error of one field."""
+    return InputError(Fault(Reason(key, params), field=field))
+
+
+def short(value: str, field: str, *, limit: int = 500, is_needed: bool = False) -> str:
+    """``value`` without surrounding space; refused when longer than ``limit``, or empty though needed."""
+    value = value.strip()
+    if is_needed and not value:
+        raise refuse("appraisal.empty", field)
+    if len(value) > limit:
+        raise refuse("appraisal.too_long", field, limit=limit)
+    return value
+
+
+def permit_unit(actor: User | None, permission: Permission, unit_id: UUID) -> None:
+    """Only who holds ``permission`` for the unit; the product itself (``None``) may."""
+    if actor is not None and not visible_to(actor).units(permission).filter(pk=unit_id).exists():
+        raise NotVisibleError
+
+
+def permit_company(actor: User | None, permission: Permission) -> None:
+    """Only who holds ``permission`` for the whole company; the product itself may."""
+    if actor is not None and not visible_to(actor).reaches_company(permission):
+        raise NotVisibleError
+
+
+def permit_on(actor: User | None, permission: Permission, appraisee: Appraisee) -> None:
+    """Only who holds ``permission`` for the team of ``appraisee``, and never on the own sheet."""
+    permit_unit(actor, permission, appraisee.unit_id)
+    if is_own(actor, appraisee):
+        raise NotVisibleError
+
+
+def is_own(user: User | None, appraisee: Appraisee) -> bool:
+    """Whether the sheet is the user's own."""
+    return user is not None and user.employee_id is not None and user.employee_id == appraisee.employee_id
+
+
+def stored(value: Decimal, rounding: str = ROUND_HALF_EVEN) -> Decimal:
+    """``value`` with the decimals that are kept."""
+    return value.quantize(Decimal(1).scaleb(-PLACES), rounding=rounding, context=_WIDE)
+
+
+def plain(value: Decimal | None) -> str | None:
+    """A number as frozen documents hold it: plain digits, no trailing zeros."""
+    if value is None:
+        return None
+    return f"{value.normalize():f}" if value else "0"

@@ -1,0 +1,81 @@
+"""Exemptions (免考核): spans in which a person is not appraised, or not on some indicators.
+
+One counts for a cycle when it covers all days of the period on which the person belonged to the company. Who was there
+for a part is appraised; the template may hold the standards against the time of presence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from peilian.apps.appraisal.checks import refuse, short
+from peilian.apps.appraisal.models import Exemption
+from peilian.apps.base.api import write
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+def exempt(
+    *,
+    actor: User | None,
+    employee: Employee,
+    starts_on: date,
+    ends_on: date,
+    reason: str,
+    indicators: Sequence[str] = (),
+) -> Exemption:
+    """Exempt a person from the first to the last day (both included); without ``indicators`` from the whole sheet.
+
+    Results that are frozen stay as they are.
+    """
+    _permit(actor, employee)
+    if ends_on < starts_on:
+        raise refuse("appraisal.ends_before_start", "ends_on")
+    with write(actor=actor, verb="appraisal.exempt") as audit:
+        row = Exemption.objects.create(
+            employee=employee,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            indicators=[short(name, "indicators", limit=80, is_needed=True) for name in dict.fromkeys(indicators)],
+            reason=short(reason, "reason", is_needed=True),
+            granted_at=timezone.now(),
+            granted_by=actor,
+        )
+        audit.created(row)
+    return row
+
+
+def end_exemption(*, actor: User | None, exemption: Exemption) -> Exemption:
+    """Take an exemption back; it stays to be seen."""
+    _permit(actor, exemption.employee)
+    with write(actor=actor, verb="appraisal.end_exemption") as audit:
+        row: Exemption = Exemption.objects.select_for_update().get(pk=exemption.pk)
+        if row.withdrawn_at is not None:
+            audit.unchanged()
+            return row
+        row.withdrawn_at = timezone.now()
+        row.save()
+        audit.changed(row, withdrawn_at=None)
+    return row
+
+
+def exemptions(*, user: User) -> QuerySet[Exemption]:
+    """The exemptions of people whose appraisal ``user`` runs or sees, newest first."""
+    sight = visible_to(user)
+    people = sight.employees(Permission.RUN_APPRAISALS) | sight.employees(Permission.SEE_APPRAISALS)
+    return Exemption.objects.filter(employee__in=people.values("pk")).select_related("employee", "granted_by")
+
+
+def _permit(actor: User | None, employee: Employee) -> None:
+    if actor is None:
+        return
+    reached = visible_to(actor).employees(Permission.RUN_APPRAISALS).filter(pk=employee.pk).exists()
+    if not reached or actor.employee_id == employee.pk:
+        raise NotVisibleError

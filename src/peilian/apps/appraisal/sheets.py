@@ -1,0 +1,280 @@
+"""Sheets (考核表): what one person's appraisal says now, or said in a version, with everything that led there.
+
+Before freezing, a sheet is a preview: the same rules on the inputs of the moment. Afterwards it is what was frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from peilian.apps.appraisal.checks import is_own
+from peilian.apps.appraisal.evaluation import (
+    Frozen,
+    appraised,
+    card_in,
+    evaluate,
+    exempt_indicators,
+    freeze_inputs,
+    newest_inputs,
+    process_in,
+)
+from peilian.apps.appraisal.inputs import Missing, missing_of, rater_in
+from peilian.apps.appraisal.models import (
+    Appeal,
+    AppealState,
+    Appraisal,
+    Appraisee,
+    Cycle,
+    Remark,
+    RemarkKind,
+    Talk,
+)
+from peilian.apps.appraisal.publishing import appeal_ends_at
+from peilian.apps.appraisal.rating import may_comment
+from peilian.apps.appraisal.seen import appraisee_for, appraisees_seen
+from peilian.apps.base.api import today_in_company
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
+from peilian.engine._kernel import Language, Reason, Text
+from peilian.engine.scorecard import Scorecard
+from peilian.flows import appraising
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line on which two versions of a result differ; points are ``None`` where the line was not judged."""
+
+    line: str
+    label: Text
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    """An input on which two versions differ."""
+
+    indicator: str
+    label: Text
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a result, who made it and why, and what it changed of the version before."""
+
+    appraisal: Appraisal
+    changes: tuple[LineChange, ...]
+    inputs: tuple[InputChange, ...]
+
+    @property
+    def version(self) -> int:
+        """Its number, from 1."""
+        return self.appraisal.version
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRights:
+    """What the reader may do with a sheet now."""
+
+    rate: bool = False
+    self_comment: bool = False
+    appeal: bool = False
+    talk: bool = False
+    correct: bool = False
+    acknowledge: bool = False
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """A sheet as one reader sees it. ``stored`` and ``inputs`` are empty for who is not appraised.
+
+    ``is_provisional``: a preview on the inputs of the moment. ``is_totals_only``: the company lets people see the
+    totals of the own sheet, without its lines.
+    """
+
+    appraisee: Appraisee
+    cycle: Cycle
+    card: Scorecard
+    stored: Mapping[str, Any]
+    inputs: Frozen
+    appraisal: Appraisal | None
+    is_provisional: bool
+    is_exempt: bool
+    is_totals_only: bool
+    exempt_reason: str
+    notes: list[Reason]
+    remarks: list[Remark]
+    missing: list[Missing]
+    versions: list[VersionView]
+    appeals: list[Appeal]
+    talks: list[Talk]
+    may: SheetRights
+
+    @property
+    def version(self) -> int | None:
+        """The number of the version; ``None`` for a preview."""
+        return None if self.appraisal is None else self.appraisal.version
+
+    @property
+    def grade(self) -> str:
+        """The key of the grade; empty without one."""
+        return str(self.stored.get("grade") or "")
+
+    def in_language(self, language: Language) -> dict[str, Any]:
+        """The sheet in words."""
+        said = appraising.from_stored(self.stored, language)
+        return {**said, "lines": [], "limits": []} if self.is_totals_only else said
+
+    def waterfall(self, language: Language) -> list[dict[str, Any]]:
+        """The way from full points to the total."""
+        return [] if self.is_totals_only else appraising.waterfall(self.stored, language)
+
+
+def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: datetime | None = None) -> SheetView:
+    """A sheet that ``user`` may see: a preview before freezing, else the newest version or that of the number."""
+    row, now = appraisee_for(user, appraisee), now or timezone.now()
+    cycle, is_mine = row.cycle, is_own(user, row)
+    exempt = exempt_indicators(cycle).get(row.employee_id, {}) if cycle.takes_inputs else {}
+    reason = row.exempt_reason or (exempt[""].reason if "" in exempt else "")
+    results = list(Appraisal.objects.filter(appraisee=row).select_related("made_by").order_by("version"))
+    appraisal = _chosen(results, cycle, version)
+    card = card_in(cycle)
+    stored: Mapping[str, Any] = {}
+    inputs: Frozen = {}
+    if appraisal is not None:
+        stored, inputs = appraisal.result, appraisal.inputs
+    elif not reason:
+        inputs = freeze_inputs(card, newest_inputs([row])[row.pk], exempt)
+        stored = evaluate(cycle, inputs).stored
+    is_totals_only = is_mine and process_in(cycle).get("agent_sees") == "totals"
+    return SheetView(
+        appraisee=row,
+        cycle=cycle,
+        card=card,
+        stored=stored,
+        inputs={} if is_totals_only else inputs,
+        appraisal=appraisal,
+        is_provisional=appraisal is None,
+        is_exempt=bool(reason) and appraisal is None,
+        is_totals_only=is_totals_only,
+        exempt_reason=reason,
+        notes=[Reason(note["key"], note["params"]) for note in row.notes],
+        remarks=_remarks(row, is_mine and not cycle.is_public),
+        missing=[] if reason or appraisal is not None else missing_of([row]),
+        versions=_versions(results, card) if not is_totals_only else [],
+        appeals=list(Appeal.objects.filter(appraisal__appraisee=row).select_related("made_by", "decided_by")),
+        talks=list(Talk.objects.filter(appraisal__appraisee=row).prefetch_related("items")),
+        may=_rights(user, row, results, now),
+    )
+
+
+def sheets_of(*, user: User, employee: Employee) -> list[Appraisee]:
+    """A person's sheets that ``user`` may see, newest period first."""
+    rows = appraisees_seen(user).filter(employee=employee).order_by("-cycle__starts_on", "-pk")
+    found = list(rows)
+    if not found and not _may_see_person(user, employee):
+        raise NotVisibleError
+    return found
+
+
+def evidence_for(
+    *, user: User, appraisee: Appraisee, indicator: str, version: int | None = None
+) -> list[dict[str, Any]]:
+    """What an input stands on: rows of tables with their imports, events, measures; empty when somebody typed it."""
+    view = sheet(user=user, appraisee=appraisee, version=version)
+    detail = view.inputs.get(indicator, {}).get("detail") or {}
+    return [dict(item) for item in detail.get("references", ())]
+
+
+def _may_see_person(user: User, employee: Employee) -> bool:
+    return user.employee_id == employee.pk or (
+        visible_to(user).employees(Permission.SEE_APPRAISALS).filter(pk=employee.pk).exists()
+    )
+
+
+def _chosen(results: list[Appraisal], cycle: Cycle, version: int | None) -> Appraisal | None:
+    if version is not None:
+        found = next((row for row in results if row.version == version), None)
+        if found is None:
+            raise NotVisibleError
+        return found
+    return None if cycle.takes_inputs or not results else results[-1]
+
+
+def _remarks(row: Appraisee, is_early: bool) -> list[Remark]:
+    """What was written on the sheet; the person reads the supervisor's words with the result."""
+    found = Remark.objects.filter(appraisee=row).select_related("by")
+    return list(found.filter(kind=RemarkKind.SELF) if is_early else found)
+
+
+def _versions(results: list[Appraisal], card: Scorecard) -> list[VersionView]:
+    views = []
+    former: Appraisal | None = None
+    for row in results:
+        changes = () if former is None else tuple(_line_changes(former, row))
+        inputs = () if former is None else tuple(_input_changes(former, row, card))
+        views.append(VersionView(row, changes, inputs))
+        former = row
+    return views
+
+
+def _line_changes(former: Appraisal, row: Appraisal) -> list[LineChange]:
+    before = {item["line"]: _decimal(item["points"]) for item in former.result["lines"]}
+    labels = row.result["labels"]["line"]
+    found = []
+    for item in row.result["lines"]:
+        old, new = before.get(item["line"]), _decimal(item["points"])
+        if old != new:
+            found.append(LineChange(item["line"], Text(**labels.get(item["line"], {})), old, new))
+    return found
+
+
+def _input_changes(former: Appraisal, row: Appraisal, card: Scorecard) -> list[InputChange]:
+    found = []
+    for name, item in row.inputs.items():
+        old, new = _decimal(former.inputs.get(name, {}).get("value")), _decimal(item["value"])
+        if old != new:
+            measure = card.indicators.get(name)
+            found.append(InputChange(name, measure.label if measure else Text(en=name), old, new))
+    return found
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _rights(user: User, row: Appraisee, results: list[Appraisal], now: datetime) -> SheetRights:
+    cycle, is_mine = row.cycle, is_own(user, row)
+    is_appraised = bool(results) if not cycle.takes_inputs else any(one.pk == row.pk for one in appraised(cycle))
+    if not is_appraised:
+        return SheetRights()
+    if is_mine:
+        is_open = Appeal.objects.filter(appraisal__appraisee=row, state=AppealState.OPEN).exists()
+        in_time = cycle.is_public and now <= appeal_ends_at(appraisal=results[-1])
+        talks = Talk.objects.filter(appraisal__appraisee=row, acknowledged_at=None)
+        return SheetRights(
+            self_comment=may_comment(cycle, today_in_company()),
+            appeal=in_time and not is_open,
+            acknowledge=talks.exists(),
+        )
+    sight = visible_to(user)
+
+    def holds(permission: Permission) -> bool:
+        return sight.units(permission).filter(pk=row.unit_id).exists()
+
+    rates = holds(rater_in(cycle))
+    return SheetRights(
+        rate=rates and cycle.takes_inputs,
+        talk=rates and cycle.is_public,
+        correct=cycle.is_public and holds(Permission.DECIDE_APPEALS),
+    )
