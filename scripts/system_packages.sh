@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for what tests need besides Python: Chromium, a Chinese font, PostgreSQL. As root on Debian or Ubuntu it installs
-# what is missing; otherwise it says in one line what to install. Always ends well: tests without them are skipped aloud.
+# Looks for what tests need besides Python: Chromium, a Chinese font, Pango for PDF, PostgreSQL. As root on Debian or
+# Ubuntu it installs what is missing; otherwise it says in one line what to install. Always ends well: tests without them are skipped aloud.
 set -euo pipefail
 
 has_chromium() {
@@ -12,11 +12,18 @@ has_chromium() {
   return 1
 }
 has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null)" ]; }
+# Not everybody has /sbin in the path.
+has_pango() {
+  local known
+  known=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null || true)
+  [[ $known == *libpangoft2-1.0.so* && $known == *libharfbuzz-subset.so* ]]
+}
 has_postgresql() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; }
 
 missing=()
 has_chromium || missing+=(chromium)
 has_chinese_font || missing+=(fonts-noto-cjk fontconfig)
+has_pango || missing+=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0)
 has_postgresql || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 

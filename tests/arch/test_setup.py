@@ -140,7 +140,8 @@ def look_for_packages(tmp_path: Path, **programs: str) -> tuple[subprocess.Compl
     tools.mkdir()
     for name in ("bash", "env", "mktemp", "cat", "rm", "tail"):
         (tools / name).symlink_to(shutil.which(name) or name)
-    for name, line in {"apt-get": f'echo "$@" >>{log}', **programs}.items():
+    pango = "echo libpangoft2-1.0.so.0 libharfbuzz-subset.so.0"
+    for name, line in {"apt-get": f'echo "$@" >>{log}', "ldconfig": pango, **programs}.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)
     script = ROOT / "scripts" / "system_packages.sh"
@@ -153,6 +154,13 @@ def test_root_gets_the_browser_that_is_missing(tmp_path):
     assert done.returncode == 0
     assert asked[0].startswith("update")
     assert [line.split()[-1] for line in asked[1:]] == ["chromium"]
+
+
+def test_root_gets_what_pdf_needs(tmp_path):
+    fonts = {"fc-list": "echo Noto"}
+    done, asked = look_for_packages(tmp_path, id="echo 0", initdb="true", chromium="true", ldconfig="true", **fonts)
+    assert done.returncode == 0
+    assert [line.split()[-1] for line in asked[1:]] == ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
 
 
 def test_a_package_that_cannot_be_had_does_not_keep_the_others_away(tmp_path):

@@ -1,0 +1,1 @@
+"""The appraisal's pages, and what of it is filed on paper."""

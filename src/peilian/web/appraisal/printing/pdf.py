@@ -1,0 +1,179 @@
+"""The papers as PDF, set by WeasyPrint (the extra ``pdf``), which needs the system's Pango and a Chinese font.
+
+Where either is missing everything else works: ask ``why_no_pdf`` and offer the page to print. Setting a page opens no
+address: only what lies in the page itself is used.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from peilian.engine._kernel import Reason
+from peilian.web.appraisal.printing.documents import PlanDocument, RankingDocument, SheetDocument
+from peilian.web.appraisal.printing.pages import Annex, plan_html, ranking_html, sheet_html
+
+# Sizes of type in points, largest first; smaller than the last nobody reads on paper.
+SIZES = (8.6, 8.0, 7.4, 6.8, 6.3)
+RUNNING_SIZE = 8.2  # of a sheet that runs over several pages anyway
+# Sheets that are held at a time: each takes some 16 MB until it is written.
+AT_ONCE = 16
+FONTS = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
+# Signs that a font for Chinese has to have.
+_PROBE = "考核绩效"
+
+
+class PdfUnavailableError(Exception):
+    """No PDF can be made on this machine; ``reason`` says what is missing and how to get it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.key)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a sheet was made to fit: the size of its type, and what stands behind it."""
+
+    size: float
+    annex: Annex
+
+
+def why_no_pdf() -> Reason | None:
+    """What keeps this machine from making PDF; ``None`` when nothing does."""
+    try:
+        _check()
+    except PdfUnavailableError as error:
+        return error.reason
+    return None
+
+
+def sheets_pdf(
+    documents: Iterable[SheetDocument],
+    *,
+    blank: bool = False,
+    annex: bool = False,
+    after_each: Callable[[int], None] = lambda n_done: None,
+) -> bytes:
+    """Score sheets, each beginning on a page of its own; at least one. ``PdfUnavailableError`` where none can be made.
+
+    A sheet is fitted on one page: first with smaller type, then with the reasons on an annex behind it (always with
+    ``annex``), then with the remarks there too. Only what still cannot fit runs over several pages. ``blank`` leaves
+    the scores empty, for rating by hand. About a second a sheet: many are for a job, which ``after_each`` tells how
+    many are done.
+    """
+    _check()
+    waiting, n_done = iter(documents), 0
+    parts: list[bytes] = []
+    layout: _Layout | None = None
+    while chunk := list(islice(waiting, AT_ONCE)):
+        pages: list[Any] = []
+        for document in chunk:
+            # People of one team have the same lines: what fitted one mostly fits the next.
+            laid_out, layout = _fitted(document, layout, blank=blank, annex=annex)
+            pages += laid_out.pages
+            n_done += 1
+            after_each(n_done)
+        parts.append(_written(laid_out.copy(pages)))
+    if not parts:
+        raise ValueError("there is no sheet to print")
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def ranking_pdf(document: RankingDocument) -> bytes:
+    """The summary of a cycle. ``PdfUnavailableError`` where no PDF can be made."""
+    _check()
+    return _written(_laid_out(ranking_html(document)))
+
+
+def plan_pdf(document: PlanDocument) -> bytes:
+    """The record of a feedback talk with its plan. ``PdfUnavailableError`` where no PDF can be made."""
+    _check()
+    return _written(_laid_out(plan_html(document)))
+
+
+def _fitted(document: SheetDocument, hint: _Layout | None, *, blank: bool, annex: bool) -> tuple[Any, _Layout | None]:
+    """The sheet laid out in the largest type, with the least behind it, that make it one page; ``hint`` comes first."""
+    if hint is not None:
+        found = _laid_out(sheet_html(document, blank=blank, annex=hint.annex), hint.size)
+        if _is_one_page(found):
+            return found, hint
+    ways: list[Annex] = ["nothing", "reasons", "reasons and remarks"]
+    for behind in ways[:1] if blank else ways[1:] if annex else ways:
+        html = sheet_html(document, blank=blank, annex=behind)
+        fitting = _largest(html)
+        if fitting is not None:
+            return fitting[0], _Layout(fitting[1], behind)
+    return _laid_out(sheet_html(document, blank=blank, is_merged=False), RUNNING_SIZE), None
+
+
+def _largest(html: str) -> tuple[Any, float] | None:
+    """The sheet in the largest type in which it is one page; ``None`` when the smallest is still too large."""
+    best = _laid_out(html, SIZES[-1])
+    if not _is_one_page(best):
+        return None
+    low, fits = 0, len(SIZES) - 1
+    while low < fits:
+        middle = (low + fits) // 2
+        laid_out = _laid_out(html, SIZES[middle])
+        if _is_one_page(laid_out):
+            best, fits = laid_out, middle
+        else:
+            low = middle + 1
+    return best, SIZES[fits]
+
+
+def _is_one_page(laid_out: Any) -> bool:
+    """Whether the sheet itself ends on the first page: what follows, if anything, begins with the annex."""
+    return len(laid_out.pages) == 1 or "annex" in laid_out.pages[1].anchors
+
+
+def _laid_out(html: str, size: float | None = None) -> Any:
+    """A page laid out; nothing but ``data:`` addresses is opened."""
+    weasyprint = _weasyprint()
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    # Important, because what comes with the call counts as the reader's wish and not as the author's.
+    style = "" if size is None else f"body {{ font-size: {size}pt !important }}"
+    styles = [weasyprint.CSS(string=style, url_fetcher=fetcher)]
+    return weasyprint.HTML(string=html, url_fetcher=fetcher).render(stylesheets=styles)
+
+
+def _written(laid_out: Any) -> bytes:
+    written: bytes = laid_out.write_pdf()
+    return written
+
+
+def _joined(parts: Iterable[bytes]) -> bytes:
+    from pypdf import PdfWriter
+
+    buffer = io.BytesIO()
+    with PdfWriter() as writer:
+        for part in parts:
+            writer.append(io.BytesIO(part))
+        writer.write(buffer)
+    return buffer.getvalue()
+
+
+def _weasyprint() -> Any:
+    try:
+        import pypdf  # noqa: F401 -- joins what was written in parts
+        import weasyprint.urls
+    except ImportError:
+        raise PdfUnavailableError(Reason("printing.pdf.no_library")) from None
+    except OSError:
+        # The library is there, the system libraries that it opens are not.
+        raise PdfUnavailableError(Reason("printing.pdf.no_pango")) from None
+    return weasyprint
+
+
+@cache
+def _check() -> None:
+    """Set a few signs and see whether a font has them: empty boxes help nobody. Only success is remembered."""
+    probe = _laid_out(f"<style>p {{ font-family: {FONTS} }}</style><p>{_PROBE}</p>")
+    probe.write_pdf()
+    if any(getattr(font, "missing", None) for font in probe.fonts.values()):
+        raise PdfUnavailableError(Reason("printing.pdf.no_font"))
