@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from peilian.engine._kernel import Language
 from peilian.engine.drill.likeness import GramLikeness, Likeness
 from peilian.engine.drill.scenario import Phrases
+from peilian.engine.drill.spelling import SpelledApart
 from peilian.engine.text import Analysed, Clause, Matcher, Pattern, PatternCompiler, Question, normalise
 
 _ASKING = (Question.INFORMATION, Question.CONFIRMATION)
@@ -42,15 +43,19 @@ class Said:
 
 
 class Phrasebook:
-    """All phrases of a scenario under their names, compiled once. ``likeness`` makes the retrieval of exemplars."""
+    """All phrases of a scenario under their names, compiled once. ``likeness`` makes the retrieval of exemplars; the
+    patterns of the names ``apart`` are found too when their words are spelled apart."""
 
     def __init__(
         self,
         phrases: Mapping[str, Phrases],
         compiler: PatternCompiler,
         likeness: Callable[[Sequence[str], Language], Likeness] = GramLikeness,
+        *,
+        apart: Collection[str] = (),
     ) -> None:
         self._phrases = dict(phrases)
+        self._apart = SpelledApart({name: phrases[name].any for name in apart}, compiler)
         patterns: list[Pattern] = []
         self._name_of: list[str] = []
         self._unless: dict[str, re.Pattern[str] | None] = {}
@@ -74,7 +79,7 @@ class Phrasebook:
     def find(self, analysed: Analysed) -> list[Said]:
         """Everything said in a message, in order of place, each name at most once a sentence."""
         found: dict[tuple[str, tuple[int, int]], Said] = {}
-        for said in (*self._by_pattern(analysed), *self._by_example(analysed)):
+        for said in (*self._by_pattern(analysed), *self._by_example(analysed), *self._by_spelling(analysed)):
             found.setdefault((said.name, analysed.sentence_at(said.start)), said)
         return sorted(found.values(), key=lambda said: (said.start, said.name))
 
@@ -83,6 +88,12 @@ class Phrasebook:
             name = self._name_of[match.pattern]
             if self._counts(name, analysed, match.start, match.end):
                 yield Said(name, match.start, match.end)
+
+    def _by_spelling(self, analysed: Analysed) -> Iterator[Said]:
+        read, spelled = self._apart.find(analysed)
+        for item in spelled:
+            if self._counts(item.name, read, item.read_start, item.read_end):
+                yield Said(item.name, item.start, item.end)
 
     def _counts(self, name: str, analysed: Analysed, start: int, end: int) -> bool:
         phrases, clause = self._phrases[name], analysed.clause_at(start)

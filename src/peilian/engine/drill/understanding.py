@@ -90,11 +90,12 @@ class Understanding:
         }
         named = {name: part.phrases for name, (_, part) in self._parts.items()}
         named |= {f"half:{element.element_id}": element.partial for element in scenario.required}
-        named |= {f"forbidden:{item.forbidden_id}": item.phrases for item in scenario.forbidden}
+        forbidden = {f"forbidden:{item.forbidden_id}": item.phrases for item in scenario.forbidden}
+        named |= forbidden
         named |= {f"claim:{item.claim_id}": item.phrases for item in scenario.claims}
         named |= {f"fact:{item.fact_id}": item.asked for item in scenario.facts}
         named |= {"concern": scenario.concerns, "jargon": Phrases(any=self.voice.jargon)}
-        self._book = Phrasebook(named, compiler, self.likeness)
+        self._book = Phrasebook(named, compiler, self.likeness, apart=forbidden)
         self._card = pairs(normalise("\n".join((*scenario.policies, *_rows(scenario)))).text)
         self._today = date.fromisoformat(scenario.today)
 

@@ -62,6 +62,11 @@ _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<
 _SIZED_GAP = {"zh": r"[^。.!?;\n,]", "en": r"[^!?;\n,]"}
 
 
+BETWEEN = r"[ \t.·・•\-–—_*/|~+=^]"
+"""One mark with which a word is spelled apart."""
+_BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+
+
 class PatternError(ValueError):
     """A pattern that cannot be understood; ``problem`` is a key of the words catalogue."""
 
@@ -147,7 +152,7 @@ class _Parser:
         if mark in "#^$":
             return _Part(_PLACES[mark][self.language], None)
         anchors = frozenset([_longest_word(mark)]) if mark.strip() else None
-        return _Part(_fixed(mark), anchors, frozenset([mark]), frozenset([mark]))
+        return _Part(self.fixed(mark), anchors, frozenset([mark]), frozenset([mark]))
 
     def group(self) -> _Part:
         part = self.alternatives()
@@ -155,6 +160,9 @@ class _Parser:
             raise PatternError("reading.pattern.open_bracket", self.source)
         self.take()
         return _Part(f"(?:{part.regex})", part.anchors, part.texts, part.units)
+
+    def fixed(self, text: str) -> str:
+        return _fixed(text, is_apart=self.compiler.is_apart)
 
     def repeated(self, part: _Part, how: str) -> _Part:
         """``part`` as often as ``how`` says. A repetition is rebuilt from the fewest texts that make the same, so that
@@ -168,7 +176,7 @@ class _Parser:
         units = _indivisible(part.units)
         if not _is_code(units):
             raise PatternError("reading.pattern.ambiguous_repetition", self.source)
-        regex = "|".join(_fixed(text) for text in sorted(units, key=lambda text: (-len(text), text)))
+        regex = "|".join(self.fixed(text) for text in sorted(units, key=lambda text: (-len(text), text)))
         is_optional = how == "*" or (part.texts is not None and "" in part.texts)
         return _Part(f"(?:{regex}){'*' if is_optional else '+'}", None if is_optional else part.anchors, None, units)
 
@@ -262,26 +270,34 @@ def _edge(regex: str) -> str:
     return _WORD_EDGE if _LATIN.search(_NO_LATIN.sub("", regex)) else ""
 
 
-def _fixed(text: str) -> str:
-    """The expression of a fixed text, in which blanks stretch."""
-    return re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
+def _fixed(text: str, *, is_apart: bool = False) -> str:
+    """The expression of a fixed text, in which blanks stretch; with ``is_apart`` a mark may stand between two of its
+    Chinese characters."""
+    regex = re.sub(r"(?:\\?\s)+", lambda _: r"\s+", re.escape(text))
+    return _BETWEEN_HAN.sub(f"{BETWEEN}?", regex) if is_apart else regex
 
 
 class PatternCompiler:
     """Compiles the patterns of one language with its word classes (name -> alternatives, themselves patterns)."""
 
-    def __init__(self, classes: Mapping[str, Iterable[str]], language: Language) -> None:
+    def __init__(self, classes: Mapping[str, Iterable[str]], language: Language, *, is_apart: bool = False) -> None:
         self.language = language
+        self.is_apart = is_apart
         self._sources = {name: tuple(items) for name, items in classes.items()}
         self._classes: dict[str, _Part] = {}
         self._open: list[str] = []
+
+    def spelled_apart(self) -> PatternCompiler:
+        """A compiler of the same classes whose patterns also match words spelled apart (保 本); their anchors are the
+        words as they are read."""
+        return PatternCompiler(self._sources, self.language, is_apart=True)
 
     def compile(self, source: str) -> Pattern:
         """Compile ``source``; ``PatternError`` says what is wrong with it."""
         part = _Parser(source, self).whole()
         if not part.anchors:
             raise PatternError("reading.pattern.no_fixed_text", source)
-        if part.texts and not _HAS_WORD.search("".join(part.texts)):
+        if part.texts and not self.is_apart and not _HAS_WORD.search("".join(part.texts)):
             return Pattern(source, tuple(sorted(part.texts - {""})), None)
         start, rest = "", part.regex
         opening = _PLACES["^"][self.language]

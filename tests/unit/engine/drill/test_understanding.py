@@ -3,6 +3,7 @@
 import pytest
 
 from peilian.engine.drill import Drill
+from peilian.engine.drill.scenario import Forbidden, Phrases
 from support.drills import cast, started
 
 
@@ -166,3 +167,60 @@ def test_a_fact_is_told_when_asked_for_and_not_before():
     assert "25号要用" in [line.text for line in step.lines]
     drill.hear(20_000, "那您是几时要用呀？")
     assert drill.state.redundant == 1
+
+
+NO_LOSS = Phrases(
+    any=("保本", "(放心|肯定|一定)(是|都)*(不会亏|稳赚)", "(保证|肯定)..6(送达|到)"),
+    unless=("(没人|谁也)..6(保本|稳赚)",),
+)
+
+
+def forbidden(text: str) -> list[str]:
+    found = started(cast(forbidden=(Forbidden("no_loss", NO_LOSS, 0.5),)))
+    found.hear(10_000, text)
+    return [misstep.quote for misstep in found.state.missteps if misstep.rule == "forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("这款保 本", "保 本"),
+        ("保.本的，您买吧", "保.本"),
+        ("这是保-本理财", "保-本"),
+        ("这款产品保·本。", "保·本"),
+        ("这 款 产 品 保 本 没 错", "保 本"),
+        ("买吧　保　本　的", "保　本"),
+        ("您放心稳 赚", "放心稳 赚"),
+        ("肯.定都稳 赚", "肯.定都稳 赚"),
+        ("保_证明天到", "保_证明天到"),
+    ],
+)
+def test_what_is_forbidden_is_found_when_its_words_are_spelled_apart(text, quote):
+    assert forbidden(text) == [quote]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我们确保 本店发货",
+        "需要您的担保.本人签字",
+        "需要担保 证件收到后再办",
+        "这一点您放心.稳赚的说法不可信",
+        "保。本",
+        "保，本",
+        "保  本",
+        "保\n本",
+        "这款不保 本",
+        "没人能说保 本",
+        "您是问保 本吗？",
+        "您说的是“保 本”",
+        "我帮您查 一下订单",
+    ],
+)
+def test_words_that_only_meet_at_a_border_are_not_taken_for_one(text):
+    assert forbidden(text) == []
+
+
+@pytest.mark.parametrize("text", ["这款保本", "保证明天到", "保证 明天到"])
+def test_what_is_written_as_usual_is_found_once(text):
+    assert len(forbidden(text)) == 1
