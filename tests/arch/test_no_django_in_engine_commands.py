@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     pack.mkdir()
     header = 'kind: pack\nschema_version: 1\nkey: sample\ntitle: {en: Sample}\nversion: "1"\nlicence: Apache-2.0\n'
     (pack / "pack.yaml").write_text(header, encoding="utf-8")
+    (tmp_path / "march.csv").write_text("person,period,indicator,value\na,2026-03,late_count,1\n", encoding="utf-8")
     (tmp_path / "turns.jsonl").write_text('{"at_seconds": 9, "text": "您好"}\n', encoding="utf-8")
     return tmp_path
 
@@ -52,6 +53,7 @@ def folder(tmp_path: Path) -> Path:
         pytest.param([["pack", "check", "pack"]], id="pack check"),
         pytest.param([["pack", "schema", "words"]], id="pack schema"),
         pytest.param([["score", "messages.csv", "--scorecard", "service-core"]], id="score"),
+        pytest.param([["appraise", "march.csv", "--scorecard", "ecommerce-monthly", "--as", "json"]], id="appraise"),
         pytest.param([["drill", "retail/logistics-delay", "--script", "turns.jsonl", "--as", "json"]], id="drill"),
     ],
 )

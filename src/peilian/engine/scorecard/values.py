@@ -63,7 +63,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
 def shown(number: Decimal, places: int = 4) -> str:
     """A number for a reason's parameters: plain digits, at most ``places`` decimals, no trailing zeros."""
     text = f"{number:f}"
-    whole, point, decimals = text.partition(".")
+    _whole, point, decimals = text.partition(".")
     if len(decimals) <= places:  # nothing to round; far the quickest for what a sheet holds
         text = text.rstrip("0").rstrip(".") if point else text
         return "0" if text == "-0" else text
