@@ -358,6 +358,7 @@ def test_a_paused_drill_can_be_ended_and_stopped(lin, time):
         ("", "empty"),
         (" \n\t ", "empty"),
         ("\x00\x1b\u202e", "empty"),
+        ("\u200b\u200d \u2060\ufeff", "empty"),
         ("好" * 2001, "too_long"),
     ],
 )

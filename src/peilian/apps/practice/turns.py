@@ -23,7 +23,7 @@ from peilian.apps.practice.results import finish, stop
 from peilian.apps.practice.rules import MOST_PAUSES, PAUSE_MS, can_pause
 from peilian.engine._kernel import Reason
 from peilian.engine.drill import ToolError
-from peilian.engine.text.typed import cleaned
+from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -63,7 +63,7 @@ def say(*, user: User, run_id: UUID, client_id: UUID, text: str) -> Taken:
     """The trainee writes a line."""
     line = cleaned(text)
     fault = None
-    if not line.strip():
+    if is_blank(line):
         fault = Reason("practice.fault.empty")
     elif len(line) > LONGEST_LINE:
         fault = Reason("practice.fault.too_long", {"limit": LONGEST_LINE, "length": len(line)})

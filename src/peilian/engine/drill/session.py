@@ -23,6 +23,7 @@ from peilian.engine.drill.world import Used, use
 from peilian.engine.reading import Lexicons
 from peilian.engine.reading.reader import Reader
 from peilian.engine.text import analyse
+from peilian.engine.text.typed import is_blank
 
 ENGINE_VERSION = "1"
 LONGEST_LINE = 2000  # characters of one message that the customer takes in
@@ -101,9 +102,9 @@ class Drill:
         return steps
 
     def hear(self, at_ms: int, text: str) -> list[Step]:
-        """The agent writes ``text``. What was due before comes first."""
+        """The agent writes ``text``; where nothing of it can be seen, nothing is said. What was due comes first."""
         steps = self.advance(max(at_ms, self._now_ms))
-        if self.is_over:
+        if self.is_over or is_blank(text):
             return steps
         at_ms = self._now_ms
         said = Line(at_ms, "agent", text)

@@ -207,3 +207,11 @@ def test_whatever_is_typed_the_state_stays_within_its_bounds(texts):
     assert -1 <= drill.state.mood <= 1
     assert 0 <= drill.state.trust <= 1
     assert 0 <= drill.state.escalation <= 4
+
+
+def test_a_line_of_which_nothing_can_be_seen_is_not_said_and_lets_the_customer_wait():
+    said, silent = started(cast()), started(cast())
+    assert said.hear(10_000, "\u200b\u200c ") == []
+    assert said.transcript == silent.transcript
+    assert said.state == silent.state
+    assert said.next_due_ms == silent.next_due_ms
