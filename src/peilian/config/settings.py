@@ -90,6 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "peilian.web.shell.tags",
+                "peilian.web.appraisal.tabs",
                 "peilian.web.insight.tabs",
                 "peilian.web.record.tabs",
             ],

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 FEATURES = (
     "accounts",
+    "appraisal",
     "conversations",
     "diagnosis",
     "imports",
@@ -17,6 +18,8 @@ FEATURES = (
     "search",
     "settings",
     "shell",
+    "shops",
+    "tables",
     "today",
 )
 

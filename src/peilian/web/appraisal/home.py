@@ -1,0 +1,87 @@
+"""What appraisals need from the reader now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from peilian.apps.appraisal import api as appraisal
+from peilian.apps.base.api import today_in_company
+from peilian.apps.people.api import User
+from peilian.web.shell.access import user_of
+
+State = appraisal.CycleState
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do: what, about what, until when, and where."""
+
+    title: str
+    about: str
+    href: str
+    until: date | None = None
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The tasks, the most urgent first."""
+    user = user_of(request)
+    tasks = [*_own(user), *_led(user), *_appeals(user)]
+    tasks.sort(key=lambda task: (task.until is None, task.until or date.max))
+    return render(request, "appraisal/home.html", {"tasks": tasks})
+
+
+def _own(user: User) -> Iterator[Task]:
+    for sheet in appraisal.my_sheets(user=user):
+        cycle = sheet.cycle
+        href = _address("appraisal_sheet", sheet.pk)
+        if cycle.state == State.REVIEWING and _is_open(cycle.self_comment_until):
+            yield Task(_("Say something about your own month"), _about(cycle), href, cycle.self_comment_until)
+        elif cycle.state == State.PUBLISHED and (until := cycle.appeals_end_at()) is not None:
+            yield Task(_("Read your result"), _about(cycle), href, until.date())
+
+
+def _led(user: User) -> Iterator[Task]:
+    for cycle in appraisal.cycles(user=user).exclude(state=State.CLOSED):
+        rights = appraisal.can(user=user, cycle=cycle)
+        if rights.rate and cycle.takes_inputs:
+            left = [task for task in appraisal.to_rate(user=user, cycle=cycle) if task.done < task.total]
+            if left:
+                title = ngettext("Rate %(n)d person", "Rate %(n)d people", len(left)) % {"n": len(left)}
+                yield Task(title, _about(cycle), _address("appraisal_rating", cycle.pk))
+        if rights.run and cycle.takes_inputs:
+            yield Task(_("See what is missing, then freeze"), _about(cycle), _address("appraisal_cycle", cycle.pk))
+        elif rights.run and cycle.state == State.FROZEN:
+            yield Task(_("Look through the results and publish"), _about(cycle), _address("appraisal_cycle", cycle.pk))
+
+
+def _appeals(user: User) -> Iterator[Task]:
+    for row in appraisal.appeals_for(user=user, states=[appraisal.AppealState.OPEN]):
+        if appraisal.can_decide(user=user, appeal=row) is None:
+            person = row.appraisal.appraisee
+            yield Task(_("Decide an appeal"), f"{person.employee.name} · {person.cycle.period}",
+                       _address("appraisal_appeal", row.pk))  # fmt: skip
+
+
+def _is_open(until: date | None) -> bool:
+    return until is None or until >= today_in_company()
+
+
+def _about(cycle: appraisal.Cycle) -> str:
+    return f"{cycle.unit} · {cycle.period}"
+
+
+def _address(name: str, pk: object) -> str:
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""
