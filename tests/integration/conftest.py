@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 _WRITE = re.compile(
-    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:base|people|record|contacts|practice)_\w+)"?', re.IGNORECASE
+    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:base|people|record|contacts|practice|appraisal)_\w+)"?', re.IGNORECASE
 )
 
 

@@ -14,6 +14,7 @@ from peilian.apps.appraisal.appeals import (
     decide_appeal,
     withdraw_appeal,
 )
+from peilian.apps.appraisal.bridges import KIND_NAMES
 from peilian.apps.appraisal.collecting import Collected, collect, forget_input
 from peilian.apps.appraisal.cycles import (
     CycleRights,
@@ -115,6 +116,7 @@ from peilian.apps.appraisal.templates import (
 
 __all__ = [
     "GUARDED",
+    "KIND_NAMES",
     "LOW_SHARE",
     "MANY_PEOPLE",
     "SOURCE_KIND",

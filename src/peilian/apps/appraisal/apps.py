@@ -8,3 +8,9 @@ class AppraisalConfig(AppConfig):
 
     name = "peilian.apps.appraisal"
     label = "appraisal"
+
+    def ready(self) -> None:
+        """Register the kinds of jobs this app runs, and what imports ask it for."""
+        from peilian.apps.appraisal import bridges, publishing  # noqa: F401
+
+        bridges.register()

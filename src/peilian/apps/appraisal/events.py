@@ -58,8 +58,7 @@ def register_event(
     _permit(actor, (Permission.REGISTER_EVENTS,), employee.pk)
     if kind not in EventKind.values:
         raise refuse("appraisal.unknown_kind", "kind", value=str(kind)[:40], known=", ".join(EventKind.values))
-    today = today_in_company()
-    if not today - _OLDEST <= on <= today:
+    if not is_fitting_day(on):
         raise refuse("appraisal.event_day", "on", day=on.isoformat())
     with write(actor=actor, verb="appraisal.register_event") as audit:
         row = Event.objects.create(
@@ -76,6 +75,12 @@ def register_event(
         )
         audit.created(row)
     return row
+
+
+def is_fitting_day(on: date) -> bool:
+    """Whether an event of that day can be registered: not to come, and not older than a year."""
+    today = today_in_company()
+    return today - _OLDEST <= on <= today
 
 
 def confirm_event(*, actor: User | None, event: Event, note: str = "") -> Event:

@@ -121,7 +121,7 @@ def publish(*, actor: User | None, cycle: Cycle, now: datetime | None = None) ->
             raise refuse("appraisal.wrong_state", state=row.state)
         row.state, row.published_at, row.published_by = CycleState.PUBLISHED, now or timezone.now(), actor
         row.save()
-        audit.changed(row, state=CycleState.FROZEN, published_at=None, published_by_id=None)
+        audit.changed(row, state=CycleState.FROZEN, published_at=None)
         results = list(newest_results(row.appraisees.all()).values())
         for appraisee in row.appraisees.filter(appraisals__isnull=False).distinct():
             tell(appraisee, "inbox.appraisal_published", period=row.period, days=row.appeal_days)
