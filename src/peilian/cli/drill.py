@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+from click.core import ParameterSource
 
 from peilian.adapters.scripts import read_script
 from peilian.cli._output import as_option, out_option, stop_with, write_rows
@@ -20,6 +21,8 @@ from peilian.flows.debriefing import debrief_of
 from peilian.flows.drill_results import result_of
 from peilian.flows.wording import say
 
+# What says how to play, by its parameter.
+_SHOWN = {"scenario": "SCENARIO", "script": "--script", "seed": "--seed", "mode": "--mode", "embedding": "--embedding"}
 _TOOL = "/"  # what begins a line that uses a tool: /coupon amount=10
 
 
@@ -47,6 +50,7 @@ def command(
               peilian drill retail/logistics-delay --script turns.jsonl --seed 7 --as json
     """
     language = cast("Language | None", lang)
+    _refuse_what_would_be_ignored(is_list=is_list, script=script, form=form, out=out)
     try:
         if is_list:
             write_rows(list(_listed(language or "zh", as_text=form not in ("json", "jsonl"))), form=form, out=out)
@@ -60,6 +64,23 @@ def command(
             _play_here(cast_, seed if seed is not None else 1, mode)
     except InputError as error:
         stop_with(error, language or "zh")
+
+
+def _refuse_what_would_be_ignored(*, is_list: bool, script: Path | None, form: str | None, out: Path | None) -> None:
+    """A wrong use, when something was asked for that the call would silently pass over."""
+    context = click.get_current_context()
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if is_list and (odd := [_SHOWN[name] for name in _SHOWN if name in given]):
+        raise click.UsageError(f"--list shows every scenario and takes no {', '.join(odd)}")
+    if is_list:
+        return
+    if script is None and (form is not None or out is not None):
+        raise click.UsageError("a drill in the terminal writes no data; --as and --out need --script or --list")
+    ending = out.suffix.lower() if out is not None else ""
+    if script is not None and (
+        form not in (None, "json", "jsonl") or (form is None and ending in (".csv", ".parquet"))
+    ):
+        raise click.UsageError("the result of a script is one JSON object; use --as json, or leave it out")
 
 
 def _listed(language: Language, *, as_text: bool) -> Iterator[dict[str, Any]]:

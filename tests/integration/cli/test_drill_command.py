@@ -97,3 +97,35 @@ def test_a_drill_is_played_in_the_terminal_to_its_debrief():
 
 def test_neither_scenario_nor_list_is_a_wrong_call():
     assert run().exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (["--as", "csv"], "use --as json"),
+        (["--as", "table"], "use --as json"),
+        (["--out", "result.csv"], "use --as json"),
+        (["--list"], "--list shows every scenario and takes no SCENARIO, --script"),
+    ],
+)
+def test_what_a_script_cannot_give_is_a_wrong_use_that_says_so(script, extra, said, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    result = run("retail/logistics-delay", "--script", str(script), *extra)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert not (tmp_path / "result.csv").exists()
+
+
+@pytest.mark.parametrize("extra", [["--seed", "3"], ["--mode", "hard"], ["--embedding"], ["--script", "turns.jsonl"]])
+def test_a_list_takes_nothing_that_says_how_to_play(extra):
+    result = run("--list", *extra)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert extra[0] in result.stderr
+
+
+@pytest.mark.parametrize("extra", [["--as", "json"], ["--out", "result.json"]])
+def test_a_drill_in_the_terminal_writes_no_data(extra, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    result = run("retail/logistics-delay", *extra, given="\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--script" in result.stderr
