@@ -29,6 +29,13 @@ def _all_kinds(language="zh"):
         charts.histogram("h", "t", [0, 30, 60], [5, 2], unit="seconds", language=language, median=20, target=30),
         charts.boxes("x", "t", [charts.Box("a", 1, 2, 3, 4, 5, 30)], unit="seconds", language=language),
         charts.shares("s", "t", ["a"], [charts.Part("好", (3,), 1), charts.Part("差", (1,), 4)], language=language),
+        charts.columns(
+            "c",
+            "t",
+            [charts.Series("甲", [P("1日", 3)]), charts.Series("乙", [P("1日", None)], 2)],
+            unit="money",
+            language=language,
+        ),
         charts.radar(
             "r",
             "t",

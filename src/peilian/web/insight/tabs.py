@@ -24,6 +24,7 @@ class Tab:
     url_name: str
     label: str | Promise
     opened_by: Permission
+    needs_units: bool = False  # whoever reaches only themselves finds nothing there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ TABS = (
     Tab("conversations", _("Conversations"), Permission.SEE_CONVERSATIONS),
     Tab("kpis", _("KPI board"), Permission.SEE_KPIS),
     Tab("diagnosis", _("Diagnosis"), Permission.SEE_DIAGNOSIS),
+    Tab("shops", _("Shops"), Permission.SEE_BUSINESS, needs_units=True),
 )
 
 
@@ -51,7 +53,7 @@ def links_of(request: HttpRequest) -> list[TabLink]:
             href = reverse(tab.url_name)
         except NoReverseMatch:
             continue
-        if sight.may(tab.opened_by):
+        if sight.may(tab.opened_by) and (not tab.needs_units or sight.units(tab.opened_by).exists()):
             found.append(TabLink(tab.url_name, tab.label, href))
     return found
 

@@ -20,6 +20,7 @@ KINDS: dict[str, Label] = {
     "contacts.import": _("Import conversations"),
     "contacts.read": _("Read conversations"),
     "contacts.snapshots": _("Take KPI snapshots"),
+    "contacts.table": _("Import a business table"),
     "contacts.tidy": _("Clear away uploaded files"),
 }
 STATES: dict[str, tuple[Label, Tone]] = {
@@ -37,6 +38,8 @@ PHASES: dict[str, Label] = {
     "import.write": _("Storing conversations"),
     "read": _("Reading the conversations"),
     "snapshots": _("Taking snapshots"),
+    "tables.check": _("Checking the rows"),
+    "tables.write": _("Storing the rows"),
 }
 RESULTS: dict[str, Label] = {
     "read": _("read"),
@@ -47,6 +50,10 @@ RESULTS: dict[str, Label] = {
     "messages": _("messages"),
     "snapshots": _("snapshots"),
     "uploads": _("uploads"),
+    "new": _("new"),
+    "changed": _("changed"),
+    "same": _("as before"),
+    "left_out": _("left out"),
 }
 
 

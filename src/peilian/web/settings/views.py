@@ -64,6 +64,14 @@ DOORS = (
         is_company_wide=False,
     ),
     Door(
+        "tables",
+        "file-spreadsheet",
+        gettext_lazy("Import business tables"),
+        gettext_lazy("Orders, targets, attendance and shop figures, as files."),
+        P.IMPORT,
+        is_company_wide=False,
+    ),
+    Door(
         "jobs",
         "list-check",
         gettext_lazy("Background jobs"),

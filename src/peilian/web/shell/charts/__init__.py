@@ -5,6 +5,7 @@ here, by the one format helper.
 """
 
 from peilian.web.shell.charts.bars import Bar, bars
+from peilian.web.shell.charts.columns import columns
 from peilian.web.shell.charts.radar import Axis, Profile, radar
 from peilian.web.shell.charts.shares import Part, shares
 from peilian.web.shell.charts.spread import Box, boxes, histogram
@@ -22,6 +23,7 @@ __all__ = [
     "Series",
     "bars",
     "boxes",
+    "columns",
     "histogram",
     "radar",
     "shares",
