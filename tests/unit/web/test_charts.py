@@ -44,6 +44,18 @@ def _all_kinds(language="zh"):
             unit="points",
             language=language,
         ),
+        charts.waterfall(
+            "w",
+            "得分",
+            [
+                charts.Step("满分", 0, 105, is_whole=True),
+                charts.Step("转化率", 105, 103),
+                charts.Step("增长率", 103, 105.5),
+                charts.Step("总分", 0, 105.5, is_whole=True),
+            ],
+            unit="points",
+            language=language,
+        ),
     ]
 
 
@@ -158,3 +170,23 @@ def test_a_scale_holds_its_values_in_few_distinct_steps(values, unit):
     assert made.low <= min(values) + 1e-6 * max(values)
     assert made.high >= max(values) * (1 - 1e-6)
     assert 2 <= len(made.ticks) <= 9
+
+
+def test_a_waterfall_begins_where_its_changes_can_be_seen():
+    steps = [
+        charts.Step("满分", 0, 105, is_whole=True),
+        charts.Step("转化率", 105, 102),
+        charts.Step("总分", 0, 102, True),
+    ]
+    chart = charts.waterfall("w", "得分", steps, unit="points", language="zh")
+    feet, bars = (series["data"] for series in chart.option["series"])
+    low = chart.option["xAxis"]["min"]
+    assert 0 < low < 102
+    assert [foot["value"] for foot in feet] == [low, 102, low]
+    assert [bar["value"] for bar in bars] == [105 - low, 3, 102 - low]
+    assert [bar["itemStyle"]["color"] == "--bad" for bar in bars] == [False, True, False]
+
+
+def test_a_waterfall_names_the_largest_losses():
+    steps = [charts.Step("满分", 0, 10, is_whole=True), charts.Step("转化率", 10, 7), charts.Step("总分", 0, 7, True)]
+    assert "转化率" in charts.waterfall("w", "得分", steps, unit="points", language="zh").summary

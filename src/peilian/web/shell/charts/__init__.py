@@ -11,6 +11,7 @@ from peilian.web.shell.charts.shares import Part, shares
 from peilian.web.shell.charts.spread import Box, boxes, histogram
 from peilian.web.shell.charts.trend import trend
 from peilian.web.shell.charts.values import Chart, Point, Series
+from peilian.web.shell.charts.waterfall import Step, waterfall
 
 __all__ = [
     "Axis",
@@ -21,6 +22,7 @@ __all__ = [
     "Point",
     "Profile",
     "Series",
+    "Step",
     "bars",
     "boxes",
     "columns",
@@ -28,4 +30,5 @@ __all__ = [
     "radar",
     "shares",
     "trend",
+    "waterfall",
 ]

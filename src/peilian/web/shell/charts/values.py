@@ -30,6 +30,9 @@ WORDS = {
     "high": Text(zh="最高", en="Highest"),
     "axis": Text(zh="维度", en="Dimension"),
     "uncertain": Text(zh="可信区间", en="Uncertainty"),
+    "step": Text(zh="项目", en="Step"),
+    "change": Text(zh="变化", en="Change"),
+    "after": Text(zh="之后", en="Then"),
     "nothing": Text(zh="暂无数据", en="No data"),
 }
 
