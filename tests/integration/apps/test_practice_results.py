@@ -16,7 +16,7 @@ from peilian.apps.practice import results, turns
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit
-from support.practice import CALM, THREAT, Clock, a_new_process, a_run, a_trainee, plays, says
+from support.practice import ABUSIVE, CALM, THREAT, Clock, a_new_process, a_run, a_trainee, plays, says
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +133,65 @@ def test_a_stopped_drill_leaves_nothing(lin, time):
     assert not record.AssignmentResult.objects.exists()
     with pytest.raises(NotVisibleError):
         practice.debrief_of(user=lin, run_id=run.pk)
+
+
+@pytest.mark.parametrize("words", [0, 1])
+def test_a_numbered_attempt_that_is_stopped_is_scored_as_it_stands_and_counts(lin, time, words):
+    task = an_assignment(lin, attempts_allowed=2, pass_mark=Decimal(60))
+    run = a_run(lin, assignment=task)
+    for _ in range(words):
+        time.pass_(10)
+        says(lin, run)
+    time.pass_(5)
+    taken = practice.stop_drill(user=lin, run_id=run.pk)
+    run.refresh_from_db()
+    assert taken.ack is not None
+    assert (run.remark, run.outcome, run.passed) == ("practice.note.stopped_exam", "abandoned", False)
+    attempt = record.AssignmentResult.objects.get()
+    assert (attempt.source_id, attempt.is_passed) == (str(run.pk), False)
+    assert (attempt.points > 0) == bool(words)
+    assert task.attempts_left == 1
+    assert practice.stop_drill(user=lin, run_id=run.pk).run.is_scored
+    assert record.AssignmentResult.objects.count() == 1
+
+
+def test_who_was_cut_off_in_a_numbered_attempt_goes_on_until_the_time_is_up(lin, time):
+    task = an_assignment(lin, attempts_allowed=1)
+    run = a_run(lin, assignment=task)
+    says(lin, run)
+    time.pass_(40)
+    a_new_process(run)
+    assert practice.running_run(user=lin) == run
+    assert not record.AssignmentResult.objects.exists()
+    assert says(lin, run, "查到了，包裹在杭州转运中心。").ack is not None
+    time.pass_(run.limit_ms / 1000)
+    practice.close_abandoned()
+    assert record.AssignmentResult.objects.get().source_id == str(run.pk)
+
+
+def test_who_gets_out_of_abuse_pays_nothing_for_it_even_in_a_numbered_attempt(lin, time):
+    task = an_assignment(lin, ABUSIVE, attempts_allowed=1)
+    run = a_run(lin, ABUSIVE, assignment=task, has_consent=True)
+    says(lin, run)
+    practice.stop_drill(user=lin, run_id=run.pk)
+    run.refresh_from_db()
+    assert (run.outcome, run.total, run.remark) == ("stopped", None, "practice.note.stopped")
+    assert task.attempts_left == 1
+
+
+def test_a_numbered_attempt_that_cannot_be_scored_is_stopped_and_costs_nothing(lin, time, monkeypatch):
+    task = an_assignment(lin, attempts_allowed=1)
+    run = a_run(lin, assignment=task)
+
+    def fail(_visit):
+        raise ValueError("no such dimension")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(turns, "finish", fail)
+        assert practice.stop_drill(user=lin, run_id=run.pk).run.is_over
+    run.refresh_from_db()
+    assert (run.outcome, run.remark) == ("stopped", "practice.note.failed")
+    assert task.attempts_left == 1
 
 
 def test_the_end_is_written_once_however_often_it_is_asked_for(lin, time):

@@ -280,6 +280,20 @@ def test_stopping_what_ended_meanwhile_says_that_it_is_scored(signed_in, lin, ti
     assert "不计分。" not in text
 
 
+def test_that_a_stop_counts_is_told_before_the_start_in_the_room_and_after_the_stop(signed_in, lin):
+    client, task = signed_in(lin), an_assignment(lin, attempts_allowed=2)
+    before = page(client, "drill_start", CALM, assignment=str(task.pk))
+    assert "停下来会按已完成的部分计分，算一次" in before
+    assert "中途停止按已完成的部分计分" in before
+    assert "停止的演练不计分" not in before
+    run = a_run(lin, assignment=task)
+    assert "会按已完成的部分计分，算一次" in page(client, "drill_room", run.pk)
+    assert "停止，按已完成的部分计分" in page(client, "practise")
+    response = client.post(reverse("drill_stop", args=[run.pk]), follow=True)
+    assert response.redirect_chain == [(reverse("drill_debrief", args=[run.pk]), 302)]
+    assert "您中途停止了考核性练习" in response.content.decode()
+
+
 def test_stopping_leads_on_only_within_the_product(signed_in, lin):
     client = signed_in(lin)
     for onward, expected in (("/practise/mine/", "/practise/mine/"), ("https://evil.example/", reverse("practise"))):

@@ -15,7 +15,7 @@ from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_r
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.results import SOURCE_KIND
 from peilian.apps.practice.rooms import Room, events_after, is_stored, mood_of, open_room, require_trainee, told_of
-from peilian.apps.practice.rules import AlreadyRunningError, is_exam, rest_until
+from peilian.apps.practice.rules import AlreadyRunningError, exam_note, is_exam, rest_until
 from peilian.apps.practice.runs import Debriefing, Totals, debrief_of, my_runs, run, team_runs, totals
 from peilian.apps.practice.starting import fork_run, start_drill
 from peilian.apps.practice.turns import (
@@ -58,6 +58,7 @@ __all__ = [
     "debrief_of",
     "end_drill",
     "events_after",
+    "exam_note",
     "forget",
     "fork_run",
     "is_exam",

@@ -138,6 +138,14 @@ class DrillRun(Row):
         return self.total is not None
 
     @property
+    def counts_when_stopped(self) -> bool:
+        """Whether stopping it gives a score, because attempts are numbered and one that was begun is one.
+
+        Never where the customer is abusive: whoever cannot bear it gets out and pays nothing for it.
+        """
+        return self.is_exam and not self.is_abuse
+
+    @property
     def is_fork(self) -> bool:
         """Whether it replays another run from some moment on."""
         return self.forked_from_id is not None

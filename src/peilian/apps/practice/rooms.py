@@ -9,7 +9,7 @@ from uuid import UUID
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice.live import ChangedError, cast_for, turn
 from peilian.apps.practice.models import DrillEvent, DrillRun, RunMode
-from peilian.apps.practice.rules import MOST_PAUSES
+from peilian.apps.practice.rules import MOST_PAUSES, exam_note
 from peilian.apps.practice.turns import Ticking, catch_up, due_in_ms, permit, ticking
 from peilian.engine._kernel import Reason
 from peilian.engine.drill import Gauge, Scenario
@@ -87,7 +87,7 @@ def _notes(run: DrillRun) -> tuple[Reason, ...]:
     """What the trainee should know about this run."""
     found = {
         "practice.note.abuse": run.is_abuse and not run.is_over,
-        "practice.note.exam": run.is_exam and not run.is_over,
+        exam_note(is_abuse=run.is_abuse).key: run.is_exam and not run.is_over,
         "practice.note.fork": run.is_fork,
         "practice.note.script": run.shows_script,
         run.remark: bool(run.remark),

@@ -63,6 +63,11 @@ def is_exam(assignment: Assignment | None) -> bool:
     return assignment is not None and assignment.attempts_allowed is not None
 
 
+def exam_note(*, is_abuse: bool) -> Reason:
+    """What a trainee should know about numbered attempts, before one begins and while it runs."""
+    return Reason("practice.note.exam_abuse" if is_abuse else "practice.note.exam")
+
+
 def can_pause(run: DrillRun) -> bool:
     """Whether this run may be paused once more."""
     return run.mode != RunMode.HARD and not run.is_exam and run.pauses < MOST_PAUSES

@@ -139,13 +139,15 @@ def end_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Tak
 
 
 def stop_drill(*, user: User, run_id: UUID, client_id: UUID | None = None) -> Taken:
-    """Out at once, whatever is going on; no score."""
-    with turn(run_id) as visit:
-        permit(user, visit.run)
-        if not visit.run.is_over:
-            is_taken = visit.sent(client_id) is not None  # who wants out gets out, whatever the page made of its ids
-            stop(visit, "practice.note.stopped", None if is_taken else client_id)
-    return _taken(visit, _ack_of(visit, client_id))
+    """Out at once, whatever is going on. No score, except where a stop counts (``DrillRun.counts_when_stopped``): there
+    it is scored as it stands. What ended before keeps its score."""
+    try:
+        return _stopped(user, run_id, client_id)
+    except (NotVisibleError, OperationalError):
+        raise
+    except Exception:  # it cannot be scored, which is not the fault of who wants out
+        log.exception("drill %s: it could not be scored when it was stopped", run_id)
+        return _stopped(user, run_id, client_id, is_failed=True)
 
 
 def tick(*, run_id: UUID) -> Taken:
@@ -227,6 +229,22 @@ def due_in_ms(visit: Turn) -> int | None:
         return shown.resumes_in_ms
     due_ms = visit.drill.next_due_ms
     return None if due_ms is None else max(0, due_ms - shown.now_ms)
+
+
+def _stopped(user: User, run_id: UUID, client_id: UUID | None, *, is_failed: bool = False) -> Taken:
+    with turn(run_id) as visit:
+        permit(user, visit.run)
+        run = visit.run
+        given = None if visit.sent(client_id) else client_id  # out, whatever the page made of its ids
+        if run.counts_when_stopped and not is_failed:
+            catch_up(visit)
+            if not run.is_over:
+                run.remark, at_ms = "practice.note.stopped_exam", visit.at_ms
+                visit.add(EventKind.END, at_ms, visit.drill.end(at_ms), {"how": "stop"}, given)
+                finish(visit)
+        elif not run.is_over:
+            stop(visit, "practice.note.failed" if is_failed else "practice.note.stopped", given)
+    return _taken(visit, _ack_of(visit, client_id))
 
 
 def _give_up(run_id: UUID) -> None:

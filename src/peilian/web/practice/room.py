@@ -36,7 +36,7 @@ From the server
 A LINE whose ``at_ms`` lies ahead of the clock is shown when its time has come; until then a customer is typing. A
 line of the trainee is echoed with the ``client_id`` it was sent under, to every tab. ``reasons`` is left out of GAUGE
 where ``shows_reasons`` is false; ``delta`` is in points of the mood, -100 to 100. ``level`` is how far the customer is
-stirred up (0 calm, 4 gone). ``debrief_url`` is null after a stop: a stopped drill has no score and no debrief. Where
+stirred up (0 calm, 4 gone). ``debrief_url`` is null after a stop without score. Where
 the content of a run that is over is no longer there, its ``scenario`` has a title and nothing else to show.
 
 ``ack``      {"type", "id", "seq", "at_ms"}: what was sent under ``id`` is stored. Comes after the commit, never before.
@@ -62,7 +62,7 @@ From the page
 ``act``      {"type", "id", "tool", "args": {name: text or number}}
 ``pause``    {"type", "id"?}; ``resume`` {"type", "id"?}: a pause ends by itself when its time is over.
 ``end``      {"type", "id"?}: the trainee ends the contact; it is scored.
-``stop``     {"type", "id"?}: out at once, always; no score.
+``stop``     {"type", "id"?}: out at once, always; no score, but an exam without abuse is scored as it stands.
 ``sync``     {"type"}: send ``room`` again, for example when the page comes back to the front.
 """
 

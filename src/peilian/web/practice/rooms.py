@@ -133,7 +133,8 @@ def _start_context(
         "languages": len(entry.languages) > 1,
         "modes": [(box, MODE_MEANS[str(box.data["value"])]) for box in form["mode"]],
         "task": task_of(task, timezone.now()) if task is not None else None,
-        "task_note": say(Reason("practice.note.exam"), language) if practice.is_exam(task) else "",
+        "task_note": say(practice.exam_note(is_abuse=entry.is_abuse), language) if practice.is_exam(task) else "",
+        "stop_counts": practice.is_exam(task) and not entry.is_abuse,
         "task_over": say(Reason("practice.assignment_over"), language),
         "given": None if task is not None or not entry.assignments else task_of(entry.assignments[0], timezone.now()),
         "form": form,
@@ -218,10 +219,11 @@ def script_of(found: practice.Room) -> list[dict[str, Any]]:
 
 @require_POST
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Out of a drill from outside the room; no score. One that ended meanwhile keeps its score and says so."""
+    """Out of a drill from outside the room. One that ended meanwhile, or in which a stop counts, says its score."""
     stopped = practice.stop_drill(user=user_of(request), run_id=pk).run
     if stopped.is_scored:
-        messages.info(request, _("The drill had ended already and is scored: this is its debrief."))
+        ended = _("The drill had ended already and is scored: this is its debrief.")
+        messages.info(request, say(Reason(stopped.remark), reading_language()) if stopped.remark else ended)
         return HttpResponseRedirect(reverse("drill_debrief", args=[pk]))
     onward = request.GET.get("next", "")
     is_own = url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
