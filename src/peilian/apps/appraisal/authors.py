@@ -10,9 +10,10 @@ from peilian.apps.appraisal.models import Appraisal, Cycle, Event, Input, InputS
 
 def authors_of(appraisal: Appraisal, contested: Collection[str]) -> set[UUID]:
     """The users who rated or remarked, entered a contested input or had a hand in an event behind one, froze or
-    published the cycle, or made this version."""
+    published the cycle, or made a version."""
     cycle = Cycle.objects.get(appraisees=appraisal.appraisee_id)
-    found = {appraisal.made_by_id, cycle.frozen_by_id, cycle.published_by_id}
+    found = {cycle.frozen_by_id, cycle.published_by_id}
+    found.update(Appraisal.objects.filter(appraisee=appraisal.appraisee_id).values_list("made_by_id", flat=True))
     inputs = Input.objects.filter(appraisee=appraisal.appraisee_id)
     found.update(inputs.filter(source=InputSource.LEVEL).values_list("entered_by_id", flat=True))
     found.update(inputs.filter(indicator__in=set(contested)).values_list("entered_by_id", flat=True))
