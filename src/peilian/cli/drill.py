@@ -16,6 +16,7 @@ from peilian.adapters.scripts import read_script
 from peilian.cli._output import as_option, out_option, stop_with, write_rows
 from peilian.engine._kernel import Fault, InputError, Language
 from peilian.engine.drill import Cast, Drill, Step, ToolError
+from peilian.engine.drill.world import Panels, panels_of
 from peilian.flows import playing
 from peilian.flows.debriefing import debrief_of
 from peilian.flows.drill_results import result_of
@@ -113,8 +114,8 @@ def _play_here(cast_: Cast, seed: int, mode: str) -> None:
     """A drill in the terminal, on the clock of the wall."""
     scenario, language = cast_.scenario, cast_.scenario.language
     click.echo(f"{scenario.title}\n{scenario.brief}\n")
-    for panel in scenario.panels:
-        click.echo(f"[{panel.title}] " + "; ".join(f"{label}: {text}" for label, text in panel.rows))
+    for title, rows in panels_of(scenario, scenario.world):
+        click.echo(f"[{title}] " + "; ".join(f"{label}: {text}" for label, text in rows))
     for tool in scenario.tools:
         arguments = " ".join(f"{argument.name}=…" for argument in tool.arguments)
         click.echo(f"  {_TOOL}{tool.name} {arguments}".rstrip() + f"  {tool.label}")
@@ -122,6 +123,7 @@ def _play_here(cast_: Cast, seed: int, mode: str) -> None:
     steps = [drill.open()]
     _show(steps)
     while not drill.is_over:
+        before = panels_of(scenario, drill.state.world)
         try:
             line = click.prompt(">", prompt_suffix=" ", default="", show_default=False)
         except (click.Abort, EOFError):
@@ -129,6 +131,7 @@ def _play_here(cast_: Cast, seed: int, mode: str) -> None:
         at_ms = round((time.monotonic() - started) * 1000)
         found = _heard(drill, at_ms, line, language) if line else drill.end(at_ms)
         _show(found)
+        _show_news(before, panels_of(scenario, drill.state.world))
         steps += found
     _show_result(drill, steps, language)
 
@@ -155,6 +158,14 @@ def _show(steps: list[Step]) -> None:
             click.echo(click.style(f"    ({step.gauge.satisfaction:.0f} · {step.gauge.efficiency:.0f})", dim=True))
 
 
+def _show_news(before: Panels, after: Panels) -> None:
+    """The rows of the panels that a tool has changed."""
+    for (_, rows), (title, now) in zip(before, after, strict=True):
+        for label, text in now:
+            if (label, text) not in rows:
+                click.echo(f"  [{title}] {label}: {text}")
+
+
 def _show_result(drill: Drill, steps: list[Step], language: Language) -> None:
     debrief = debrief_of(drill, steps, language)
     result = result_of(drill, steps, language)
@@ -165,5 +176,10 @@ def _show_result(drill: Drill, steps: list[Step], language: Language) -> None:
         mark = "✓" if item.is_met else "½" if item.share else "–"
         click.echo(f"  {mark} {item.label}" + (f": {item.quote}" if item.quote else ""))
     for score in result["scores"]:
-        click.echo(f"  {score['label']}: {score['points'] if score['points'] is not None else '–'} / {score['max']}")
-    click.echo(f"{result['total']} / {result['max']}")
+        click.echo(f"  {score['label']}: {_points(score['points'])} / {_points(score['max'])}")
+    click.echo(f"{_points(result['total'])} / {_points(result['max'])}")
+
+
+def _points(points: float | None) -> str:
+    """Points for people: one place behind the point at most."""
+    return "–" if points is None else f"{round(points, 1):g}"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from peilian.engine._kernel import Language, Reason
+from peilian.engine.conversation import Role
 from peilian.engine.drill import ENGINE_VERSION, Change, Drill, Step, conversation_of
 from peilian.engine.drill.conditions import holds, values_of
 from peilian.engine.drill.outcome import (
@@ -92,7 +93,7 @@ def score(drill: Drill, card: str = CARD) -> Scored:
     At work the customer's feelings are estimated from the words; here they are known, and take the estimate's place.
     """
     conversation = conversation_of(drill.transcript, "drill", drill.state.ended_ms)
-    reading = _with_known_feelings(read_conversation(conversation, drill.cast.lexicons), drill)
+    reading = _with_known_world(read_conversation(conversation, drill.cast.lexicons), drill)
     extra = _indicators(drill)
     if card == CARD:
         compliance = service_indicators(conversation, reading)["compliance"]
@@ -100,6 +101,21 @@ def score(drill: Drill, card: str = CARD) -> Scored:
     return scoring.score_conversation(
         conversation, scoring.shipped()[card], drill.cast.lexicons, extra, reading=reading
     )
+
+
+def _with_known_world(reading: Reading, drill: Drill) -> Reading:
+    """With the customer's feelings as they are, and without promises that the world makes sure of."""
+    sure = {(number, (start, end)) for number, start, end in drill.state.confirmed}
+    messages, n_said = [], 0
+    for read in _with_known_feelings(reading, drill).messages:
+        if read.role == Role.AGENT:
+            kept = tuple(
+                one for one in read.findings
+                if one.key != "overpromise" or (n_said, (one.start, one.end)) not in sure
+            )  # fmt: skip
+            read, n_said = replace(read, findings=kept), n_said + 1
+        messages.append(read)
+    return replace(reading, messages=tuple(messages))
 
 
 def _with_known_feelings(reading: Reading, drill: Drill) -> Reading:

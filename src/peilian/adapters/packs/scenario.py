@@ -23,6 +23,7 @@ from peilian.engine.drill.scenario import (
     Lines,
     Need,
     Panel,
+    PanelRow,
     Part,
     Persona,
     Phrases,
@@ -119,6 +120,7 @@ class PartField(BaseModel):
     id: Id
     say: SayField
     slot: SlotField | None = None
+    only: Literal["stated", "own"] | None = None
 
 
 class ElementField(BaseModel):
@@ -157,13 +159,14 @@ class ForbiddenField(BaseModel):
 
 
 class ClaimField(BaseModel):
-    """A report of something done, and what makes it true."""
+    """A report of something done, what makes it true, and what may be promised without reserve once it is."""
 
     model_config = _Strict
 
     id: Id
     say: SayField
     true_when: Expr
+    assures: SayField = SayField()
 
 
 class FactField(BaseModel):
@@ -223,6 +226,15 @@ class ToolField(BaseModel):
     result: TextField
 
 
+class LaterField(BaseModel):
+    """What a row of a panel says once the expression over the world holds."""
+
+    model_config = _Strict
+
+    when: Expr
+    text: TextField
+
+
 class RowField(BaseModel):
     """A row of a panel."""
 
@@ -230,6 +242,7 @@ class RowField(BaseModel):
 
     label: TextField
     text: TextField
+    later: tuple[LaterField, ...] = ()
 
 
 class PanelField(BaseModel):
@@ -360,8 +373,7 @@ class _Builder:
             reference_seconds=doc.reference_seconds, reference_turns=doc.reference_turns, persona=persona,
             today=doc.today.isoformat(), world=doc.world,
             panels=tuple(
-                Panel(self.text(panel.title), tuple((self.text(row.label), self.text(row.text)) for row in panel.rows))
-                for panel in doc.panels
+                Panel(self.text(panel.title), tuple(map(self.panel_row, panel.rows))) for panel in doc.panels
             ),
             policies=tuple(map(self.text, doc.policies)),
             tools=tuple(map(self.tool, doc.tools)),
@@ -375,7 +387,10 @@ class _Builder:
                 Forbidden(item.id, item.say.in_language(language), item.severity, item.fatal, self.text(item.why))
                 for item in doc.forbidden
             ),
-            claims=tuple(Claim(item.id, item.say.in_language(language), item.true_when) for item in doc.claims),
+            claims=tuple(
+                Claim(item.id, item.say.in_language(language), item.true_when, item.assures.in_language(language))
+                for item in doc.claims
+            ),
             concerns=doc.concerns.in_language(language),
             lines={act: lines.in_language(language) for act, lines in doc.lines.items()},
             offer=doc.offer, expects=doc.expects, handover=doc.handover, is_abuse=doc.is_abuse,
@@ -383,12 +398,17 @@ class _Builder:
             plays={name: tuple(self.turns(play)) for name, play in doc.plays.items()},
         )  # fmt: skip
 
+    def panel_row(self, row: RowField) -> PanelRow:
+        later = tuple((item.when, self.text(item.text)) for item in row.later)
+        return PanelRow(self.text(row.label), self.text(row.text), later)
+
     def element(self, item: ElementField) -> Element:
         parts = tuple(
             Part(
                 part.id,
                 part.say.in_language(self.language),
                 Slot(part.slot.unit, part.slot.must) if part.slot else None,
+                part.only,
             )
             for part in item.parts
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peilian.engine._kernel import Param
+from peilian.engine.drill.clauses import piece_at
 from peilian.engine.drill.conditions import holds, number, values_of
 from peilian.engine.drill.model import CustomerModel, Impact
 from peilian.engine.drill.scenario import Claim, Element, Scenario
@@ -24,7 +25,7 @@ from peilian.engine.drill.state import (
     Promise,
     State,
 )
-from peilian.engine.drill.understanding import Made, Understood
+from peilian.engine.drill.understanding import GAP, Made, Understood
 from peilian.engine.reading.likeness import Said
 from peilian.engine.text import Analysed
 
@@ -43,6 +44,8 @@ class Heard:
     resolved: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)  # elements of which something new was said
     asks: bool = False
+    said: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # element -> where its parts were said
+    wrong: tuple[int, int] | None = None  # where the first wrong figure stands
 
 
 @dataclass
@@ -147,7 +150,8 @@ class Customer:
         elements = {element.element_id: element for element in self.scenario.required}
         right = {(made.element_id, made.part_id) for made in understood.made if not made.is_wrong}
         cores = [made for made in understood.made if _is_core(elements[made.element_id], made)]
-        for made in dict.fromkeys((*cores, *understood.made)):  # cores first, each once
+        rest = sorted((made for made in understood.made if made not in cores), key=lambda made: _distance(made, cores))
+        for made in dict.fromkeys((*cores, *rest)):  # cores first, then what stands nearest to them, each once
             element = elements[made.element_id]
             if made.is_wrong and (made.element_id, made.part_id) in right:
                 continue  # two days were named, and one of them is the right one
@@ -169,20 +173,25 @@ class Customer:
 
     def _element(self, element: Element, made: Made, understood: Understood, heard: Heard) -> None:
         known = self.state.elements[element.element_id]
-        quote = understood.quote(made.start, made.end)
+        spans = [(made.start, made.end), *([(made.figure_at.start, made.figure_at.end)] if made.figure_at else [])]
         if made.is_wrong:
             known.is_wrong, known.share = True, 0.0
             known.parts.pop(made.part_id, None)
-            self._misstep("wrong_fact", quote, understood, made.start, made.end, heard, element=element.element_id)
+            heard.wrong = heard.wrong or spans[-1]
+            quote = understood.evidence(spans)
+            self._misstep("wrong_fact", quote, understood, *spans[-1], heard, element=element.element_id)
             return
+        if not made.is_half and made.part_id not in known.parts:
+            heard.said.setdefault(element.element_id, []).extend(spans)
         if not made.is_half:
             known.parts.setdefault(made.part_id, 1.0 if made.figure is None else made.figure)
         if _is_core(element, made):
             known.core_turn = self.state.turn
         share = 1.0 if len(known.parts) >= element.needed else 0.5
         if share > known.share:
-            clause = understood.analysed.clause_at(made.start)
-            known.quote = understood.quote(min(made.start, clause.start), max(made.end, clause.end))
+            quote = understood.evidence(heard.said.get(element.element_id) or spans)
+            is_going_on = known.at_ms is not None and known.share > 0 and element.element_id not in heard.made
+            known.quote = f"{known.quote}{GAP}{quote}" if is_going_on and known.core_turn != self.state.turn else quote
             known.share, known.at_ms = share, self._at_ms
             known.is_wrong = False
             heard.made.append(element.element_id)
@@ -291,10 +300,13 @@ class Customer:
         if {"check_more", "close"} & set(acts) and self._is_open() and not heard.made and not state.done:
             yield "premature_close", 1.0, acts.get("check_more") or acts["close"]
         for fault, rule in _FAULTS.items():
-            if fault in acts:
-                self._misstep(rule, understood.quote(*acts[fault]), understood, *acts[fault], heard)
-                yield rule, 1.0, acts[fault]
-        for rule in ("wrong_fact", "repeat_question", "copy_paste", "copied_card", "dump"):
+            span = self._beyond_the_world(understood) if fault == "overpromise" else acts.get(fault)
+            if span is not None:
+                self._misstep(rule, understood.quote(*span), understood, *span, heard)
+                yield rule, 1.0, span
+        if heard.wrong is not None:
+            yield "wrong_fact", 1.0, heard.wrong
+        for rule in ("repeat_question", "copy_paste", "copied_card", "dump"):
             if rule in heard.rules:
                 yield rule, 1.0, (0, len(understood.analysed.text))
         state.redundant += "repeat_question" in heard.rules
@@ -306,6 +318,21 @@ class Customer:
             yield "passed_on", 1.0, acts.get("deflects") or acts["escalate"]
         yield from self._forbidden(understood, heard)
         yield from self._false_reports(understood, heard)
+
+    def _beyond_the_world(self, understood: Understood) -> tuple[int, int] | None:
+        """The first place where too much is promised. What the world makes sure of is no such place: no further charge
+        once the service is cancelled."""
+        values = values_of(self.state)
+        true = {claim.claim_id for claim in self.scenario.claims if holds(claim.true_when, values)}
+        sure = [said for said in (*understood.assured, *understood.claims) if said.name in true]
+        beyond = []
+        for start, end in understood.overpromised:
+            first, last = piece_at(understood.analysed, start), piece_at(understood.analysed, end - 1)
+            if any(said.start < last.end and first.start < said.end for said in sure):
+                self.state.confirmed.append([self._message or 0, *understood.analysed.original(start, end)])
+            else:
+                beyond.append((start, end))
+        return min(beyond, default=None)
 
     def _forbidden(self, understood: Understood, heard: Heard) -> Iterator[tuple[str, float, tuple[int, int]]]:
         named = {item.forbidden_id: item for item in self.scenario.forbidden}
@@ -481,6 +508,12 @@ class Customer:
         place = understood.analysed.original(start, end) if understood is not None and end > start else None
         first, last = place or (None, None)
         self.changes.append(Change(self._at_ms, rule, "note", 0.0, value, self._message, first, last, params))
+
+
+def _distance(made: Made, cores: Sequence[Made]) -> int:
+    """How far a part stands from the nearest core of its element, in characters."""
+    beside = [core for core in cores if core.element_id == made.element_id]
+    return min((max(made.start - core.end, core.start - made.end, 0) for core in beside), default=0)
 
 
 def _is_core(element: Element, made: Made) -> bool:

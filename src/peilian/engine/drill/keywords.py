@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from statistics import median
 
+from peilian.engine.drill.clauses import pieces_of
 from peilian.engine.reading.likeness import units
 from peilian.engine.text import Analysed
 
@@ -35,7 +36,6 @@ _SMALL_WORDS = frozenset(
      "just", "also", "already", "still", "any", "all", "each"}
 )  # fmt: skip
 _ENDINGS = ("'s", "'ll", "'ve", "'re", "'m", "'d")
-_BEFORE_A_FIGURE = re.compile(r"(?<=\D)[,、…]+(?=\d)")  # 杭州,24号: a clause goes on there, a keyword does not
 _ITEM = re.compile(r"\s*(?:[-*•]\s*|\(?(?:\d{1,2}|[a-h])(?:[.、)]|(?=\s)))?\s*(?P<heading>[^\s,、。:]{1,8}:)?")
 _LEAST_ITEMS = 3
 
@@ -49,8 +49,8 @@ def are_strung(analysed: Analysed, *, n_acts: int, n_made: int, short: float) ->
     words = units(analysed.text)
     if analysed.language == "en":
         return len(words) >= _LEAST_WORDS and sum(map(_is_small, words)) < _LEAST_SMALL * len(words)
-    said = (analysed.text[clause.start : clause.end] for clause in analysed.clauses)
-    clauses = [units(piece) for text in said for piece in _BEFORE_A_FIGURE.split(text)]
+    pieces = pieces_of(analysed, 0, len(analysed.text))
+    clauses = [units(analysed.text[piece.start : piece.end]) for piece in pieces]
     sizes = [len(clause) for clause in clauses]
     if len(sizes) >= _SHREDS and max(sizes) <= _SHRED:
         return True

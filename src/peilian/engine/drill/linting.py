@@ -92,6 +92,10 @@ def _expressions(scenario: Scenario) -> Iterator[_Stated]:
         for variable, source in tool.sets.items():
             where = f"tools.{tool.name}.sets.{variable}"
             yield _Stated(where, source, arguments, is_of_world=True, is_condition=False)
+    for panel in scenario.panels:
+        for row in panel.rows:
+            for when, _text in row.later:
+                yield _Stated(f"panels.{panel.title}.{row.label}.later", when, is_of_world=True)
     if scenario.offer is not None:
         yield _Stated("offer", scenario.offer, is_condition=False)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from peilian.engine._kernel import Language
+from peilian.engine.drill.clauses import piece_at
 from peilian.engine.drill.likeness import GramLikeness, Likeness
 from peilian.engine.drill.scenario import Phrases
 from peilian.engine.drill.spelling import SpelledApart
@@ -44,7 +45,8 @@ class Said:
 
 class Phrasebook:
     """All phrases of a scenario under their names, compiled once. ``likeness`` makes the retrieval of exemplars; the
-    patterns of the names ``apart`` are found too when their words are spelled apart."""
+    patterns of the names ``apart`` are found too when their words are spelled apart; of the names ``by_clause`` every
+    clause is told that says it, and not only the first of a sentence."""
 
     def __init__(
         self,
@@ -53,8 +55,10 @@ class Phrasebook:
         likeness: Callable[[Sequence[str], Language], Likeness] = GramLikeness,
         *,
         apart: Collection[str] = (),
+        by_clause: Collection[str] = (),
     ) -> None:
         self._phrases = dict(phrases)
+        self._by_clause = frozenset(by_clause)
         self._apart = SpelledApart({name: phrases[name].any for name in apart}, compiler)
         patterns: list[Pattern] = []
         self._name_of: list[str] = []
@@ -77,10 +81,19 @@ class Phrasebook:
         self._likeness = likeness(exemplars, compiler.language) if exemplars else None
 
     def find(self, analysed: Analysed) -> list[Said]:
-        """Everything said in a message, in order of place, each name at most once a sentence."""
-        found: dict[tuple[str, tuple[int, int]], Said] = {}
-        for said in (*self._by_pattern(analysed), *self._by_example(analysed), *self._by_spelling(analysed)):
-            found.setdefault((said.name, analysed.sentence_at(said.start)), said)
+        """Everything said in a message, in order of place, each name at most once a sentence or clause. An example or a
+        word spelled apart counts where no pattern says the same in its sentence."""
+        found: dict[tuple[str, int], Said] = {}
+        sentences: set[tuple[str, int]] = set()
+        for said in self._by_pattern(analysed):
+            sentence = analysed.sentence_at(said.start)[0]
+            place = piece_at(analysed, said.start).start if said.name in self._by_clause else sentence
+            found.setdefault((said.name, place), said)
+            sentences.add((said.name, sentence))
+        for said in (*self._by_example(analysed), *self._by_spelling(analysed)):
+            sentence = analysed.sentence_at(said.start)[0]
+            if (said.name, sentence) not in sentences:
+                found.setdefault((said.name, sentence), said)
         return sorted(found.values(), key=lambda said: (said.start, said.name))
 
     def _by_pattern(self, analysed: Analysed) -> Iterator[Said]:

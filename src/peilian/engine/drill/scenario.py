@@ -45,11 +45,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One point of a required element. With a ``slot`` it is made only when the right figure is named."""
+    """One point of a required element. With a ``slot`` it is made only when the right figure is named. ``only``
+    says how it has to be said: ``stated`` outright and not as a condition, ``own`` as something the agent will do."""
 
     part_id: str
     phrases: Phrases
     slot: Slot | None = None
+    only: Literal["stated", "own"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,13 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A report of something done (办结承诺), and the expression over the world that makes it true."""
+    """A report of something done (办结承诺), and the expression over the world that makes it true. ``assures`` is
+    what may be promised without reserve once it is true: no further charge after a service was cancelled."""
 
     claim_id: str
     phrases: Phrases
     true_when: str
+    assures: Phrases = Phrases()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +150,21 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelRow:
+    """A line of a panel: label and text, a template over the world. ``later`` are texts that take its place once their
+    expression holds; of several the last."""
+
+    label: str
+    text: str
+    later: tuple[tuple[str, str], ...] = ()  # expression, text
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """What the agent sees of the world: a title and rows of label and text."""
+    """What the agent sees of the world."""
 
     title: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[PanelRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

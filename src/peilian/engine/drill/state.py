@@ -107,6 +107,7 @@ class State:
     facts: list[str] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     missteps: list[Misstep] = field(default_factory=list)
+    confirmed: list[list[int]] = field(default_factory=list)  # agent's message, start, end: sure, for the world says so
     used: dict[str, int] = field(default_factory=dict)
     spoken: list[str] = field(default_factory=list)  # lines of the customer that are used up
     moods: list[float] = field(default_factory=list)  # after each event that changed it

@@ -3,30 +3,33 @@ questions for facts, forbidden words, and what was only copied or strung togethe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from peilian.engine._expression import Value
 from peilian.engine._kernel import Language
+from peilian.engine.drill.clauses import Piece, is_over, is_own, is_stated, pieces_of
 from peilian.engine.drill.conditions import holds
 from peilian.engine.drill.figures import figures
 from peilian.engine.drill.keywords import are_strung
 from peilian.engine.drill.likeness import GramLikeness, Likeness
 from peilian.engine.drill.model import CustomerModel, Voice
 from peilian.engine.drill.phrasebook import Phrasebook, Said
-from peilian.engine.drill.scenario import Element, Part, Phrases, Scenario, Unit
+from peilian.engine.drill.scenario import Element, Part, Phrases, Scenario, Slot
 from peilian.engine.reading.lexicon import Hit
 from peilian.engine.reading.likeness import pairs, units
 from peilian.engine.text import Analysed, PatternCompiler, analyse, normalise
 
-_LONGEST_QUOTE = 60
+_LONGEST_QUOTE = 140
+GAP = " … "  # between the parts of a quote
 HALF = "(half)"  # name of the part that stands for "half met"
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A part of a required element that a message makes, with the figure named; ``is_wrong`` when the figure is."""
+    """A part of a required element that a message makes, with the figure named; ``is_wrong`` when the figure is.
+    ``figure_at`` is the clause in which the figure stands."""
 
     element_id: str
     part_id: str
@@ -34,6 +37,7 @@ class Made:
     end: int
     figure: float | None = None
     is_wrong: bool = False
+    figure_at: Piece | None = None
 
     @property
     def is_half(self) -> bool:
@@ -54,6 +58,8 @@ class Understood:
     asked: tuple[str, ...]  # facts
     concern: Said | None
     jargon: Said | None
+    assured: tuple[Said, ...]  # what may be promised without reserve, under the names of the claims that make it true
+    overpromised: tuple[tuple[int, int], ...]  # every place where the reading finds too much promised
     wait_seconds: float | None  # the time for which the customer was asked to wait
     n_units: int
     is_copied: bool
@@ -64,6 +70,18 @@ class Understood:
         first, last = self.analysed.original(start, end)
         words = self.text[first:last]
         return words if len(words) <= _LONGEST_QUOTE else f"{words[:_LONGEST_QUOTE]}…"
+
+    def evidence(self, spans: Iterable[tuple[int, int]]) -> str:
+        """The clauses that hold ``spans``, as they were written: neighbours together, others with a gap between."""
+        pieces = pieces_of(self.analysed, 0, len(self.analysed.text))
+        held = [any(piece.start < end and start < piece.end for start, end in spans) for piece in pieces]
+        found: list[tuple[int, int]] = []
+        for number, (piece, is_held) in enumerate(zip(pieces, held, strict=True)):
+            if is_held and number and held[number - 1]:
+                found[-1] = (found[-1][0], piece.end)
+            elif is_held:
+                found.append((piece.start, piece.end))
+        return GAP.join(self.quote(*bounds) for bounds in found)
 
 
 @dataclass
@@ -95,7 +113,8 @@ class Understanding:
         named |= {f"claim:{item.claim_id}": item.phrases for item in scenario.claims}
         named |= {f"fact:{item.fact_id}": item.asked for item in scenario.facts}
         named |= {"concern": scenario.concerns, "jargon": Phrases(any=self.voice.jargon)}
-        self._book = Phrasebook(named, compiler, self.likeness, apart=forbidden)
+        named |= {f"assures:{item.claim_id}": item.assures for item in scenario.claims}
+        self._book = Phrasebook(named, compiler, self.likeness, apart=forbidden, by_clause=self._parts)
         self._card = pairs(normalise("\n".join((*scenario.policies, *_rows(scenario)))).text)
         self._today = date.fromisoformat(scenario.today)
 
@@ -119,6 +138,8 @@ class Understanding:
             asked=tuple(dict.fromkeys(one.name for one in _of_kind(said, "fact"))),
             concern=next((one for one in said if one.name == "concern"), None),
             jargon=next((one for one in said if one.name == "jargon"), None),
+            assured=_of_kind(said, "assures"),
+            overpromised=tuple((hit.start, hit.end) for hit in hits if hit.key == "overpromise"),
             wait_seconds=self._wait(analysed, acts),
             n_units=len(units(analysed.text)),
             is_copied=self._is_copied(analysed.text),
@@ -140,29 +161,53 @@ class Understanding:
         if kind != "part":
             return None
         element, part = self._parts[said.name]
+        if part.only is not None and not _IS_SAID[part.only](analysed, said.start, said.end):
+            return None
         if part.slot is None:
             return Made(element.element_id, part.part_id, said.start, said.end)
-        found = self._figures(part, said, analysed)
-        right = next((n for n in found if holds(part.slot.must, values, value=n)), None)
-        if right is None and not found:
+        return self._with_figure(element, part, part.slot, said, analysed, values)
+
+    def _with_figure(
+        self, element: Element, part: Part, slot: Slot, said: Said, analysed: Analysed, values: Mapping[str, Value]
+    ) -> Made | None:
+        """The part with the right figure beside it, else with a wrong one, else only touched on. Where the clause names
+        nothing but a day of the past (20号到了杭州), it says nothing of what is to come."""
+        start, end = analysed.sentence_at(said.start)
+        pieces = pieces_of(analysed, start, end)
+        own = [piece for piece in pieces if piece.start < said.end and said.start < piece.end]
+        named = self._figures(own, slot, analysed)
+        found = self._ahead(named, slot, values, analysed)
+        if named and not found:
+            return None
+        found = found or self._ahead(self._figures(pieces, slot, analysed), slot, values, analysed)
+        if not found:  # 给您补券。10元的; 24号中午我来看。还没动就补发。第二天，25号到
+            around = [analysed.sentence_at(place) for place in (end, start - 1) if 0 <= place < len(analysed.text)]
+            beside = [piece for bounds in around for piece in pieces_of(analysed, *bounds)]
+            found = self._figures(beside, slot, analysed)
+        if not found:
             is_core = part is element.parts[0]
             return Made(element.element_id, HALF, said.start, said.end) if is_core else None
-        figure = right if right is not None else found[0]
-        return Made(element.element_id, part.part_id, said.start, said.end, figure, is_wrong=right is None)
+        right = next((one for one in found if holds(slot.must, values, value=one[0])), None)
+        figure, place_of = right or found[0]
+        return Made(element.element_id, part.part_id, said.start, said.end, figure, right is None, place_of)
 
-    def _figures(self, part: Part, said: Said, analysed: Analysed) -> list[float]:
-        """The figures of the sentence; where it has none, those of the next (给您补券。10元的) and of the one before
-        (24号中午我来看。还没动就补发。第二天，25号到), in this order."""
-        assert part.slot is not None
-        start, end = analysed.sentence_at(said.start)
-        found = self._figures_at(start, part.slot.unit, analysed)
-        return found or [n for place in (end, start - 1) for n in self._figures_at(place, part.slot.unit, analysed)]
+    def _figures(self, pieces: Iterable[Piece], slot: Slot, analysed: Analysed) -> list[tuple[float, Piece]]:
+        return [
+            (figure, piece)
+            for piece in pieces
+            for figure in figures(analysed.text[piece.start : piece.end], slot.unit, self._today)
+        ]
 
-    def _figures_at(self, place: int, unit: Unit, analysed: Analysed) -> list[float]:
-        if not 0 <= place < len(analysed.text):
-            return []
-        first, last = analysed.sentence_at(place)
-        return figures(analysed.text[first:last], unit, self._today)
+    def _ahead(
+        self, found: Iterable[tuple[float, Piece]], slot: Slot, values: Mapping[str, Value], analysed: Analysed
+    ) -> list[tuple[float, Piece]]:
+        """Without the days of the past that are told as such, unless they are what is asked for."""
+        return [
+            one
+            for one in found
+            if slot.unit != "date" or one[0] >= 0 or holds(slot.must, values, value=one[0])
+            or not is_over(analysed, one[1])
+        ]  # fmt: skip
 
     def _is_copied(self, text: str) -> bool:
         """Whether most of a reply stands word for word on what the agent sees; short replies share by chance."""
@@ -171,6 +216,7 @@ class Understanding:
 
 
 _LEAST_COPIED = 16
+_IS_SAID = {"stated": is_stated, "own": is_own}
 _WEIGHTY = frozenset(
     {"apologise", "empathise", "own", "time", "done", "solve", "compensate", "alternative", "escalate", "follow_up",
      "wait", "thank", "verify", "explain"}
@@ -187,4 +233,5 @@ def _of_kind(said: Sequence[Said], kind: str) -> tuple[Said, ...]:
 
 
 def _rows(scenario: Scenario) -> list[str]:
-    return [text for panel in scenario.panels for _, text in panel.rows]
+    rows = [row for panel in scenario.panels for row in panel.rows]
+    return [text for row in rows for text in (row.text, *(later for _, later in row.later))]

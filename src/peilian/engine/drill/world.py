@@ -10,9 +10,10 @@ from decimal import Decimal
 from peilian.engine._expression import Value
 from peilian.engine._kernel import Param, Reason
 from peilian.engine.drill.conditions import compiled, holds, plain
-from peilian.engine.drill.scenario import Argument, Scenario, Tool, WorldValue
+from peilian.engine.drill.scenario import Argument, PanelRow, Scenario, Tool, WorldValue
 from peilian.engine.drill.state import State
 
+Panels = list[tuple[str, list[tuple[str, str]]]]  # title, rows of label and text
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 
 
@@ -49,6 +50,17 @@ def use(scenario: Scenario, state: State, name: str, args: Mapping[str, str | fl
     state.done.append(name)
     state.tools.append(name)
     return Used(name, filled(tool.result, values), is_done=True)
+
+
+def panels_of(scenario: Scenario, world: Mapping[str, WorldValue]) -> Panels:
+    """What the agent sees of ``world``: panels with their titles, each with rows of label and text."""
+    values: dict[str, Value] = {key: plain(value) for key, value in world.items()}
+    return [(panel.title, [(row.label, _row_text(row, values)) for row in panel.rows]) for panel in scenario.panels]
+
+
+def _row_text(row: PanelRow, values: Mapping[str, Value]) -> str:
+    texts = [row.text, *(text for when, text in row.later if holds(when, values))]
+    return filled(texts[-1], values)
 
 
 def filled(template: str, values: Mapping[str, Value]) -> str:

@@ -1,7 +1,7 @@
 """What the drill room and the server say to each other: JSON texts over ``/ws/drills/<run id>/``.
 
 Every text is an object with ``type``. Times are whole milliseconds of the drill: since the customer's opening line,
-pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``hints`` and ``over`` bear the number of
+pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``panels``, ``hints`` and ``over`` bear the number of
 the stored event that caused them (``seq``); one event may cause several, and numbers never fall. Each is sent once over
 a connection. Texts for people are in the language of the user, the customer's words in that of the run.
 
@@ -44,6 +44,7 @@ the content of a run that is over is no longer there, its ``scenario`` has a tit
 ``lines``    {"type", "seq", "lines": [LINE]}
 ``gauge``    {"type", GAUGE}
 ``used``     {"type", USED}: what a tool answered; ``is_done`` false when the rules refused it.
+``panels``   {"type", "seq", "panels": [as in ``room``]}: what the trainee sees of the world, after a tool changed it.
 ``hints``    {"type", "seq", "hints": ["what is still missing"]}: easy mode, when the talk stands still.
 ``clock``    {"type", CLOCK}: after a pause, a resume, and now and then; the page sets its own clock by it.
 ``over``     {"type", OVER}: the contact has ended; nothing more can be sent.
@@ -69,7 +70,7 @@ From the page
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from uuid import UUID
@@ -79,6 +80,8 @@ from django.urls import reverse
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.drill import Change, Scenario, Step
+from peilian.engine.drill.scenario import WorldValue
+from peilian.engine.drill.world import panels_of
 from peilian.flows.drill_results import why
 from peilian.flows.wording import say
 
@@ -137,6 +140,7 @@ class Teller:
     language: Language
     shows_reasons: bool
     tools: Mapping[str, str]  # name -> label
+    scenario: Scenario | None = None
 
     def room(self, room: practice.Room) -> Text:
         """Everything a page needs to begin."""
@@ -147,7 +151,7 @@ class Teller:
             "run": str(run.pk),
             "seq": run.seq,
             "state": run.state,
-            "scenario": _scenario(room.scenario, run),
+            "scenario": _scenario(room.scenario, run, _world(room.events)),
             "mode": {
                 "name": run.mode,
                 "shows_reasons": self.shows_reasons,
@@ -174,6 +178,8 @@ class Teller:
         for step in steps:
             if step.used is not None:
                 yield self._used(event, step)
+                if step.used.is_done and self.scenario is not None:
+                    yield {"type": "panels", "seq": event.seq, "panels": panels(self.scenario, _world([event]))}
             if step.gauge is not None:
                 yield self._gauge(event, step)
             if step.hints:
@@ -256,7 +262,7 @@ class Teller:
 def teller_for(room: practice.Room, language: Language) -> Teller:
     """The teller of a room for a reader of ``language``."""
     tools = {tool.name: tool.label for tool in room.scenario.tools} if room.scenario else {}
-    return Teller(room.run.pk, language, room.shows_reasons, tools)
+    return Teller(room.run.pk, language, room.shows_reasons, tools, room.scenario)
 
 
 def clock(ticking: practice.Ticking) -> Text:
@@ -270,7 +276,21 @@ def clock(ticking: practice.Ticking) -> Text:
     }
 
 
-def _scenario(scenario: Scenario | None, run: practice.DrillRun) -> Text:
+def panels(scenario: Scenario, world: Mapping[str, WorldValue]) -> list[Text]:
+    """What the trainee sees of the world as it stands."""
+    return [
+        {"title": title, "rows": [{"label": label, "text": text} for label, text in rows]}
+        for title, rows in panels_of(scenario, world)
+    ]
+
+
+def _world(events: Sequence[practice.DrillEvent]) -> Mapping[str, Any]:
+    """The world as the last of the events left it."""
+    world: Mapping[str, Any] = events[-1].payload["state"]["world"] if events else {}
+    return world
+
+
+def _scenario(scenario: Scenario | None, run: practice.DrillRun, world: Mapping[str, Any]) -> Text:
     """What the trainee may see of the scenario, and nothing of what the customer is after."""
     if scenario is None:
         bare: Text = {"key": run.scenario, "title": run.title, "language": run.language}
@@ -284,10 +304,7 @@ def _scenario(scenario: Scenario | None, run: practice.DrillRun) -> Text:
         "customer": scenario.persona.name,
         "difficulty": scenario.difficulty,
         "language": scenario.language,
-        "panels": [
-            {"title": panel.title, "rows": [{"label": label, "text": text} for label, text in panel.rows]}
-            for panel in scenario.panels
-        ],
+        "panels": panels(scenario, {**scenario.world, **world}),
         "policies": list(scenario.policies),
         "phrases": list(scenario.phrases),
         "tools": [

@@ -225,8 +225,8 @@
     state.shown.set(id, item);
     if (isFresh) settle(wasNearEnd);
   };
+  const showPanels = (panels) => find("panels").replaceChildren(...panels.map(facts));
   const showWorld = (scenario) => {
-    find("panels").replaceChildren(...scenario.panels.map(facts));
     find("policies").replaceChildren(...scenario.policies.map((text) => make("li", "", text)));
     find("tools").replaceChildren(...scenario.tools.map(toolForm));
     find("tools-part").hidden = !scenario.tools.length;
@@ -430,6 +430,7 @@
           setTimeout(() => log.setAttribute("aria-live", "polite"), 1000);
         }
       }
+      showPanels(message.scenario.panels);
       setClock(message.clock);
       message.used.forEach((each) => showUsed(each, !isFirst));
       takeLines(message.lines);
@@ -446,6 +447,7 @@
     lines(message) { takeLines(message.lines); askScript(); },
     gauge(message) { showGauge(message); askScript(); },
     used(message) { showUsed(message, true); askScript(); },
+    panels(message) { showPanels(message.panels); },
     hints(message) {
       find("hint-list").replaceChildren(...message.hints.map((text) => make("li", "", text)));
       find("hints").hidden = !message.hints.length;
@@ -477,7 +479,7 @@
   };
   const link = new window.DrillLink(room.dataset.socket, room.dataset.run, {
     text(message) {
-      if (["lines", "gauge", "used", "hints", "over"].includes(message.type)) {
+      if (["lines", "gauge", "used", "panels", "hints", "over"].includes(message.type)) {
         if (message.seq < state.seq) return;
         state.seq = message.seq;
       }
