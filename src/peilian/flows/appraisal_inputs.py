@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.scorecard import Indicator, Measure, Scorecard
@@ -108,24 +108,24 @@ class _Taken:
     def row(self, row: int, cells: Mapping[str, str]) -> None:
         empty = [column for column in ("person", "period", "indicator") if not cells[column]]
         for column in empty:
-            self._fault(row, column, "appraise.empty")
+            self._fault(row, column, Reason("appraise.empty"))
         key = self._keys.get(cells["indicator"])
         if cells["indicator"] and key is None:
             near = get_close_matches(cells["indicator"], self._keys, n=3, cutoff=0.5) or sorted(self._card.indicators)
-            self._fault(
-                row, "indicator", "appraise.unknown_indicator", indicator=cells["indicator"], near=", ".join(near)
-            )
+            told = {"indicator": cells["indicator"], "near": ", ".join(near)}
+            self._fault(row, "indicator", Reason("appraise.unknown_indicator", {**told}))
         if empty or key is None:
             return
         place = (cells["person"], cells["period"], key)
         if place in self._rows:
+            person, period, _key = place
             params: dict[str, Param] = {
-                "person": place[0],
-                "period": place[1],
+                "person": person,
+                "period": period,
                 "indicator": key,
-                "row": self._rows[place],
+                "first": self._rows[place],
             }
-            self._fault(row, "indicator", "appraise.twice", **params)
+            self._fault(row, "indicator", Reason("appraise.twice", {**params}))
             return
         self._rows[place] = row
         indicator = self._indicator(row, key, cells)
@@ -135,7 +135,7 @@ class _Taken:
     def _indicator(self, row: int, key: str, cells: Mapping[str, str]) -> Indicator | None:
         n = cells.get("n", "")
         if n and not n.isdecimal():
-            self._fault(row, "n", "appraise.not_a_count", value=n)
+            self._fault(row, "n", Reason("appraise.not_a_count", {"value": n}))
             return None
         if not cells["value"]:
             return Indicator(None, int(n) if n else None)
@@ -148,8 +148,8 @@ class _Taken:
             return None
         return Indicator(value, int(n) if n else None)
 
-    def _fault(self, row: int, column: str, key: str, **params: Param) -> None:
-        self.faults.append(Fault(Reason(key, params), file=self._file, row=row, field=self._headings[column]))
+    def _fault(self, row: int, column: str, reason: Reason) -> None:
+        self.faults.append(Fault(reason, file=self._file, row=row, field=self._headings[column]))
 
 
 def value_of(measure: Measure, text: str, ratios: Ratios | None = None) -> Decimal:
@@ -163,14 +163,14 @@ def value_of(measure: Measure, text: str, ratios: Ratios | None = None) -> Decim
     is_percentage = text.endswith("%")
     number = text.removesuffix("%").rstrip()
     if not _NUMBER.fullmatch(number):
-        _refuse("appraise.not_a_number", value=text)
+        _refuse(Reason("appraise.not_a_number", {"value": text}))
     value = Decimal(number.replace(",", ""))
     if abs(value) >= _LARGEST or -int(value.as_tuple().exponent) > _MOST_PLACES:
-        _refuse("appraise.not_a_number", value=text)
+        _refuse(Reason("appraise.not_a_number", {"value": text}))
     if measure.unit == "ratio":
         value = _ratio(measure, value, ratios, is_percentage=is_percentage)
     elif is_percentage and measure.unit is not None:
-        _refuse("appraise.no_percentage", value=text)
+        _refuse(Reason("appraise.no_percentage", {"value": text}))
     elif is_percentage:
         value = value / 100
     _bound(measure, value)
@@ -182,7 +182,7 @@ def _ratio(measure: Measure, value: Decimal, ratios: Ratios | None, *, is_percen
         return value / 100
     clear = _CLEARLY_FRACTION if measure.most is None else measure.most
     if ratios is None and abs(value) > clear:
-        _refuse("appraise.unclear_ratio", value=shown(value, _MOST_PLACES))
+        _refuse(Reason("appraise.unclear_ratio", {"value": shown(value, _MOST_PLACES)}))
     return value
 
 
@@ -190,20 +190,20 @@ def _truth(text: str) -> Decimal:
     if text in ("0", "1", "0.0", "1.0"):
         return Decimal(text[0])
     if text.lower() not in _TRUTHS:
-        _refuse("appraise.not_a_truth", value=text)
+        _refuse(Reason("appraise.not_a_truth", {"value": text}))
     return Decimal(_TRUTHS[text.lower()])
 
 
 def _bound(measure: Measure, value: Decimal) -> None:
     if measure.unit == "count" and (value < 0 or value != value.to_integral_value()):
-        _refuse("appraise.not_a_count", value=shown(value))
+        _refuse(Reason("appraise.not_a_count", {"value": shown(value)}))
     if measure.unit == "level" and not (value == value.to_integral_value() and 1 <= value <= len(measure.levels)):
-        _refuse("appraise.no_level", value=shown(value), of=len(measure.levels))
+        _refuse(Reason("appraise.no_level", {"value": shown(value), "of": len(measure.levels)}))
     if measure.least is not None and value < measure.least:
-        _refuse("appraise.too_small", value=shown(value), limit=shown(measure.least))
+        _refuse(Reason("appraise.too_small", {"value": shown(value), "limit": shown(measure.least)}))
     if measure.most is not None and value > measure.most:
-        _refuse("appraise.too_large", value=shown(value), limit=shown(measure.most))
+        _refuse(Reason("appraise.too_large", {"value": shown(value), "limit": shown(measure.most)}))
 
 
-def _refuse(key: str, **params: Param) -> None:
-    raise InputError(Fault(Reason(key, params)))
+def _refuse(reason: Reason) -> NoReturn:
+    raise InputError(Fault(reason))

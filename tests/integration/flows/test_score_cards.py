@@ -205,6 +205,79 @@ def test_the_version_changes_with_a_card_that_lines_come_from(pack):
     assert load_scorecards([folder / "more"]).cards["user"].version != before
 
 
+SETTING = """\
+settings:
+  - key: target
+    label: {{zh: 目标}}
+    default: usual
+    choices:
+      - {{key: usual, label: {{zh: 照常}}}}
+      - key: other
+        label: {{zh: 另一种}}
+        changes: [{changes}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            "{line: sales, set: {params: {fuller: 1}}}",
+            "the answer other leads to a faulty scorecard: lines.0.params.fuller",
+        ),
+        ("{line: sale, set: {weight: 3}}", "there is none called sale among the lines: sales"),
+        ("{line: sales, leave_out: true}", "lines"),
+    ],
+)
+def test_every_answer_to_a_setting_must_lead_to_a_scorecard(pack, changes, told):
+    body = A_LINE.format(rule="share", params="{}") + SETTING.format(changes=changes)
+    (line,) = faults(pack(body))
+    assert line.startswith("sheet.yaml:row 18, field settings.0.choices.1: ")
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("{key: a, label: {zh: 甲}, default: x, choices: [{key: y, label: {zh: 乙}}]}", "none of the choices"),
+        ("{key: a, label: {zh: 甲}}", "choices or number"),
+        ("{key: a, label: {zh: 甲}, default: 9, number: {min: 1, max: 5}, into: [max]}", "a number from 1 to 5"),
+        ("{key: a, label: {zh: 甲}, number: {min: 1, max: 5}}", "needs into"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_a_fault(pack, setting, told):
+    body = A_LINE.format(rule="share", params="{}") + f"settings:\n  - {setting}\n"
+    (line,) = faults(pack(body))
+    assert line.startswith("sheet.yaml:row 13, field settings.0")
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("rule: levels, params: {of: 3}", "level names 2 levels, but the rule scores 3"),
+        ("rule: levels, params: {of: 2}, prorate: {}", "presence_ratio is not declared"),
+        ("rule: levels, params: {of: 2}, zero_when: {when: lvl > 1, label: {zh: 线}}", "no name lvl"),
+        ("rule: levels, params: {of: 2}, sizes: {indicator: level, rows: [{params: {oof: 1}}]}", "known: of, points"),
+        (
+            "rule: levels, params: {of: 2}, sizes: {indicator: level, rows: [{params: {}}, {up_to: 3, params: {}}]}",
+            "rows ascend",
+        ),
+    ],
+)
+def test_what_a_line_says_beside_its_rule_is_checked_too(pack, line, told):
+    levels = "indicators:\n  - {key: level, label: {zh: 等级}, unit: level, levels: [{zh: 一}, {zh: 二}]}\n"
+    said, *_ = faults(pack(f"lines:\n  - {{key: level, label: {{zh: 级}}, weight: 5, {line}}}\n", indicators=levels))
+    assert said.startswith("sheet.yaml:row ")
+    assert told in said
+
+
+def test_levels_belong_to_the_unit_level(pack):
+    wrong = "indicators:\n  - {key: sales, label: {zh: 销售}, unit: level}\n"
+    (said,) = faults(pack(A_LINE.format(rule="share", params="{}"), indicators=wrong))
+    assert "levels belong to the unit level" in said
+
+
 def test_a_file_stands_for_the_shipped_card_of_its_key(pack):
     folder = pack("lines:\n  - {use: drill-card/speed}\n", key="service-core", indicators="")
     with pytest.raises(InputError):  # it would be used by a card that it uses

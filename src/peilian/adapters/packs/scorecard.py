@@ -25,6 +25,7 @@ from peilian.engine.scorecard import Gate, Group, Line, Measure, Scorecard, Smal
 from peilian.engine.scorecard.card import STAGES, Grade, Proration, Sizes, Stage, Unjudged, ZeroWhen
 from peilian.engine.scorecard.doubting import doubts
 from peilian.engine.scorecard.rules import Rule, known_rules
+from peilian.engine.scorecard.rules.levels import Levels
 
 # What only a drill can know, because it knows the world that the customer lives in.
 DRILL_INDICATORS = (
@@ -77,6 +78,8 @@ class IndicatorField(BaseModel):
         known = _SOURCES.get(self.source)
         if known is not None and self.key not in known:
             raise ValueError(f"source {self.source} has no indicator {self.key!r}; known: {', '.join(known)}")
+        if (self.unit == "level") != bool(self.levels):
+            raise ValueError("levels belong to the unit level, and it needs them")
         return self
 
 
@@ -138,10 +141,12 @@ class SizesField(BaseModel):
     model_config = _Strict
 
     indicator: str
-    rows: tuple[SizeField, ...] = Field(min_length=1)
+    rows: tuple[SizeField, ...]
 
     @model_validator(mode="after")
     def _rows_ascend(self) -> SizesField:
+        if not self.rows:
+            raise ValueError("at least one row")
         ends = [row.up_to for row in self.rows]
         if None in ends[:-1] or any(a is not None and b is not None and a >= b for a, b in pairwise(ends)):
             raise ValueError("rows ascend by up_to; only the last one may be without end")
@@ -512,13 +517,18 @@ def _line_of(
     assert field.key is not None
     assert field.label is not None
     assert field.weight is not None
+    names = _names(field, rule, field.key, place, labels)
+    levels = labels[names[0]].levels
+    if isinstance(rule, Levels) and levels and len(levels) != rule.of:
+        params = {"indicator": names[0], "levels": len(levels), "of": rule.of}
+        raise _Refused((*place, "params", "of"), Reason("scorecard.fault.levels_differ", {**params}))
     zero = field.zero_when
     return Line(
         key=field.key,
         label=field.label.to_text(),
         weight=field.weight,
         rule=rule,
-        indicators=_names(field, rule, field.key, place, labels),
+        indicators=names,
         group=field.group,
         unjudged=field.unjudged,
         small_sample=small,
@@ -558,8 +568,8 @@ def _text(field: TextField | None) -> Text | None:
 
 
 @cache
-def _adapter(kind: type[Rule]) -> TypeAdapter[Rule]:
-    return TypeAdapter(kind)
+def _adapter(rule: str) -> TypeAdapter[Rule]:
+    return TypeAdapter(known_rules().get(rule))
 
 
 def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
@@ -569,7 +579,7 @@ def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
     for unknown, known in _unknown_names(field.params, kind, ("params",)):
         raise _Refused((*place, *unknown), Reason("scorecard.fault.unknown_param", {"known": ", ".join(known)}))
     try:
-        made: Rule = _adapter(kind).validate_python(field.params)
+        made: Rule = _adapter(field.rule).validate_python(field.params)
     except ValidationError as error:
         problem = error.errors()[0]
         cause = problem.get("ctx", {}).get("error")
