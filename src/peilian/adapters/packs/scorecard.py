@@ -19,7 +19,7 @@ from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
 from peilian.adapters.packs.scorecard_settings import SettingField, resolve, weight_settings
 from peilian.engine._expression import Expression, ExpressionError, Kind, parse
-from peilian.engine._kernel import Fault, InputError, Reason, Text
+from peilian.engine._kernel import Fault, InputError, Param, Reason, Text
 from peilian.engine.reading.indicators import SERVICE_INDICATORS
 from peilian.engine.scorecard import Gate, Group, Line, Measure, Scorecard, SmallSample
 from peilian.engine.scorecard.card import STAGES, Grade, Proration, Sizes, Stage, Unjudged, ZeroWhen
@@ -520,8 +520,8 @@ def _line_of(
     names = _names(field, rule, field.key, place, labels)
     levels = labels[names[0]].levels
     if isinstance(rule, Levels) and levels and len(levels) != rule.of:
-        params = {"indicator": names[0], "levels": len(levels), "of": rule.of}
-        raise _Refused((*place, "params", "of"), Reason("scorecard.fault.levels_differ", {**params}))
+        params: dict[str, Param] = {"indicator": names[0], "levels": len(levels), "of": rule.of}
+        raise _Refused((*place, "params", "of"), Reason("scorecard.fault.levels_differ", params))
     zero = field.zero_when
     return Line(
         key=field.key,
