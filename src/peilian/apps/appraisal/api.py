@@ -101,6 +101,7 @@ from peilian.apps.appraisal.sheets import (
     sheets_of,
 )
 from peilian.apps.appraisal.sources import USUAL_INDICATORS
+from peilian.apps.appraisal.supposing import suppose
 from peilian.apps.appraisal.talks import answer_talk, finish_item, hold_talk, talks_of
 from peilian.apps.appraisal.templates import (
     add_template,
@@ -216,6 +217,7 @@ __all__ = [
     "shipped_templates",
     "start_review",
     "suggested_grades",
+    "suppose",
     "take_in",
     "talks_of",
     "template",

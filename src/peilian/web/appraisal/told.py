@@ -1,0 +1,263 @@
+"""A sheet as a reader sees it: answer, waterfall, lines with inputs, reasons, origin and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from peilian.apps.appraisal import api as appraisal
+from peilian.engine._kernel import Language, Reason
+from peilian.flows.wording import say
+from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES
+from peilian.web.shell import charts
+from peilian.web.shell.figures import Figure
+from peilian.web.shell.formats import DASH, Unit, format_change, format_points, format_value
+
+_UNITS: Mapping[str, Unit] = {"ratio": "ratio", "count": "count", "money": "money", "number": "count"}
+_MOST_LOSSES = 3
+# Of a line's weight: below this it is coloured, with a word.
+_LOW, _FULL = Decimal("0.6"), Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Something an input stands on, with its page when the reader may open one."""
+
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One measured value of a line: what it says, how it was computed, who gave it, and what it stands on."""
+
+    label: str
+    value: str
+    n: int | None
+    source: str
+    by: str = ""
+    at: datetime | None = None
+    formula: str = ""
+    notes: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the sheet."""
+
+    key: str
+    label: str
+    points: Figure
+    weight: Figure
+    status: str
+    reason: str
+    reasons: tuple[tuple[str, str], ...]
+    standard: str
+    source_note: str
+    origins: tuple[Origin, ...]
+    remarks: tuple[appraisal.Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together, with their sum."""
+
+    key: str
+    label: str
+    points: Figure | None
+    most: Figure | None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class ToldSheet:
+    """A sheet in words of ``language``."""
+
+    view: appraisal.SheetView
+    language: Language
+    may_open_business: bool = False
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """The sheet as the flow words it."""
+        return self.view.in_language(self.language) if self.view.stored else {}
+
+    @property
+    def raw(self) -> str:
+        """The total in points."""
+        return format_points(Decimal(str(self.said["raw"])))
+
+    @property
+    def most(self) -> str:
+        """Full points of the lines that count."""
+        return format_points(Decimal(str(self.said["max"])))
+
+    @property
+    def normalised(self) -> str:
+        """The total on the scale of 100."""
+        value = self.said["normalised"]
+        return DASH if value is None else format_points(Decimal(str(value)))
+
+    @property
+    def grade(self) -> str:
+        """The grade; empty without one."""
+        return str(self.said["grade"]["label"]) if self.said.get("grade") else ""
+
+    @property
+    def losses(self) -> list[tuple[str, str]]:
+        """The lines that cost most, with what they cost."""
+        steps = [step for step in self.view.waterfall(self.language) if Decimal(step["points"]) < 0]
+        steps.sort(key=lambda step: Decimal(step["points"]))
+        return [(step["label"], format_points(-Decimal(step["points"]))) for step in steps[:_MOST_LOSSES]]
+
+    def chart(self) -> charts.Chart | None:
+        """The way from full points to the total; nothing where lines are not shown."""
+        steps = [
+            charts.Step(
+                label=step["label"],
+                start=Decimal(step["start"]),
+                end=Decimal(step["end"]),
+                is_whole=step["kind"] in ("full", "total"),
+                href=f"#line-{step['key']}" if step["kind"] == "line" else "",
+            )
+            for step in self.view.waterfall(self.language)
+        ]
+        if not steps:
+            return None
+        title = _("From full points to the total")
+        return charts.waterfall("waterfall", title, steps, unit="points", language=self.language)
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Lines by group, in the order of the sheet."""
+        sums = {one["group"]: one for one in self.said.get("groups", ())}
+        found: dict[str, Group] = {}
+        for line in self.said.get("lines", ()):
+            key = line["group"] or ""
+            if key not in found:
+                total = sums.get(key)
+                found[key] = Group(
+                    key,
+                    line["group_label"] or "",
+                    None if total is None else _points(total["points"]),
+                    None if total is None else _points(total["max"]),
+                )
+            found[key].lines.append(self._line(line))
+        return list(found.values())
+
+    @property
+    def adjustments(self) -> list[tuple[str, str]]:
+        """What limits and gates changed, in words and points."""
+        changes = [*self.said.get("limits", ()), *self.said.get("gates", ())]
+        return [(one["text"], self._change(one["points"])) for one in changes]
+
+    def _line(self, line: Mapping[str, Any]) -> Line:
+        return Line(
+            key=line["line"],
+            label=line["label"],
+            points=_points(line["points"], line["note"] or ""),
+            weight=_points(line["weight"]),
+            status=_status(line),
+            reason=line["reason"],
+            reasons=tuple((one["text"], self._change(one["points"])) for one in line["reasons"]),
+            standard=line["standard"] or "",
+            source_note=line["source_note"] or "",
+            origins=tuple(self._origin(name, one) for name, one in line["inputs"].items()),
+            remarks=tuple(one for one in self.view.remarks if one.line == line["line"]),
+        )
+
+    def _change(self, points: Any) -> str:
+        return format_change(Decimal(str(points)), "points", self.language)
+
+    def _origin(self, name: str, one: Mapping[str, Any]) -> Origin:
+        kept = self.view.inputs.get(name, {})
+        row = self._rows.get(kept.get("input", ""))
+        detail = kept.get("detail") or {}
+        notes = [one.get("note") or "", kept.get("note") or ""]
+        return Origin(
+            label=one["label"],
+            value=self._value(name, one),
+            n=one["n"],
+            source=str(INPUT_SOURCES.get(kept.get("source", ""), "")),
+            by=row.entered_by.name if row is not None and row.entered_by is not None else "",
+            at=None if row is None else row.entered_at,
+            formula=self._formula(detail),
+            notes=tuple(dict.fromkeys(note for note in notes if note)),
+            proofs=tuple(proof for item in detail.get("references", ()) for proof in self._proofs(item)),
+        )
+
+    @cached_property
+    def _rows(self) -> dict[str, appraisal.Input]:
+        """The inputs that the sheet rests on, by id."""
+        wanted = [kept["input"] for kept in self.view.inputs.values() if kept.get("input")]
+        rows = appraisal.Input.objects.filter(pk__in=wanted, appraisee=self.view.appraisee).select_related("entered_by")
+        return {str(row.pk): row for row in rows}
+
+    def _value(self, name: str, one: Mapping[str, Any]) -> str:
+        value = one["value"]
+        if value is None:
+            return DASH
+        if one["unit"] == "level":
+            measure = self.view.card.indicators.get(name)
+            levels = measure.levels if measure is not None else ()
+            return _("level %(level)s of %(of)s") % {"level": format_points(value), "of": len(levels) or "?"}
+        if one["unit"] == "truth":
+            return str(_("yes") if value else _("no"))
+        return format_value(Decimal(str(value)), _UNITS.get(one["unit"] or "", "points"), self.language)
+
+    def _formula(self, detail: Mapping[str, Any]) -> str:
+        if not detail.get("formula"):
+            return ""
+        said = say(Reason(f"business.formula.{detail['formula']}"), self.language)
+        sides = [detail.get("numerator"), detail.get("denominator")]
+        if sides[1] is None:
+            return said
+        numbers = " ÷ ".join(DASH if side is None else format_points(Decimal(side)) for side in sides)
+        return f"{said}: {numbers}" if self.language == "en" else f"{said}：{numbers}"
+
+    def _proofs(self, item: Mapping[str, Any]) -> Iterator[Proof]:
+        if item.get("kind") == "event":
+            kind = EVENT_KINDS.get(item.get("event_kind", ""), "")
+            yield Proof(f"{item.get('on', '')} {kind} {item.get('text', '')}".strip())
+        elif item.get("kind") == "measure":
+            days = {"period": "custom", "from_day": item.get("from", ""), "to_day": item.get("to", "")}
+            person = self.view.appraisee.employee
+            address = _address("kpis", {"kpi": item.get("key", ""), "agent": person.name, **days})
+            yield Proof(_("The conversations it was measured on"), address)
+        elif "table" in item:
+            told = {"n": item.get("n", 0), "table": TABLES.get(item["table"], item["table"])}
+            imports = item.get("imports") or []
+            href = _page("table_report", imports[0]) if imports and self.may_open_business else ""
+            yield Proof(_("%(n)s rows of the table “%(table)s”") % told, href)
+
+
+def _points(value: Any, missing: str = "") -> Figure:
+    return Figure(None if value is None else Decimal(str(value)), "points", missing=missing)
+
+
+def _status(line: Mapping[str, Any]) -> str:
+    if line["points"] is None:
+        return "none"
+    share = Decimal(str(line["points"])) / Decimal(str(line["weight"]))
+    return "bonus" if share > _FULL else "full" if share == _FULL else "low" if share < _LOW else "part"
+
+
+def _address(name: str, query: Mapping[str, str]) -> str:
+    found = _page(name)
+    return f"{found}?{urlencode(query)}" if found else ""
+
+
+def _page(name: str, *arguments: object) -> str:
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""

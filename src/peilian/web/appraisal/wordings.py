@@ -1,0 +1,61 @@
+"""Words of the appraisal pages for what the app names by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = Mapping[str, str | Promise]
+
+STATES: Words = {
+    "collecting": _("collecting"),
+    "reviewing": _("comments and rating"),
+    "frozen": _("frozen"),
+    "published": _("published"),
+    "closed": _("closed"),
+}
+INPUT_SOURCES: Words = {
+    "business": _("business data"),
+    "contacts": _("read from conversations"),
+    "events": _("event register"),
+    "level": _("rated by the supervisor"),
+    "typed": _("entered by hand"),
+    "file": _("from a file"),
+    "appeal": _("changed by an appeal"),
+}
+EVENT_KINDS: Words = {
+    "complaint": _("complaint"),
+    "bad_review": _("bad review"),
+    "dispute": _("trade dispute"),
+    "etiquette": _("breach of chat etiquette"),
+    "impolite": _("impolite words"),
+    "rule_breach": _("breach of a rule"),
+    "team_event": _("affected the team's work"),
+    "praise": _("praise"),
+}
+EVENT_STATES: Words = {
+    "reported": _("reported"),
+    "confirmed": _("confirmed"),
+    "withdrawn": _("withdrawn"),
+}
+APPEAL_STATES: Words = {
+    "open": _("waits for a decision"),
+    "decided": _("decided"),
+    "withdrawn": _("withdrawn"),
+}
+CAUSES: Words = {
+    "freeze": _("first result"),
+    "appeal": _("after an appeal"),
+    "correction": _("corrected"),
+}
+TABLES: Words = {
+    "orders": _("orders"),
+    "sales_targets": _("sales targets"),
+    "featured_items": _("featured items"),
+    "attendance": _("attendance"),
+    "shop_days": _("visits and consultations"),
+    "report_submissions": _("reports handed in"),
+    "reviews": _("reviews"),
+}
