@@ -46,8 +46,9 @@ def manager():
 
 @pytest.fixture
 def guards():
+    before = list(contacts.month_guards)
     yield contacts.month_guards
-    contacts.month_guards.clear()
+    contacts.month_guards[:] = before
 
 
 def keys_of(refused) -> list[str]:

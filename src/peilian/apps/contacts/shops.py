@@ -25,12 +25,21 @@ _SOLD = [state.value for state in OrderState if state.is_sale]
 
 @dataclass(frozen=True, slots=True)
 class ShopComparison:
-    """Shops in one month, and per shop where each number comes from: ``recorded``, ``counted`` or nowhere."""
+    """Shops in one month, and per shop where each number comes from: ``recorded``, ``counted`` or nowhere.
+
+    ``counted_sales`` is what the known days of each shop add up to, beside what was recorded of the month.
+    """
 
     month: date
     shops: tuple[Unit, ...]
     comparison: Comparison
     origins: tuple[dict[str, str], ...]
+
+    @property
+    def counted_sales(self) -> tuple[Decimal | None, ...]:
+        """The sum of each shop's known days."""
+        months = (line.month.daily_sales for line in self.comparison.lines)
+        return tuple(sum((amount for _day, amount in days), Decimal(0)) if days else None for days in months)
 
 
 def shops_seen(*, user: User) -> QuerySet[Unit]:

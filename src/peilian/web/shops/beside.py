@@ -10,7 +10,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from peilian.apps.contacts.api import ShopComparison
-from peilian.engine._kernel import Language
+from peilian.apps.people import api as people
+from peilian.engine._kernel import Language, Text
 from peilian.flows.wording import say
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
@@ -39,16 +40,21 @@ class ShownLine:
     is_derived: bool
 
 
-def names_of(found: ShopComparison) -> list[str]:
+def name_of(shop: people.Unit, language: Language) -> str:
+    """What a shop is called."""
+    return Text(**shop.name).in_language(language) or shop.code
+
+
+def names_of(found: ShopComparison, language: Language) -> list[str]:
     """What the shops are called."""
-    return [str(shop) for shop in found.shops]
+    return [name_of(shop, language) for shop in found.shops]
 
 
 def lines_of(found: ShopComparison, language: Language) -> list[ShownLine]:
     """What is known of the shops, then what follows from it."""
     lines = found.comparison.lines
     known: list[tuple[str, str, str, Unit, list[Decimal | None]]] = [
-        ("agents", _("Agents"), "", "count", [line.month.agents for line in lines]),
+        ("agents", _("Number of agents"), "", "count", [line.month.agents for line in lines]),
         (
             "daily_consultations",
             _("Consultations a day"),
@@ -61,9 +67,15 @@ def lines_of(found: ShopComparison, language: Language) -> list[ShownLine]:
     ]
     shown = []
     for key, label, about, unit, values in known:
+        notes = [_origin(origins[key]) for origins in found.origins]
+        if key == "sales":
+            notes = [
+                _beside_days(value, days, language) or note
+                for value, days, note in zip(values, found.counted_sales, notes, strict=True)
+            ]
+        missing = _("Not known for this month.")
         cells = tuple(
-            Shown(Figure(value, unit, missing=_("Not known for this month.")), origin=_origin(origins[key]))
-            for value, origins in zip(values, found.origins, strict=True)
+            Shown(Figure(value, unit, missing=missing), origin=note) for value, note in zip(values, notes, strict=True)
         )
         shown.append(ShownLine(key, label, about, cells, False))
     return shown + _derived(found, language)
@@ -103,7 +115,7 @@ def answer(found: ShopComparison, language: Language) -> str:
     leader = found.comparison.leader()
     if leader is None:
         return ""
-    names = {str(shop.pk): str(shop) for shop in found.shops}
+    names = {str(shop.pk): name_of(shop, language) for shop in found.shops}
     others = [line for line in found.comparison.lines if line is not leader and line.sales_per_agent.value is not None]
     second = max(others, key=lambda line: line.sales_per_agent.value or Decimal(0))
     assert leader.sales_per_agent.value is not None
@@ -141,7 +153,7 @@ def daily_chart(found: ShopComparison, language: Language, today: date) -> chart
     if not days:
         return None
     series = []
-    for slot, (name, line) in enumerate(zip(names_of(found), found.comparison.lines, strict=True), start=1):
+    for slot, (name, line) in enumerate(zip(names_of(found, language), found.comparison.lines, strict=True), start=1):
         known = dict(line.month.daily_sales)
         points = [charts.Point(format_day(day, language, today), known.get(day)) for day in days]
         series.append(charts.Series(name, points, slot))
@@ -153,7 +165,7 @@ def whole_table(found: ShopComparison, lines: Sequence[ShownLine], language: Lan
     columns = (
         Column(_("Figure")),
         Column(_("How computed")),
-        *(Column(name, is_number=True) for name in names_of(found)),
+        *(Column(name, is_number=True) for name in names_of(found, language)),
     )
     rows = [
         Row((Cell(line.label), Cell(line.about), *(Cell(figure=cell.figure) for cell in line.cells))) for line in lines
@@ -167,6 +179,13 @@ def whole_table(found: ShopComparison, lines: Sequence[ShownLine], language: Lan
 
 def _origin(origin: str) -> str:
     return {"recorded": "", "counted": _("counted from days and orders")}.get(origin, "")
+
+
+def _beside_days(recorded: Decimal | None, days: Decimal | None, language: Language) -> str:
+    """That the days add up to something else than was recorded of the month."""
+    if recorded is None or days is None or abs(recorded - days) <= recorded / 100:
+        return ""
+    return _("recorded; the known days add up to %(sum)s") % {"sum": format_value(days, "money", language)}
 
 
 def _plain(value: Decimal) -> str:

@@ -43,10 +43,10 @@ def shops(request: HttpRequest) -> HttpResponse:
         return table_response(table, name=f"shops-{found.month:%Y-%m}", form=wanted, language=language)
     context: dict[str, Any] = {
         "form": form,
-        "shops": seen,
+        "shops": [(shop.code, beside.name_of(shop, language)) for shop in seen],
         "chosen": {shop.code for shop in found.shops},
         "month": found.month,
-        "names": beside.names_of(found),
+        "names": beside.names_of(found, language),
         "lines": lines,
         "answer": beside.answer(found, language),
         "load_note": beside.load_note(found),

@@ -25,7 +25,7 @@ from peilian.web.shell.formats import format_money, format_ratio
 from peilian.web.shell.tables import Cell, Row, Table
 from peilian.web.shell.tables import Column as TableColumn
 
-MOST_ROWS, MOST_FAULTS, _LONGEST = 10, 50, 80
+MOST_ROWS, MOST_FAULTS, _LONGEST = 6, 50, 80
 
 
 @dataclass(frozen=True, slots=True)
