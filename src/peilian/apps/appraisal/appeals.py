@@ -131,7 +131,8 @@ def appeals_for(*, user: User, states: Iterable[AppealState | str] | None = None
     """The own appeals, those that ``user`` decides, and those on sheets that ``user`` sees; newest first."""
     units = visible_to(user).units(Permission.DECIDE_APPEALS).values("pk")
     seen = Q(appraisal__appraisee__in=appraisees_seen(user).values("pk"))
-    rows = Appeal.objects.filter(seen | Q(appraisal__appraisee__unit__in=units) | Q(made_by=user.pk))
+    mine = Q(made_by=user.pk) if user.is_active else Q(pk__in=())
+    rows = Appeal.objects.filter(seen | Q(appraisal__appraisee__unit__in=units) | mine)
     rows = rows.select_related(
         "appraisal__appraisee__employee", "appraisal__appraisee__unit", "appraisal__appraisee__cycle", "decided_by"
     )

@@ -197,7 +197,7 @@ def evidence_for(
 
 
 def _may_see_person(user: User, employee: Employee) -> bool:
-    return user.employee_id == employee.pk or (
+    return (user.is_active and user.employee_id == employee.pk) or (
         visible_to(user).employees(Permission.SEE_APPRAISALS).filter(pk=employee.pk).exists()
     )
 

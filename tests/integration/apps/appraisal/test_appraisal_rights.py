@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -212,6 +213,10 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
             actor=u, appeal=w.appeal, decisions=[{"line": "responses", "accepted": False}], answer="属实"
         ),
     ),
+    "suppose": (
+        DECIDERS,
+        lambda w, u: appraisal.suppose(user=u, appeal=w.appeal, changes={"responses": "300"}),
+    ),
     "appeal_of": (SEERS | DECIDERS, lambda w, u: appraisal.appeal_of(user=u, pk=w.appeal.pk)),
     "hold_talk": (
         RATERS,
@@ -287,10 +292,13 @@ def test_lists_hold_something_for_exactly_the_roles_that_are_meant(world, name):
 
 
 def test_every_function_of_the_door_is_tried():
+    # Rewards, honours and suggestions have roles and tests of their own.
+    elsewhere = ("rewards", "honours", "suggestions")
     functions = {
         name
         for name in appraisal.__all__
-        if callable(getattr(appraisal, name)) and not isinstance(getattr(appraisal, name), type)
+        if inspect.isfunction(getattr(appraisal, name))
+        and not getattr(appraisal, name).__module__.rpartition(".")[2].startswith(elsewhere)
     }
     assert functions - set(DOORS) - set(LISTS) - ASK_NOBODY - ABOUT_USERS == set()
 
