@@ -15,6 +15,7 @@ from django.conf import settings
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
+from peilian.demo.appraising import appraise
 from peilian.demo.conversations import DATA, write_canonical_files
 from peilian.demo.history import bring_in_season, write_evidence
 from peilian.demo.season import N_CONTACTS
@@ -57,6 +58,7 @@ def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]
         bring_in_season(Path(settings.HOME) / "demo-season", contacts_wanted=contacts_wanted, say=say)
     write_evidence(say)
     practise(say)
+    appraise(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 
 
