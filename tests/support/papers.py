@@ -12,6 +12,9 @@ from typing import Any
 import yaml
 
 from peilian.engine._kernel import Language
+from peilian.engine.scorecard import Indicator
+from peilian.flows import appraising
+from peilian.flows.appraisal_sheets import to_sheet
 from peilian.web.appraisal.printing.documents import (
     PlanDocument,
     PlanStep,
@@ -52,6 +55,44 @@ def a_sheet(language: Language = "zh", **changes: Any) -> SheetDocument:
         inputs_hash="3fa9c2e1b7d0",
     )
     return replace(made, **changes)
+
+
+# What the agent of October reached, by indicators of the shipped monthly sheet.
+REACHED = {
+    "sales_completion_ratio": "0.92", "sales_growth_ratio": "0.12", "conversion_ratio": "0.012",
+    "featured_ratio": "0.85", "return_ratio": "0.008", "responses": "400", "disputes": "0",
+    "own_deal_ratio": "0.12", "knowledge_level": "3", "guide_level": "3", "communication_level": "2",
+    "adaptability_level": "2", "late_count": "1", "etiquette_breaches": "0", "responsibility_level": "3",
+    "complaints": "1", "impolite_hits": "0", "report_on_time": "1", "report_quality_met": "1", "rule_breaches": "1",
+    "team_events": "0",
+}  # fmt: skip
+
+
+def a_shipped_sheet(language: Language = "zh") -> SheetDocument:
+    """The shipped monthly sheet with the levels that its raters choose from, and everything that it says of itself."""
+    template = appraising.templates()["ecommerce-monthly"]
+    card = appraising.card_of(template.body)
+    scored = appraising.appraise(card, {key: Indicator(D(value)) for key, value in REACHED.items()})
+    said = to_sheet(scored, card, language)
+    points = {line.key: line.points for line in scored.lines}
+    levels = {one["key"]: [level[language] for level in one.get("levels", ())] for one in template.body["indicators"]}
+    lines: dict[str, list[SheetLine]] = {}
+    for one in said["lines"]:
+        chosen_from = (f"{n}. {text}" for n, text in enumerate(levels[one["indicator"]], start=1))
+        line = SheetLine(
+            label=one["label"],
+            standard="\n".join([one["standard"] or "", *chosen_from]),
+            weight=D(str(one["weight"])),
+            points=points[one["line"]],
+            measured=", ".join(f"{shown['label']} {shown['value']}" for shown in one["inputs"].values()),
+            reasons=tuple(reason["text"] for reason in one["reasons"]),
+        )
+        lines.setdefault(one["group"], []).append(line)
+    groups = (SheetGroup(one["label"], tuple(lines[one["group"]]), D(str(one["points"]))) for one in said["groups"])
+    return a_sheet(
+        language, title=said["title"], groups=tuple(groups), raw=D(str(said["raw"])), most=D(str(said["max"])),
+        normalised=D(str(said["normalised"])), warnings=tuple(said["warnings"]),
+    )  # fmt: skip
 
 
 def with_lines(document: SheetDocument, **changes: Any) -> SheetDocument:

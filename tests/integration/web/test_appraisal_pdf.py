@@ -19,7 +19,7 @@ from peilian.web.appraisal.printing.documents import Adjustment
 from peilian.web.appraisal.printing.files import attachment, file_name
 from peilian.web.appraisal.printing.numerals import change_text, out_of_hundred, points_text
 from peilian.web.appraisal.printing.pages import plan_html, ranking_html, sheet_html
-from support.papers import a_plan, a_ranking, a_sheet, of_person, with_lines
+from support.papers import a_plan, a_ranking, a_sheet, a_shipped_sheet, of_person, with_lines
 
 D = Decimal
 NO_PDF = pdf.why_no_pdf()
@@ -40,6 +40,17 @@ def texts(body: bytes) -> list[str]:
 def test_a_sheet_of_nineteen_lines_is_one_page_of_a4(language, blank):
     (page,) = PdfReader(io.BytesIO(pdf.sheets_pdf([a_sheet(language)], blank=blank))).pages
     assert (round(page.mediabox.width), round(page.mediabox.height)) == (595, 842)
+
+
+@needs_pdf
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_shipped_monthly_sheet_with_levels_reasons_and_remarks_is_one_page(language):
+    document = a_shipped_sheet(language)
+    (text,) = texts(pdf.sheets_pdf([document]))
+    assert sum(len(group.lines) for group in document.groups) == 19
+    for line in (line for group in document.groups for line in group.lines):
+        for part in (line.standard, *line.reasons):
+            assert re.sub(r"\s", "", part) in text, part
 
 
 @needs_pdf

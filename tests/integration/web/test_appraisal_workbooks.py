@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from peilian.web.appraisal.printing.documents import Adjustment
 from peilian.web.appraisal.printing.grid import LONGEST_NAME, Names, guarded, n_lines
 from peilian.web.appraisal.printing.workbooks import plan_xlsx, sheet_xlsx, team_xlsx
-from support.papers import a_plan, a_ranking, a_sheet, of_person, with_lines
+from support.papers import a_plan, a_ranking, a_sheet, a_shipped_sheet, of_person, with_lines
 
 D = Decimal
 Rows = list[list[object]]
@@ -78,8 +78,9 @@ def computed(rows: Rows, formula: str) -> float:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_formula_gives_the_number_that_is_stored_with_it(language):
-    body = sheet_xlsx(a_sheet(language))
+@pytest.mark.parametrize("sheet", [a_sheet, a_shipped_sheet])
+def test_every_formula_gives_the_number_that_is_stored_with_it(sheet, language):
+    body = sheet_xlsx(sheet(language))
     rows = read(body)
     assert len(formulas(body)) == 8
     for place, formula in formulas(body).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -13,7 +14,8 @@ from peilian.engine._kernel import Language
 from peilian.web.appraisal.printing.numerals import decimals
 from peilian.web.shell.downloads import safe_text
 
-LINE_HEIGHT = 14.5  # points of a line of text at size 10
+LINE_HEIGHT = 14.5  # points of a line of Chinese text at size 10
+LATIN_LINE_HEIGHT = 13.2
 HIGHEST_ROW = 400.0  # points; a spreadsheet allows 409
 LONGEST_TEXT = 32_767  # characters of a cell
 LONGEST_NAME = 31  # characters of a sheet's name
@@ -133,7 +135,8 @@ class Grid:
 
     def height(self, text: str, first: int, last: int) -> float:
         """How high a text stands in these columns, in points."""
-        return n_lines(text, sum(self.widths[first : last + 1])) * LINE_HEIGHT + 4
+        line_height = LINE_HEIGHT if self.styles.language == "zh" else LATIN_LINE_HEIGHT
+        return n_lines(text, sum(self.widths[first : last + 1])) * line_height + 4
 
 
 def numeric(style: Style, value: Decimal) -> Style:
@@ -148,13 +151,15 @@ def guarded(text: str) -> str:
 
 
 def n_lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column of ``width`` characters; a Chinese sign is two wide."""
+    """How many lines a text takes in a column of ``width`` digits; a Chinese sign is two wide, a letter a little less
+    than one."""
     room = max(1.0, width * 0.94 - 0.5)  # words are not broken, so lines are not full
     return sum(max(1, -(-_width(part) // int(room))) for part in text.split("\n"))
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    n_wide = sum(unicodedata.east_asian_width(char) in "WFA" for char in text)
+    return 2 * n_wide + math.ceil(0.9 * (len(text) - n_wide))
 
 
 class Names:

@@ -1,17 +1,16 @@
-"""The papers as HTML documents that stand alone: what WeasyPrint sets, and what a browser prints without it."""
+"""The papers as HTML documents: what WeasyPrint sets, and what a browser prints without it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -35,6 +34,22 @@ Annex = Literal["nothing", "reasons", "reasons and remarks"]
 Pair = tuple[str, str]
 
 STYLESHEET = Path(__file__).parents[2] / "static" / "appraisal-print.css"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLayout:
+    """How a score sheet is laid out.
+
+    ``is_merged`` has a group beside its lines, in one tall cell; a sheet that is known to run over several pages has
+    it above them. ``is_dense`` keeps no line breaks within a cell and little room around it.
+    """
+
+    annex: Annex = "nothing"
+    is_dense: bool = False
+    is_merged: bool = True
+
+
+PLAIN = SheetLayout()
 FEWEST_STEPS = 4  # rows of a plan, so that more can be written by hand
 
 
@@ -42,18 +57,16 @@ def sheet_html(
     document: SheetDocument,
     *,
     blank: bool = False,
-    annex: Annex = "nothing",
-    is_merged: bool = True,
+    layout: SheetLayout = PLAIN,
     stylesheet: str | None = None,
 ) -> str:
     """A score sheet. ``blank`` leaves the score column, totals and remarks empty, for rating by hand.
 
-    ``is_merged`` has the group beside its lines, in one tall cell; a sheet that is known to run over several pages
-    has it above them. ``stylesheet`` is the address of the style sheet; without one the styles are in the page.
+    ``stylesheet`` is the address of the style sheet; without one the page has no looks, and whoever sets it has them.
     """
     with translation.override(DJANGO_CODES[document.language]):
-        content = _sheet(document, blank, "nothing" if blank else annex, is_merged)
-        return _page("sheet", document, content, stylesheet, kind="fitted")
+        content = _sheet(document, blank, layout)
+        return _page("sheet", document, content, stylesheet, kind="fitted dense" if layout.is_dense else "fitted")
 
 
 def ranking_html(document: RankingDocument, *, stylesheet: str | None = None) -> str:
@@ -195,19 +208,14 @@ def _page(name: str, document: Document, content: dict[str, Any], stylesheet: st
         "kind": kind,
         "footer": " · ".join(part for part in (document.company, document.title, document.period, about) if part),
         "stylesheet": stylesheet,
-        "css": mark_safe(_styles()),  # noqa: S308 -- our own file
         **content,
     }
     return render_to_string(f"printing/{name}.html", context)
 
 
-@cache
-def _styles() -> str:
-    return STYLESHEET.read_text(encoding="utf-8")
-
-
-def _sheet(document: SheetDocument, blank: bool, annex: Annex, is_merged: bool) -> dict[str, Any]:
-    columns = sheet_columns()
+def _sheet(document: SheetDocument, blank: bool, layout: SheetLayout) -> dict[str, Any]:
+    columns, is_merged = sheet_columns(), layout.is_merged
+    annex: Annex = "nothing" if blank else layout.annex
     shows_reasons = annex == "nothing"
     remarks = [(_("Self-appraisal"), document.self_remark), (_("Supervisor's remark"), document.supervisor_remark)]
     behind = remarks if annex == "reasons and remarks" else []

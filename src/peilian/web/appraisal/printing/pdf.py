@@ -7,7 +7,7 @@ address: only what lies in the page itself is used.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,14 +15,13 @@ from typing import Any
 
 from peilian.engine._kernel import Reason
 from peilian.web.appraisal.printing.documents import PlanDocument, RankingDocument, SheetDocument
-from peilian.web.appraisal.printing.pages import Annex, plan_html, ranking_html, sheet_html
+from peilian.web.appraisal.printing.pages import PLAIN, STYLESHEET, SheetLayout, plan_html, ranking_html, sheet_html
 
 # Sizes of type in points, largest first; smaller than the last nobody reads on paper.
-SIZES = (8.6, 8.0, 7.4, 6.8, 6.3)
+SIZES = (8.6, 8.0, 7.5, 7.0, 6.5)
 RUNNING_SIZE = 8.2  # of a sheet that runs over several pages anyway
 # Sheets that are held at a time: each takes some 16 MB until it is written.
 AT_ONCE = 16
-FONTS = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 # Signs that a font for Chinese has to have.
 _PROBE = "考核绩效"
 
@@ -36,11 +35,20 @@ class PdfUnavailableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """How a sheet was made to fit: the size of its type, and what stands behind it."""
+class _Fit:
+    """A layout, and the size of type in which a sheet fits on a page by it; or the smallest that may be tried."""
 
+    layout: SheetLayout
     size: float
-    annex: Annex
+
+
+_WITH_REASONS = (_Fit(PLAIN, 7.5), _Fit(SheetLayout(is_dense=True), 6.5))
+_WITH_ANNEX = (
+    _Fit(SheetLayout("reasons"), 7.0),
+    _Fit(SheetLayout("reasons", is_dense=True), 6.5),
+    _Fit(SheetLayout("reasons and remarks", is_dense=True), 6.5),
+)
+_RUNNING = SheetLayout(is_merged=False)
 
 
 def why_no_pdf() -> Reason | None:
@@ -61,20 +69,20 @@ def sheets_pdf(
 ) -> bytes:
     """Score sheets, each beginning on a page of its own; at least one. ``PdfUnavailableError`` where none can be made.
 
-    A sheet is fitted on one page: first with smaller type, then with the reasons on an annex behind it (always with
-    ``annex``), then with the remarks there too. Only what still cannot fit runs over several pages. ``blank`` leaves
-    the scores empty, for rating by hand. About a second a sheet: many are for a job, which ``after_each`` tells how
-    many are done.
+    A sheet is fitted on one page: first with smaller type, then set more densely, then with the reasons on an annex
+    behind it (always with ``annex``), then with the remarks there too. Only what still cannot fit runs over several
+    pages. ``blank`` leaves the scores empty, for rating by hand. About a second a sheet: many are for a job, which
+    ``after_each`` tells how many are done.
     """
     _check()
     waiting, n_done = iter(documents), 0
     parts: list[bytes] = []
-    layout: _Layout | None = None
+    fit: _Fit | None = None
     while chunk := list(islice(waiting, AT_ONCE)):
         pages: list[Any] = []
         for document in chunk:
             # People of one team have the same lines: what fitted one mostly fits the next.
-            laid_out, layout = _fitted(document, layout, blank=blank, annex=annex)
+            laid_out, fit = _fitted(document, fit, blank=blank, annex=annex)
             pages += laid_out.pages
             n_done += 1
             after_each(n_done)
@@ -96,35 +104,35 @@ def plan_pdf(document: PlanDocument) -> bytes:
     return _written(_laid_out(plan_html(document)))
 
 
-def _fitted(document: SheetDocument, hint: _Layout | None, *, blank: bool, annex: bool) -> tuple[Any, _Layout | None]:
-    """The sheet laid out in the largest type, with the least behind it, that make it one page; ``hint`` comes first."""
+def _fitted(document: SheetDocument, hint: _Fit | None, *, blank: bool, annex: bool) -> tuple[Any, _Fit | None]:
+    """The sheet on one page in the largest type and by the plainest layout that make it so; ``hint`` is tried first."""
     if hint is not None:
-        found = _laid_out(sheet_html(document, blank=blank, annex=hint.annex), hint.size)
+        found = _laid_out(sheet_html(document, blank=blank, layout=hint.layout), hint.size)
         if _is_one_page(found):
             return found, hint
-    ways: list[Annex] = ["nothing", "reasons", "reasons and remarks"]
-    for behind in ways[:1] if blank else ways[1:] if annex else ways:
-        html = sheet_html(document, blank=blank, annex=behind)
-        fitting = _largest(html)
+    ways = _WITH_REASONS if blank else _WITH_ANNEX if annex else (*_WITH_REASONS, *_WITH_ANNEX)
+    for way in ways:
+        html = sheet_html(document, blank=blank, layout=way.layout)
+        fitting = _largest(html, [size for size in SIZES if size >= way.size])
         if fitting is not None:
-            return fitting[0], _Layout(fitting[1], behind)
-    return _laid_out(sheet_html(document, blank=blank, is_merged=False), RUNNING_SIZE), None
+            return fitting[0], _Fit(way.layout, fitting[1])
+    return _laid_out(sheet_html(document, blank=blank, layout=_RUNNING), RUNNING_SIZE), None
 
 
-def _largest(html: str) -> tuple[Any, float] | None:
+def _largest(html: str, sizes: Sequence[float]) -> tuple[Any, float] | None:
     """The sheet in the largest type in which it is one page; ``None`` when the smallest is still too large."""
-    best = _laid_out(html, SIZES[-1])
+    best = _laid_out(html, sizes[-1])
     if not _is_one_page(best):
         return None
-    low, fits = 0, len(SIZES) - 1
+    low, fits = 0, len(sizes) - 1
     while low < fits:
         middle = (low + fits) // 2
-        laid_out = _laid_out(html, SIZES[middle])
+        laid_out = _laid_out(html, sizes[middle])
         if _is_one_page(laid_out):
             best, fits = laid_out, middle
         else:
             low = middle + 1
-    return best, SIZES[fits]
+    return best, sizes[fits]
 
 
 def _is_one_page(laid_out: Any) -> bool:
@@ -136,10 +144,14 @@ def _laid_out(html: str, size: float | None = None) -> Any:
     """A page laid out; nothing but ``data:`` addresses is opened."""
     weasyprint = _weasyprint()
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    # Important, because what comes with the call counts as the reader's wish and not as the author's.
-    style = "" if size is None else f"body {{ font-size: {size}pt !important }}"
-    styles = [weasyprint.CSS(string=style, url_fetcher=fetcher)]
+    sized = "" if size is None else f"body {{ font-size: {size}pt !important }}"
+    styles = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (_looks(), sized)]
     return weasyprint.HTML(string=html, url_fetcher=fetcher).render(stylesheets=styles)
+
+
+@cache
+def _looks() -> str:
+    return STYLESHEET.read_text(encoding="utf-8")
 
 
 def _written(laid_out: Any) -> bytes:
@@ -173,7 +185,7 @@ def _weasyprint() -> Any:
 @cache
 def _check() -> None:
     """Set a few signs and see whether a font has them: empty boxes help nobody. Only success is remembered."""
-    probe = _laid_out(f"<style>p {{ font-family: {FONTS} }}</style><p>{_PROBE}</p>")
+    probe = _laid_out(f"<p>{_PROBE}</p>")
     probe.write_pdf()
     if any(getattr(font, "missing", None) for font in probe.fonts.values()):
         raise PdfUnavailableError(Reason("printing.pdf.no_font"))

@@ -51,7 +51,8 @@ _SHEET_WIDTHS: dict[Language, tuple[float, ...]] = {
     "en": (13.0, 17.0, 8.0, 44.0, 42.0, 9.5),
 }
 _PLAN_WIDTHS = (13.0, 42.0, 16.0, 14.0, 12.0, 20.0)
-_SAME = Decimal("0.000000001")
+# Half of the last decimal that is shown: totals may come rounded, what they are summed from is exact.
+_SAME_POINTS, _SAME_OF_HUNDRED = Decimal("0.0005"), Decimal("0.005")
 _SIGNING_HEIGHT = 3.4 * LINE_HEIGHT
 _HUNDREDTHS = {"num_format": "0.00"}
 
@@ -158,7 +159,7 @@ def _total(grid: Grid, document: SheetDocument, subtotals: list[int], blank: boo
     if blank:
         grid.sum(SCORE, f'=IF(COUNT({cells})=0,"",SUM({cells}))', None)
     else:
-        _result(grid, SCORE, f"=SUM({cells})", sum(added, ZERO), document.raw)
+        stored = _result(grid, SCORE, f"=SUM({cells})", sum(added, ZERO), document.raw)
     grid.next(LINE_HEIGHT + 6)
     grid.span(GROUP, WEIGHT, _("Out of 100"), STRONG)
     grid.span(STANDARD, ACTUAL, _("Total ÷ %(most)s × 100") % {"most": most}, CENTRE)
@@ -167,7 +168,7 @@ def _total(grid: Grid, document: SheetDocument, subtotals: list[int], blank: boo
     if blank:
         grid.sum(SCORE, f'=IF({at}="","",{at}/{of}*100)', None, out_of_hundred)
     else:
-        computed = None if document.raw is None or not document.most else document.raw / document.most * 100
+        computed = None if stored is None or not document.most else stored / document.most * 100
         _result(grid, SCORE, f"={at}/{of}*100", computed, document.normalised, out_of_hundred)
     grid.next(LINE_HEIGHT + 6)
     grid.span(GROUP, WEIGHT, pgettext("appraisal", "Grade"), STRONG)
@@ -293,14 +294,17 @@ def _signatures(grid: Grid, signers: list[str], areas: Sequence[tuple[int, int]]
 
 def _result(
     grid: Grid, column: int, formula: str, computed: Decimal | None, value: Decimal | None, style: Style = STRONG
-) -> None:
-    """The formula where it gives the value that counts; the bare value where a rule of the scorecard made another."""
-    if value is None:
-        grid.put(column, None, style)
-    elif computed is not None and abs(computed - value) <= _SAME:
-        grid.sum(column, formula, value, style)
-    else:
+) -> Decimal | None:
+    """The formula where it gives the value that counts; the bare value where a rule of the scorecard made another.
+
+    Returns what the cell then holds.
+    """
+    same = _SAME_OF_HUNDRED if "num_format" in style else _SAME_POINTS
+    if value is None or computed is None or abs(computed - value) > same:
         grid.put(column, value, style)
+        return value
+    grid.sum(column, formula, computed, style)
+    return computed
 
 
 def _only_numbers(grid: Grid, first: int, last: int) -> None:
