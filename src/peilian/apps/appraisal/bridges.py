@@ -66,7 +66,8 @@ class EventRegister:
             if row.employee not in reached:
                 faults.append(Fault(Reason("appraisal.out_of_reach"), row=row.row, field="person"))
             if not is_fitting_day(row.on):
-                faults.append(Fault(Reason("appraisal.event_day", {"day": row.on.isoformat()}), row=row.row, field="on"))
+                reason = Reason("appraisal.event_day", {"day": row.on.isoformat()})
+                faults.append(Fault(reason, row=row.row, field="on"))
         return faults
 
     def store(
