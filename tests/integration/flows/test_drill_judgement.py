@@ -162,3 +162,13 @@ def test_every_panel_of_every_scenario_can_be_shown_in_each_language(key):
         scenario = playing.cast(key, language).scenario
         for _, found in panels_of(scenario, scenario.world):
             assert all(label and text and "{" not in text for label, text in found)
+
+
+@pytest.mark.parametrize("key", sorted(playing.scenarios()))
+def test_whatever_moves_the_index_is_told_with_its_points(key):
+    cast = playing.cast(key, "zh")
+    for script in cast.scenario.plays.values():
+        for step in playing.play(cast, script, seed=3).steps:
+            if step.gauge is not None and step.gauge.before is not None:
+                parts = sum(change.points for change in step.changes)
+                assert abs(step.gauge.satisfaction - step.gauge.before - parts) <= 0.11

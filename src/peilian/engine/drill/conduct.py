@@ -106,7 +106,8 @@ class Conduct:
             elif status == UNKNOWN and self._may_voice(state):
                 yield self._act("voices", need.voice, need)
             elif status not in (UNKNOWN, RESOLVED) and need.is_critical and state.idle_turns >= 1:
-                yield self._act("insists", need.reject or need.voice, need)
+                own = need.reject if status == ADDRESSED else need.voice  # nothing was said yet that could be refused
+                yield self._act("insists", own, need)
 
     def _may_voice(self, state: State) -> bool:
         """Whether the customer brings up another wish: what was said before has been taken up."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from peilian.engine._kernel import Param
@@ -31,6 +31,7 @@ from peilian.engine.text import Analysed
 
 _WAY_OUT = frozenset({"alternative", "escalate", "solve", "own", "compensate", "follow_up", "done", "way"})
 _SUBSTANCE = frozenset({"own", "solve", "done", "explain", "escalate", "compensate", "alternative"})
+_ANSWERS = (_SUBSTANCE - {"own"}) | {"follow_up"}  # beside which a time tells the customer when something will happen
 _FAULTS = {"blame": "blame_customer", "rude": "rude", "overpromise": "overpromise", "privacy": "privacy"}
 
 
@@ -109,13 +110,13 @@ class Customer:
         self._keep_wait(at_ms)
         state.turn += 1
         is_repeated = self._is_repeated(understood, heard)
-        before = dict(state.needs)
         if not (is_repeated or understood.is_copied or understood.is_dump):
             self._take_in(understood, heard)
+        self._needs(heard)  # what is settled by these words is felt with them
         self._promises(understood, heard, is_repeated=is_repeated)
         self._weigh(understood, heard, is_repeated=is_repeated, rng=rng)
         self._justice(understood, heard)
-        self._needs(heard, before)
+        self._needs(heard)
         self._escalate()
         state.idle_turns = 0 if heard.made or heard.advanced or heard.asked else state.idle_turns + 1
         state.done = []
@@ -125,7 +126,7 @@ class Customer:
         """A tool changed the world. The customer does not see it yet, but needs may already be settled by it."""
         heard = Heard()
         self._at_ms, self._message = at_ms, None
-        self._needs(heard, dict(self.state.needs))
+        self._needs(heard)
         return heard
 
     # -- taking in what is said ----------------------------------------------------------------------------------
@@ -266,8 +267,10 @@ class Customer:
         for act, rule in (("own", "ownership"), ("wait", "wait_notice"), ("alternative", "alternative")):
             if act in acts:
                 yield rule, self._novelty(rule), acts[act]
-        if "time" in acts and "wrong_fact" not in heard.rules:
-            yield "concrete_time", self._novelty("concrete_time"), acts["time"]
+        if (time := self._time(understood)) is not None and "wrong_fact" not in heard.rules:
+            is_answer = bool(heard.made or state.done or _ANSWERS & set(acts))
+            share = 1.0 if is_answer else self.model.bare_time
+            yield "concrete_time", share * self._novelty("concrete_time"), time
         if "paraphrase" in acts:
             yield "paraphrase", self._novelty("paraphrase"), acts["paraphrase"]
         if "empathise" in acts:
@@ -283,6 +286,12 @@ class Customer:
             yield "information", min(1.0, 0.5 + 0.25 * len(heard.made)), (0, 0)
         if "apologise" in acts:
             state.used["apology"] = self._count("apology") + 1
+
+    def _time(self, understood: Understood) -> tuple[int, int] | None:
+        """Where a time is named first that is not just the minute for which the customer is asked to wait."""
+        waits = [piece_at(understood.analysed, start) for start, _ in understood.places.get("wait", ())]
+        times = understood.places.get("time", ())
+        return next((span for span in times if piece_at(understood.analysed, span[0]) not in waits), None)
 
     def _is_hollow(self, understood: Understood, heard: Heard) -> bool:
         """Whether a reply holds nothing that an apology could stand on."""
@@ -326,7 +335,7 @@ class Customer:
         true = {claim.claim_id for claim in self.scenario.claims if holds(claim.true_when, values)}
         sure = [said for said in (*understood.assured, *understood.claims) if said.name in true]
         beyond = []
-        for start, end in understood.overpromised:
+        for start, end in understood.places.get("overpromise", ()):
             first, last = piece_at(understood.analysed, start), piece_at(understood.analysed, end - 1)
             if any(said.start < last.end and first.start < said.end for said in sure):
                 self.state.confirmed.append([self._message or 0, *understood.analysed.original(start, end)])
@@ -396,20 +405,38 @@ class Customer:
             fair = 1 - math.exp(-model.generosity * worth / self.scenario.expects)
         else:
             fair = self.needs_worth()
-        state.distributive = max(state.distributive, fair)
+        self._judge("distributive", max(state.distributive, fair), "outcome")
         is_harsh = bool({"blame_customer", "rude", "forbidden", "privacy", "passed_on"} & heard.rules)
         care = 0.5 + 0.3 * ("empathy" in heard.rules) + 0.2 * bool(heard.made or "paraphrase" in heard.rules)
         treated = 0.0 if is_harsh else 0.25 if {"copy_paste", "copied_card", "dump"} & heard.rules else care
-        state.interactional += model.listening * (min(1.0, treated) - state.interactional)
+        listened = state.interactional + model.listening * (min(1.0, treated) - state.interactional)
+        self._judge("interactional", listened, "treatment")
         speed = 1.0 - min(1.0, sum(state.waits) / self.patience_total)
         told = [self.state.elements[element.element_id].share for element in self.scenario.required]
-        state.procedural = (speed + sum(told) / max(1, len(told)) + float(bool(state.tools))) / 3
+        process = (speed + sum(told) / max(1, len(told)) + float(bool(state.tools))) / 3
+        self._judge("procedural", process, "process")
 
-    def _needs(self, heard: Heard, before: Mapping[str, int]) -> None:
+    @property
+    def justice_weights(self) -> dict[str, float]:
+        """What outcome, treatment and process weigh for this customer; together 1."""
+        model = self.model
+        weights = model.justice_monetary if self.scenario.persona.is_monetary else model.justice_other
+        return dict(zip(("distributive", "interactional", "procedural"), weights, strict=True))
+
+    def _judge(self, variable: str, value: float, rule: str) -> None:
+        """Let the customer find one kind of justice done as far as ``value``, 0 to 1."""
+        moved = value - getattr(self.state, variable)
+        setattr(self.state, variable, value)
+        points = 100 * (1 - self.model.live_mood) * self.justice_weights[variable] * moved
+        if round(moved, 4):
+            change = Change(self._at_ms, rule, variable, round(moved, 4), round(value, 4), self._message, points=points)
+            self.changes.append(change)
+
+    def _needs(self, heard: Heard) -> None:
         state = self.state
         for need in self.scenario.needs:
             values = values_of(state)
-            status = state.needs[need.need_id]
+            before = status = state.needs[need.need_id]
             if holds(need.resolved, values):
                 status = RESOLVED
             elif holds(need.addressed, values):
@@ -417,10 +444,10 @@ class Customer:
             elif status != UNKNOWN and holds(need.understood, values):
                 status = max(status, UNDERSTOOD)
             state.needs[need.need_id] = status
-            if status > before[need.need_id]:
+            if status > before:
                 heard.advanced.append(need.need_id)
                 self._note("need", float(status), None, 0, 0, need=need.label)
-            if status == RESOLVED and before[need.need_id] != RESOLVED:
+            if status == RESOLVED and before != RESOLVED:
                 heard.resolved.append(need.need_id)
         if "done_verified" in heard.rules and heard.resolved:
             state.is_cynical = False
@@ -496,9 +523,10 @@ class Customer:
         first, last = None, None
         if span is not None and understood is not None and span[1] > span[0]:
             first, last = understood.analysed.original(*span)
-            params.setdefault("quote", understood.quote(*span))
+            params.setdefault("quote", understood.evidence([span]))
         told = {key: value for key, value in params.items() if value != ""}
-        change = Change(self._at_ms, rule, variable, moved, round(new, 4), self._message, first, last, told)
+        points = 50 * self.model.live_mood * moved if variable == "mood" else 0.0
+        change = Change(self._at_ms, rule, variable, moved, round(new, 4), self._message, first, last, told, points)
         self.changes.append(change)
 
     def _note(

@@ -42,6 +42,7 @@ class CustomerModel:
     promise_due: float = 75.0
     positive_weights: tuple[float, ...] = (1.0, 0.6, 0.3, 0.15)
     positive_cap: float = 0.35
+    bare_time: float = 0.4  # share of a concrete time that says no more than when somebody will have looked
     novelty: float = 0.5
     alike: float = 0.85
     dump_acts: int = 5

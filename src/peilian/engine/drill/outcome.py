@@ -38,10 +38,7 @@ class RequiredResult:
 
 def justice(customer: Customer) -> float:
     """Justice as the customer sees it (0 to 1): of outcome, treatment and process, weighted by what is at stake."""
-    model, state = customer.model, customer.state
-    weights = model.justice_monetary if customer.scenario.persona.is_monetary else model.justice_other
-    parts = (state.distributive, state.interactional, state.procedural)
-    return math.fsum(weight * part for weight, part in zip(weights, parts, strict=True))
+    return math.fsum(weight * getattr(customer.state, kind) for kind, weight in customer.justice_weights.items())
 
 
 def live_satisfaction(customer: Customer) -> float:

@@ -25,7 +25,7 @@ from peilian.engine.reading.reader import Reader
 from peilian.engine.text import analyse
 from peilian.engine.text.typed import is_blank
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 LONGEST_LINE = 2000  # characters of one message that the customer takes in
 _CLOSINGS = frozenset({"close", "check_more", "thank"})
 
@@ -248,8 +248,10 @@ class Drill:
         self._add(lines[added:])
         customer, state = self._customer, self.state
         gauge = Gauge(
-            at_ms, live_satisfaction(customer), live_efficiency(customer, at_ms), round(state.mood, 4), state.escalation
-        )
+            at_ms, live_satisfaction(customer), live_efficiency(customer, at_ms), round(state.mood, 4),
+            state.escalation, state.index,
+        )  # fmt: skip
+        state.index = gauge.satisfaction
         hints = self._hints() if reply and heard is not None else ()
         return Step(at_ms, tuple(lines), tuple(customer.take_changes()), gauge, None, hints, state.outcome)
 

@@ -21,6 +21,7 @@ class Change:
     """One change of one variable of the customer: when, by which rule, by how much, and for which words.
 
     ``start`` and ``end`` are the span of the agent's message ``message`` (number of the agent's line) that caused it.
+    ``points`` is what it moved the live index of satisfaction by: the changes of a step add up to what the index did.
     """
 
     at_ms: int
@@ -32,6 +33,7 @@ class Change:
     start: int | None = None
     end: int | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
+    points: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """The two live indices (客户满意度指数, 问题解决效率) at one moment, 0 to 100."""
+    """The two live indices (客户满意度指数, 问题解决效率) at one moment, 0 to 100; ``before`` is what the first was."""
 
     at_ms: int
     satisfaction: float
     efficiency: float
     mood: float
     escalation: int
+    before: float | None = None
 
 
 @dataclass(slots=True)
@@ -115,6 +118,7 @@ class State:
     done: list[str] = field(default_factory=list)  # tools used since the agent spoke last
     tools: list[str] = field(default_factory=list)  # all tools used with success
     waits: list[float] = field(default_factory=list)  # seconds overdue per answer
+    index: float | None = None  # the live index of satisfaction as it was shown last
     waiting_since_ms: int | None = 0
     wait_until_ms: int = 0
     spoken_until_ms: int = 0  # when the last line of the customer is typed

@@ -59,7 +59,7 @@ class Understood:
     concern: Said | None
     jargon: Said | None
     assured: tuple[Said, ...]  # what may be promised without reserve, under the names of the claims that make it true
-    overpromised: tuple[tuple[int, int], ...]  # every place where the reading finds too much promised
+    places: Mapping[str, tuple[tuple[int, int], ...]]  # as ``acts``, every place
     wait_seconds: float | None  # the time for which the customer was asked to wait
     n_units: int
     is_copied: bool
@@ -122,9 +122,10 @@ class Understanding:
         """Take in a reply: ``hits`` are what the reading found in it, ``values`` the state that expressions see."""
         analysed = analyse(text)
         said = self._book.find(analysed)
-        acts: dict[str, tuple[int, int]] = {}
+        places: dict[str, tuple[tuple[int, int], ...]] = {}
         for hit in sorted(hits, key=lambda hit: hit.start):
-            acts.setdefault(hit.key, (hit.start, hit.end))
+            places[hit.key] = (*places.get(hit.key, ()), (hit.start, hit.end))
+        acts = {key: spans[0] for key, spans in places.items()}
         made = tuple(item for one in said if (item := self._made(one, analysed, values)) is not None)
         n_made = len({item.element_id for item in made})
         n_acts = len(set(acts) & _WEIGHTY) + n_made
@@ -139,7 +140,7 @@ class Understanding:
             concern=next((one for one in said if one.name == "concern"), None),
             jargon=next((one for one in said if one.name == "jargon"), None),
             assured=_of_kind(said, "assures"),
-            overpromised=tuple((hit.start, hit.end) for hit in hits if hit.key == "overpromise"),
+            places=places,
             wait_seconds=self._wait(analysed, acts),
             n_units=len(units(analysed.text)),
             is_copied=self._is_copied(analysed.text),

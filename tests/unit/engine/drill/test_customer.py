@@ -1,5 +1,7 @@
 """How the customer takes what the agent does, and what the agent does not do."""
 
+from dataclasses import replace
+
 import pytest
 
 from peilian.engine.drill.outcome import efficiency, final_satisfaction, unresolved
@@ -194,3 +196,49 @@ def test_a_fatal_word_ends_the_drill():
     drill.hear(10_000, "随便你投诉")
     assert drill.state.outcome == "policy_breach"
     assert final_satisfaction(drill.customer) <= 40
+
+
+def gain(text: str, rule: str, *, done: bool = False) -> float:
+    drill = started(cast())
+    if done:
+        drill.act(5_000, "urge", {})
+    steps = drill.hear(10_000, text)
+    return sum(change.delta for step in steps for change in step.changes if change.rule == rule)
+
+
+def test_the_minute_for_which_somebody_is_asked_to_wait_is_no_answer_with_a_time():
+    assert gain("请稍等1分钟", "concrete_time") == 0
+    assert gain("请稍等1分钟", "wait_notice") > 0
+    assert gain("请稍等1分钟，2小时内给您退款", "concrete_time") > 0
+
+
+def test_a_time_for_looking_is_worth_less_than_a_time_for_the_matter():
+    assert 0 < gain("我帮您看，1分钟的事", "concrete_time") < gain("我帮您看，因为1小时后能到", "concrete_time")
+
+
+def test_what_is_settled_is_felt_with_the_words_that_settle_it():
+    drill = started(cast())
+    drill.hear(10_000, "那边暴雨")
+    steps = drill.hear(20_000, "预计24号送到")
+    assert sum(change.delta for step in steps for change in step.changes if change.rule == "needs") > 0
+
+
+def test_who_was_told_nothing_yet_does_not_refuse_what_was_said():
+    need = replace(cast().scenario.needs[0], reject=(("光说不够",),))
+    drill = started(cast(needs=(need,)))
+    drill.hear(10_000, "嗯嗯好的")
+    steps = drill.hear(20_000, "这边明白")
+    assert all("光说不够" not in line.text for step in steps for line in step.lines)
+    drill.hear(30_000, "预计会送到")
+    steps = [*drill.hear(40_000, "您看行吗"), *drill.hear(50_000, "好的亲亲")]
+    assert any("光说不够" in line.text for step in steps for line in step.lines)
+
+
+def test_the_parts_of_a_change_of_the_index_add_up_to_it():
+    drill = started(cast())
+    steps = []
+    for at, text in ((9_000, "我帮您看，两天没动您着急了"), (90_000, "那边暴雨，预计24号送到"), (99_000, "闭嘴")):
+        steps += drill.hear(at, text)
+    for step in steps:
+        moved = step.gauge.satisfaction - step.gauge.before
+        assert abs(moved - sum(change.points for change in step.changes)) <= 0.11
