@@ -161,8 +161,14 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def _percentage(found: re.Match[str]) -> str:
+    """A ratio as a percentage of two decimals; of more, where rounding would lift it onto a whole per cent, because
+    that is where rules have their edges."""
     number = Decimal(found[0]) * 100
-    return f"{number.normalize():f}%" if number else "0%"
+    for places in (2, 4, 6):
+        shown = rounded(number, places)
+        if shown == number or shown != shown.to_integral_value():
+            break
+    return f"{shown.normalize():f}%" if shown else "0%"
 
 
 def _scored_line(line: ScoredLine, names: Names) -> Line:

@@ -25,7 +25,7 @@ from peilian.flows.wording import say, say_fault
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import APPEAL_STATES
 from peilian.web.shell.access import user_of
-from peilian.web.shell.formats import format_points
+from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import reading_language
 
 _LONGEST = 2000
@@ -252,7 +252,7 @@ def _supposed(user: Any, row: appraisal.Appeal, decisions: list[dict[str, Any]])
 
 
 def _said(points: Any) -> str:
-    return "–" if points is None else format_points(Decimal(str(points)))
+    return "–" if points is None else format_score(Decimal(str(points)))
 
 
 def _view(user: Any, row: appraisal.Appeal) -> appraisal.SheetView:

@@ -23,7 +23,7 @@ from peilian.web.appraisal.wordings import CAUSES, STATES
 from peilian.web.shell import charts
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_change, format_points
+from peilian.web.shell.formats import format_change, format_score
 from peilian.web.shell.languages import reading_language
 
 
@@ -147,8 +147,8 @@ def _before(user: Any, view: appraisal.SheetView) -> str:
     cycle, normalised = max(earlier, key=lambda one: one[0].starts_on)
     told = {
         "period": cycle.period,
-        "points": format_points(normalised),
-        "change": format_change(type(normalised)(str(now)) - normalised, "points", reading_language()),
+        "points": format_score(normalised),
+        "change": format_change(type(normalised)(str(now)) - normalised, "score", reading_language()),
     }
     return _("%(period)s: %(points)s, change %(change)s.") % told
 
@@ -161,12 +161,12 @@ def _version_row(one: appraisal.VersionView, language: Any) -> dict[str, Any]:
         "by": row.made_by.name if row.made_by else "",
         "cause": CAUSES.get(row.cause, row.cause),
         "note": row.note,
-        "raw": Figure(row.raw, "points"),
+        "raw": Figure(row.raw, "score"),
         "changes": [
             {
                 "label": change.label.in_language(language),
-                "before": Figure(change.before, "points"),
-                "after": Figure(change.after, "points"),
+                "before": Figure(change.before, "score"),
+                "after": Figure(change.after, "score"),
             }
             for change in one.changes
         ],
@@ -184,7 +184,7 @@ def _trend(results: list[tuple[appraisal.Cycle, Any, str]]) -> charts.Chart | No
     if len(points) < 2:
         return None
     title = _("Results by month, of 100")
-    return charts.trend("results", title, [charts.Series(title, points)], unit="points", language=reading_language())
+    return charts.trend("results", title, [charts.Series(title, points)], unit="score", language=reading_language())
 
 
 def _starts(result: tuple[appraisal.Cycle, Any, str]) -> Any:

@@ -52,8 +52,8 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
                     Cell("–" if row.rank is None else str(row.rank)),
                     Cell(row.appraisee.employee.name, _sheet(row, seen)),
                     Cell(str(row.appraisee.unit)),
-                    Cell(figure=Figure(row.normalised, "points")),
-                    Cell(figure=Figure(row.raw, "points")),
+                    Cell(figure=Figure(row.normalised, "score")),
+                    Cell(figure=Figure(row.raw, "score")),
                     Cell(names[row.grade].in_language(language) if row.grade in names else ""),
                     Cell("–" if row.team_rank is None else f"{row.team_rank} / {row.team_size}"),
                     Cell(_said(earlier.get(row.appraisee.pk, ()))),
@@ -89,5 +89,5 @@ def _spread(rows: list[appraisal.RankRow]) -> charts.Chart | None:
     counts = [sum(edge <= value < edge + _STEP for value in values) for edge in edges[:-1]]
     middle = sorted(values)[len(values) // 2]
     return charts.histogram(
-        "spread", _("How results spread"), edges, counts, unit="points", language=reading_language(), median=middle
+        "spread", _("How results spread"), edges, counts, unit="score", language=reading_language(), median=middle
     )

@@ -19,7 +19,7 @@ from peilian.flows.wording import say
 from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import DASH, Unit, format_change, format_points, format_value
+from peilian.web.shell.formats import DASH, Unit, format_change, format_score, format_value
 
 _UNITS: Mapping[str, Unit] = {"ratio": "ratio", "count": "count", "money": "money", "number": "count"}
 _MOST_LOSSES = 3
@@ -94,18 +94,18 @@ class ToldSheet:
     @property
     def raw(self) -> str:
         """The total in points."""
-        return format_points(Decimal(str(self.said["raw"])))
+        return format_score(Decimal(str(self.said["raw"])))
 
     @property
     def most(self) -> str:
         """Full points of the lines that count."""
-        return format_points(Decimal(str(self.said["max"])))
+        return format_score(Decimal(str(self.said["max"])))
 
     @property
     def normalised(self) -> str:
         """The total on the scale of 100."""
         value = self.said["normalised"]
-        return DASH if value is None else format_points(Decimal(str(value)))
+        return DASH if value is None else format_score(Decimal(str(value)))
 
     @property
     def grade(self) -> str:
@@ -117,7 +117,7 @@ class ToldSheet:
         """The lines that cost most, with what they cost."""
         steps = [step for step in self.view.waterfall(self.language) if Decimal(step["points"]) < 0]
         steps.sort(key=lambda step: Decimal(step["points"]))
-        return [(step["label"], format_points(-Decimal(step["points"]))) for step in steps[:_MOST_LOSSES]]
+        return [(step["label"], format_score(-Decimal(step["points"]))) for step in steps[:_MOST_LOSSES]]
 
     def chart(self) -> charts.Chart | None:
         """The way from full points to the total; nothing where lines are not shown."""
@@ -134,7 +134,7 @@ class ToldSheet:
         if not steps:
             return None
         title = _("From full points to the total")
-        return charts.waterfall("waterfall", title, steps, unit="points", language=self.language)
+        return charts.waterfall("waterfall", title, steps, unit="score", language=self.language)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -176,7 +176,7 @@ class ToldSheet:
         )
 
     def _change(self, points: Any) -> str:
-        return format_change(Decimal(str(points)), "points", self.language)
+        return format_change(Decimal(str(points)), "score", self.language)
 
     def _origin(self, name: str, one: Mapping[str, Any]) -> Origin:
         kept = self.view.inputs.get(name, {})
@@ -209,10 +209,10 @@ class ToldSheet:
         if one["unit"] == "level":
             measure = self.view.card.indicators.get(name)
             levels = measure.levels if measure is not None else ()
-            return _("level %(level)s of %(of)s") % {"level": format_points(value), "of": len(levels) or "?"}
+            return _("level %(level)s of %(of)s") % {"level": format_score(value), "of": len(levels) or "?"}
         if one["unit"] == "truth":
             return str(_("yes") if value else _("no"))
-        return format_value(Decimal(str(value)), _UNITS.get(one["unit"] or "", "points"), self.language)
+        return format_value(Decimal(str(value)), _UNITS.get(one["unit"] or "", "score"), self.language)
 
     def _formula(self, detail: Mapping[str, Any]) -> str:
         if not detail.get("formula"):
@@ -221,7 +221,7 @@ class ToldSheet:
         sides = [detail.get("numerator"), detail.get("denominator")]
         if sides[1] is None:
             return said
-        numbers = " ÷ ".join(DASH if side is None else format_points(Decimal(side)) for side in sides)
+        numbers = " ÷ ".join(DASH if side is None else format_score(Decimal(side)) for side in sides)
         return f"{said}: {numbers}" if self.language == "en" else f"{said}：{numbers}"
 
     def _proofs(self, item: Mapping[str, Any]) -> Iterator[Proof]:
@@ -241,7 +241,7 @@ class ToldSheet:
 
 
 def _points(value: Any, missing: str = "") -> Figure:
-    return Figure(None if value is None else Decimal(str(value)), "points", missing=missing)
+    return Figure(None if value is None else Decimal(str(value)), "score", missing=missing)
 
 
 def _status(line: Mapping[str, Any]) -> str:

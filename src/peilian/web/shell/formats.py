@@ -13,7 +13,7 @@ from typing import Literal
 
 from peilian.engine._kernel import Language
 
-Unit = Literal["count", "seconds", "ratio", "points", "money"]
+Unit = Literal["count", "seconds", "ratio", "points", "score", "money"]
 Number = int | float | Decimal
 
 DASH = "–"
@@ -73,6 +73,12 @@ def format_points(value: Number) -> str:
     return format_decimal(value, 1 if abs(_exact(value)) >= 10 else 2)
 
 
+def format_score(value: Number) -> str:
+    """Points that somebody is judged by: up to two decimals, none that say nothing: ``92.08``, ``2.5``, ``105``."""
+    text = format_decimal(value, 2)
+    return text.rstrip("0").rstrip(".")
+
+
 def format_value(value: Number | None, unit: Unit, language: Language) -> str:
     """A value by the unit of its measure; missing is an en dash."""
     if value is None or is_missing(value):
@@ -83,6 +89,8 @@ def format_value(value: Number | None, unit: Unit, language: Language) -> str:
         return format_ratio(value)
     if unit == "points":
         return format_points(value)
+    if unit == "score":
+        return format_score(value)
     if unit == "money":
         return format_money(value)
     return format_integer(value) if value == int(value) else format_decimal(value, 1)
