@@ -87,6 +87,16 @@ def test_customers_are_kept_as_pseudonyms():
     assert first.customer.startswith("p_")
 
 
+def test_an_erased_customer_has_no_orders(manager):
+    a_table("订单号,付款时间,金额,状态,买家昵称\nA,2026-11-22,5,done,张三丰\nB,2026-11-22,5,done,李四\n")
+    a_table("订单号,付款时间,金额,状态,买家昵称\nA,2026-11-22,6,done,王五\n")
+    admin = a_user("administrator")
+    contacts.erase_customer(actor=admin, customer="张三丰")
+    assert FormerRow.objects.get().values["customer"] == ""
+    contacts.erase_customer(actor=admin, customer="李四")
+    assert [bool(order.customer) for order in CustomerOrder.objects.order_by("number")] == [True, False]
+
+
 def test_one_faulty_row_keeps_the_whole_file_out():
     with pytest.raises(InputError) as refused:
         a_table(ORDERS + "A1,2026-11-22,旗舰店,shop:lin,1,done,\nA2,2026-11-22,旗舰店,nobody,1,done,\n")

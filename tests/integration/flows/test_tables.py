@@ -211,6 +211,18 @@ def test_an_account_is_credited_to_who_used_it(tmp_path):
     assert "没有人登记使用账号“nobody”" in said(found)[0]
 
 
+def test_orders_of_somebody_unknown_count_for_the_shop_when_that_is_said(tmp_path):
+    path = a_file(tmp_path, ORDERS + "A,2026-11-22,旗舰店,走了的人,5,done,\nB,2026-11-22,旗舰店,1001,5,done,\n")
+    found = checked(path)
+    (question,) = found.questions
+    assert (question.key, question.samples, question.suggested) == ("nobody:employee", ("走了的人",), "fault")
+    assert (found.open_questions, len(found.rows), found.faulty_rows) == ([], 1, 1)
+    found = checked(path, answers={"nobody:employee": "nobody"})
+    assert [row.values["employee"] for row in found.rows] == [None, uuid5(SPACE, "1001")]
+    path = a_file(tmp_path, "日期,工号,考勤状态\n2026-11-22,走了的人,正常\n")
+    assert checked(path, answers={"nobody:employee": "nobody"}).rows == []
+
+
 TARGETS = "月份,主推单品,工号,目标占比\n2026-11,QH,1001,{}\n"
 
 

@@ -45,6 +45,7 @@ from peilian.apps.contacts.table_writing import (
 from peilian.apps.contacts.tables import (
     TableLook,
     drop_table_leftovers,
+    forget_customer,
     forget_table,
     import_table_now,
     look_at_table,
@@ -425,9 +426,13 @@ class _DiagnosisQuestion:
 
 
 def erase_customer(*, actor: User, customer: str) -> int:
-    """Erase a customer's personal data from the lake; returns how many conversations were touched."""
+    """Erase a customer's personal data from the lake, and the link to their orders.
+
+    Returns how many conversations were touched.
+    """
     visible_to(actor).require(Permission.ERASE_CUSTOMERS)
     report = erasing.erase_customer(lake(), customer=customer)
+    forget_customer(actor=actor, pseudonym=report.pseudonym)
     with base.write(actor=actor, verb="contacts.erase_customer") as audit:
         # The entry names the pseudonym, so that the trail of the erasure keeps nothing of the person.
         audit.note_object(

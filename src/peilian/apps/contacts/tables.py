@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from peilian.apps.base import api as base
-from peilian.apps.contacts.business_models import TableImport, TableState
+from peilian.apps.contacts.business_models import CustomerOrder, FormerRow, TableImport, TableState
 from peilian.apps.contacts.table_directory import CompanyDirectory
 from peilian.apps.contacts.table_writing import Plan, plan_rows, undo_rows, violation_sink, write_plan
 from peilian.apps.contacts.work import lake, named_copies
@@ -46,8 +46,10 @@ class TableLook:
 
     @property
     def faults(self) -> list[Fault]:
-        """Faults of the rows, then rows that are protected."""
-        return [*self.checked.faults, *self.plan.faults]
+        """Faults of the rows, then rows that are protected; columns go by the headings of the file."""
+        headings = self.mapped.columns
+        protected = (replace(fault, field=headings.get(fault.field or "", fault.field)) for fault in self.plan.faults)
+        return [*self.checked.faults, *protected]
 
     @property
     def faulty_rows(self) -> int:
@@ -216,6 +218,20 @@ def drop_table_leftovers() -> int:
     for row in over:
         _drop_file(row)
         n += 1
+    return n
+
+
+def forget_customer(*, actor: User | None, pseudonym: str) -> int:
+    """Take a customer's pseudonym from every order, and from what orders were before; returns how many orders."""
+    orders = CustomerOrder.objects.filter(customer=pseudonym)
+    former = FormerRow.objects.filter(values__customer=pseudonym)
+    with base.write(actor=actor, verb="contacts.forget_customer") as audit:
+        n = orders.update(customer="")
+        for row in former:
+            row.values = {**row.values, "customer": ""}
+            row.save()
+        # The entry names no customer: the trail of an erasure keeps nothing of the person.
+        audit.note_object(kind="contacts.customerorder", id="", label="orders", changes={"customers": [n, 0]})
     return n
 
 

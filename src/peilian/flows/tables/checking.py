@@ -18,6 +18,9 @@ from peilian.flows.tables.reading import MOST_ROWS, Sheet
 
 _TOTALS = frozenset({"合计", "总计", "小计", "汇总", "total", "subtotal", "sum", "grand total"})
 _NAMING = ("text", "date", "moment", "month")  # columns in which a line of sums says that it is one
+# Tables whose rows say something of a shop when nobody is credited, and who is nobody there.
+_WITHOUT_PEOPLE = frozenset({"orders"})
+_UNKNOWN_PEOPLE = frozenset({"tables.unknown_person", "tables.unknown_account", "tables.account_unused"})
 _MOST_VALUES = 30  # different unknown values of a column that are asked about
 _MOST_SAMPLES = 3
 _NOTICE_EVERY = 2_000
@@ -213,20 +216,23 @@ class _Reader:
         for key in self.checked.mapped.answers:
             what, _colon, rest = key.partition(":")
             name, _colon, text = rest.partition(":")
-            if what in ("ratio", "dates", "value") and name in self._headings and key not in known:
+            if what in ("ratio", "dates", "value", "nobody") and name in self._headings and key not in known:
                 asked = f"value:{text}" if what == "value" else what
                 found.append(asked_question(by_key[name], self._headings[name], asked, ()))
         return found
 
     def _ask(self, column: Column, asked: AskedError) -> None:
-        key = (column.key, asked.key)
+        self._note(column, asked.key, asked.sample)
+
+    def _note(self, column: Column, asked: str, sample: str) -> None:
+        key = (column.key, asked)
         if key not in self._asked:
             if sum(name == column.key for name, _asked in self._asked) >= _MOST_VALUES:
                 return
             self._asked[key] = []
         samples = self._asked[key]
-        if len(samples) < _MOST_SAMPLES and asked.sample not in samples:
-            samples.append(asked.sample)
+        if len(samples) < _MOST_SAMPLES and sample not in samples:
+            samples.append(sample)
 
     def _resolve(self, row: int, values: dict[str, Any]) -> list[Fault]:
         """Names become ids; customers become pseudonyms; private texts are masked."""
@@ -250,11 +256,20 @@ class _Reader:
                 found = self.directory.disguise(text)
             else:
                 found = self.directory.mask(text)
-            if isinstance(found, Reason):
+            if isinstance(found, Reason) and self._is_nobody(column, text, found):
+                values[column.key] = text if column.role == "account" else None
+            elif isinstance(found, Reason):
                 faults.append(self._fault(row, heading, found))
             else:
                 values[column.key] = found
         return faults
+
+    def _is_nobody(self, column: Column, text: str, reason: Reason) -> bool:
+        """Whether somebody unknown may be nobody: where rows count without a person too, and only when it was said."""
+        if self.kind.key not in _WITHOUT_PEOPLE or reason.key not in _UNKNOWN_PEOPLE:
+            return False
+        self._note(column, "nobody", shortened(text))
+        return self.checked.mapped.answers.get(f"nobody:{column.key}") == "nobody"
 
     def _judge(self, row: int, values: dict[str, Any]) -> list[Fault]:
         """What must hold between the values of a row, and between rows."""

@@ -19,6 +19,10 @@ DATES = {
     "dmy": Text(zh="日/月/年", en="day/month/year"),
     "mdy": Text(zh="月/日/年", en="month/day/year"),
 }
+NOBODY = {
+    "fault": Text(zh="这些行先不导入", en="leave these rows out"),
+    "nobody": Text(zh="照样导入，不记到任何人名下", en="store them, credited to nobody"),
+}
 UNITS = {"yuan": Text(zh="元", en="yuan"), "wan": Text(zh="万元", en="10,000 yuan")}
 _DATED: tuple[ColumnType, ...] = ("date", "moment", "month")
 
@@ -54,7 +58,7 @@ class Question:
 
     @property
     def what(self) -> str:
-        """``ratio``, ``dates``, ``unit``, ``value`` or ``fixed``."""
+        """``ratio``, ``dates``, ``unit``, ``value``, ``fixed`` or ``nobody``."""
         return self.key.partition(":")[0]
 
 
@@ -133,6 +137,8 @@ def asked_question(column: Column, heading: str, asked: str, samples: Sequence[s
     shown = tuple(samples)
     if asked == "ratio":
         return Question(f"ratio:{column.key}", column, heading, shown, PERCENT)
+    if asked == "nobody":
+        return Question(f"nobody:{column.key}", column, heading, shown, NOBODY, "fault", is_optional=True)
     if asked == "dates":
         return Question(f"dates:{column.key}", column, heading, shown, DATES)
     text = asked.removeprefix("value:")

@@ -124,13 +124,15 @@ def _words(question: Question, language: Language) -> str:
         return _("In which order are the dates in “%(heading)s” written?") % params
     if question.what == "unit":
         return _("In which unit are the amounts in “%(heading)s”?") % params
+    if question.what == "nobody":
+        return _("Some rows name somebody in “%(heading)s” who is not known. What about them?") % params
     if question.what == "value":
         return _("What does “%(value)s” in “%(heading)s” mean?") % params
     return _("%(column)s for all rows of this file") % params
 
 
 def _help(question: Question, language: Language) -> str:
-    if question.samples and question.what in ("ratio", "dates"):
+    if question.samples and question.what in ("ratio", "dates", "nobody"):
         return _("It says, for example: %(samples)s") % {"samples": ", ".join(question.samples)}
     if question.what == "fixed":
         return question.column.about.in_language(language)
