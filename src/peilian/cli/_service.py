@@ -6,6 +6,7 @@ and the child stops; so no worker is ever left behind.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -19,10 +20,13 @@ from types import FrameType
 import click
 import uvicorn
 
+log = logging.getLogger(__name__)
+
 APPLICATION = "peilian.config.asgi:application"
 # After this long, what still runs is cut off: a request is answered with an error, a job is left to its lease.
 GRACE_SECONDS = 5
 _LOOK_EVERY_SECONDS = 0.1
+_WARM_AFTER_SECONDS = 5.0  # the first pages come first, and whoever starts a server to stop it pays nothing
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -57,16 +61,30 @@ def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], Non
 def _attend(server: uvicorn.Server, has_worker: bool, on_start: Callable[[], None]) -> None:
     """Tell when the server has started; keep a worker alive until the server is told to stop."""
     worker = _Worker() if has_worker else None
-    is_told = False
+    started_at: float | None = None
+    is_warm = False
     while not server.should_exit:
-        if server.started and not is_told:
-            is_told = True
+        if server.started and started_at is None:
+            started_at = time.monotonic()
             on_start()
+        if started_at is not None and not is_warm and time.monotonic() - started_at >= _WARM_AFTER_SECONDS:
+            is_warm = True
+            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
         if worker is not None:
             worker.revive()
         time.sleep(_LOOK_EVERY_SECONDS)
     if worker is not None:
         worker.stop()
+
+
+def _warm_up() -> None:
+    """Load what the first drill needs while nobody waits for it; without it that drill only begins later."""
+    from peilian.apps.practice.api import warm_up
+
+    try:
+        warm_up()
+    except Exception:
+        log.exception("drills could not be made ready")
 
 
 class _Worker:

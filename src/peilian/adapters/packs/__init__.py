@@ -12,6 +12,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -138,7 +139,7 @@ def _is_document(path: Path) -> bool:
     return path.suffix == ".yaml" or (path.suffix == ".md" and path.name.lower() != "readme.md")
 
 
-class _Loader(yaml.SafeLoader):
+class _Plain:
     """Plain values only, each name once, no merging of mappings (``<<``), of which a few lines can make billions."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -153,11 +154,19 @@ class _Loader(yaml.SafeLoader):
                 seen.add((key.tag, key.value))
 
 
+class _Loader(_Plain, yaml.SafeLoader):
+    pass
+
+
+class _FastLoader(_Plain, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """For the product's own documents alone: six times as fast, but a text nested without end ends the process."""
+
+
 def load_file(path: Path) -> Loaded:
     """One document, checked against its kind's schema; ``InputError`` names the line of each fault."""
     try:
         data = path.read_bytes()
-        node, body = _read_markdown(data) if path.suffix == ".md" else _read_yaml(data)
+        node, body = _read_markdown(data) if path.suffix == ".md" else _read_yaml(data, is_own=SHIPPED in path.parents)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:  # values too: a 13th month, a huge number
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or str(error)
@@ -181,8 +190,14 @@ def load_file(path: Path) -> Loaded:
     return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _read_yaml(data: bytes) -> tuple[yaml.Node | None, Any]:
-    loader = _Loader(data)
+def _read_yaml(data: bytes, *, is_own: bool = False) -> tuple[yaml.Node | None, Any]:
+    if is_own:
+        with suppress(yaml.YAMLError):  # read once more, for words that say what is wrong
+            return _read_with(_FastLoader(data))
+    return _read_with(_Loader(data))
+
+
+def _read_with(loader: Any) -> tuple[yaml.Node | None, Any]:
     node = loader.get_single_node()
     return node, loader.construct_document(node) if node is not None else None
 

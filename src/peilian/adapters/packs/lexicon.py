@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from peilian.adapters import packs
@@ -193,24 +192,18 @@ def _pattern_faults(item: Loaded, classes: dict[Language, dict[str, tuple[str, .
     document = item.document
     assert isinstance(document, Lexicon)
     compiler = PatternCompiler(classes[document.language], document.language)
-    node = yaml.compose(item.path.read_bytes(), Loader=yaml.SafeLoader)
     seen: set[str] = set()
     for n, mark in enumerate(document.marks):
         for c, cue in enumerate(mark.cues):
             rule = f"{mark.target}.{cue.id}"
             if rule in seen:
-                yield _fault_at(
-                    item.path, node, ("marks", n, "cues", c, "id"), Reason("reading.double_cue", {"id": cue.id})
-                )
+                reason = Reason("reading.double_cue", {"id": cue.id})
+                yield packs.fault_at(item.path, ("marks", n, "cues", c, "id"), reason)
             seen.add(rule)
             for name in ("any", "unless", "unless_near", "needs", "not_after"):
                 for p, source in enumerate(getattr(cue, name)):
                     try:
-                        compiler.compile(source)
+                        compiler.check(source)
                     except PatternError as error:
                         place = ("marks", n, "cues", c, name, p)
-                        yield _fault_at(item.path, node, place, Reason(error.problem, {"pattern": source}))
-
-
-def _fault_at(path: Path, node: yaml.Node | None, place: tuple[int | str, ...], reason: Reason) -> Fault:
-    return Fault(reason, file=str(path), row=packs._line(node, place), field=".".join(map(str, place)))
+                        yield packs.fault_at(item.path, place, Reason(error.problem, {"pattern": source}))

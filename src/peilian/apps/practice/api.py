@@ -31,6 +31,7 @@ from peilian.apps.practice.turns import (
     stop_drill,
     tick,
 )
+from peilian.apps.practice.warming import warm_up
 
 __all__ = [
     "GUARDED",
@@ -84,5 +85,6 @@ __all__ = [
     "tick",
     "told_of",
     "totals",
+    "warm_up",
     "weighted_kappa",
 ]

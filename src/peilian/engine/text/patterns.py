@@ -292,11 +292,13 @@ class PatternCompiler:
         words as they are read."""
         return PatternCompiler(self._sources, self.language, is_apart=True)
 
+    def check(self, source: str) -> None:
+        """``PatternError`` when something is wrong with ``source``; quicker than compiling it."""
+        self._anchored(source)
+
     def compile(self, source: str) -> Pattern:
         """Compile ``source``; ``PatternError`` says what is wrong with it."""
-        part = _Parser(source, self).whole()
-        if not part.anchors:
-            raise PatternError("reading.pattern.no_fixed_text", source)
+        part, anchors = self._anchored(source)
         if part.texts and not self.is_apart and not _HAS_WORD.search("".join(part.texts)):
             return Pattern(source, tuple(sorted(part.texts - {""})), None)
         start, rest = "", part.regex
@@ -305,7 +307,13 @@ class PatternCompiler:
             start, rest = opening, rest[len(opening) :]
         edge = _edge(rest)
         regex = re.compile(f"{start}(?P<found>{edge}(?:{rest}){edge})")
-        return Pattern(source, tuple(sorted(part.anchors)), regex)
+        return Pattern(source, tuple(sorted(anchors)), regex)
+
+    def _anchored(self, source: str) -> tuple[_Part, frozenset[str]]:
+        part = _Parser(source, self).whole()
+        if not part.anchors:
+            raise PatternError("reading.pattern.no_fixed_text", source)
+        return part, part.anchors
 
     def compile_any(self, sources: Iterable[str], *, at_end: bool = False) -> re.Pattern[str] | None:
         """One expression for any of ``sources``, at the end of a text when ``at_end``; ``None`` without sources."""
