@@ -74,7 +74,7 @@ class Figures:
             denominator=None,
             note=None if note is None else Reason(note),
             references=({"table": "orders", "n": 12, "rows": ["r1"], "imports": ["i1"]},),
-            formula=name,
+            formula="orders",
         )
 
 

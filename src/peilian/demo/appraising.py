@@ -121,7 +121,7 @@ def _finish(cycle: appraisal.Cycle) -> None:
     cycle.refresh_from_db()
     appraisal.publish(actor=service, cycle=cycle)
     cycle.refresh_from_db()
-    _contest(cycle, "zhengkai", "late_count", "其中一次是客户来电没处理完，晚到考勤机，主管当时知道。")
+    _contest(cycle, "zhengkai", "attendance", "其中一次是客户来电没处理完，晚到考勤机，主管当时知道。")
     _talk(cycle, "xiaohe", "lead1")
 
 

@@ -47,7 +47,9 @@ def sheet(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
 def printed(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One sheet as a page for the browser's own printing."""
     document = sheet_document(_view(request, pk), reading_language())
-    return HttpResponse(pages.sheet_html(document, stylesheet=static("appraisal-print.css")))
+    return HttpResponse(
+        pages.sheet_html(document, layout=pages.SheetLayout(is_dense=True), stylesheet=static("appraisal-print.css"))
+    )
 
 
 @require_safe
