@@ -456,3 +456,16 @@ def test_a_drill_goes_on_with_what_it_began_with_while_the_process_has_it(lin, r
     says(lin, run)
     monkeypatch.setattr("peilian.apps.practice.live.ENGINE_VERSION", "another")
     assert says(lin, run, "查到了").ack == (3, 0)
+
+
+def test_the_script_tells_what_was_said_and_only_where_it_was_asked_for(lin, time):
+    run = a_run(lin, shows_script=True)
+    time.pass_(10)
+    says(lin, run, "包裹卡在杭州转运中心，那边暴雨积水停了分拣。")
+    points = {point.id: point for point in practice.script_of(practice.open_room(user=lin, run_id=run.pk))}
+    assert (points["cause"].is_met, points["eta"].is_met) == (True, False)
+    assert points["cause"].label
+    assert points["eta"].is_due
+    practice.stop_drill(user=lin, run_id=run.pk)
+    hidden = a_run(lin)
+    assert practice.script_of(practice.open_room(user=lin, run_id=hidden.pk)) == []

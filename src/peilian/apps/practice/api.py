@@ -14,7 +14,17 @@ from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, Drill
 from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_run, rated_items, weighted_kappa
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.results import SOURCE_KIND
-from peilian.apps.practice.rooms import Room, events_after, is_stored, mood_of, open_room, require_trainee, told_of
+from peilian.apps.practice.rooms import (
+    Room,
+    ScriptPoint,
+    events_after,
+    is_stored,
+    mood_of,
+    open_room,
+    require_trainee,
+    script_of,
+    told_of,
+)
 from peilian.apps.practice.rules import AlreadyRunningError, exam_note, is_exam, rest_until
 from peilian.apps.practice.runs import Debriefing, Totals, debrief_of, my_runs, run, team_runs, totals
 from peilian.apps.practice.starting import fork_run, start_drill
@@ -49,6 +59,7 @@ __all__ = [
     "RunMode",
     "RunState",
     "ScenarioEntry",
+    "ScriptPoint",
     "Taken",
     "Ticking",
     "Totals",
@@ -77,6 +88,7 @@ __all__ = [
     "running_run",
     "say",
     "scenarios_for",
+    "script_of",
     "showing",
     "start_drill",
     "steps_of",

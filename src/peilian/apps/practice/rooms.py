@@ -13,7 +13,9 @@ from peilian.apps.practice.rules import MOST_PAUSES, exam_note
 from peilian.apps.practice.turns import Ticking, catch_up, due_in_ms, permit, ticking
 from peilian.engine._kernel import Reason
 from peilian.engine.drill import Gauge, Scenario
+from peilian.engine.drill.conditions import holds, values_of
 from peilian.engine.drill.model import Mode
+from peilian.engine.drill.state import State
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -43,6 +45,17 @@ class Room:
         return self.mode is not None and self.mode.shows_reasons
 
 
+@dataclass(frozen=True, slots=True)
+class ScriptPoint:
+    """A required element beside the chat: how much of it was said (0, 0.5 or 1), and whether it is asked for now."""
+
+    id: str
+    label: str
+    share: float
+    is_met: bool
+    is_due: bool
+
+
 def open_room(*, user: User, run_id: UUID) -> Room:
     """The room of an own run, brought to the present. ``NotVisibleError`` for anybody else."""
     with turn(run_id) as visit:
@@ -63,6 +76,22 @@ def open_room(*, user: User, run_id: UUID) -> Room:
         notes=_notes(run),
         due_in_ms=due,
     )
+
+
+def script_of(room: Room) -> list[ScriptPoint]:
+    """The required elements of a run with the script in view, and what has become of them; none of any other run."""
+    if not room.run.shows_script or room.scenario is None or not room.events:
+        return []
+    stored = dict(room.events[-1].payload["state"])
+    stored.pop("now_ms", None)
+    state = State.from_dict(stored)
+    values = values_of(state)
+    shares = {key: element.share for key, element in state.elements.items()}
+    return [
+        ScriptPoint(item.element_id, item.label, share, share >= 1, holds(item.when, values))
+        for item in room.scenario.required
+        for share in [shares[item.element_id]]
+    ]
 
 
 def require_trainee(*, user: User, run_id: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,6 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
-from peilian.engine.drill.conditions import holds, values_of
-from peilian.engine.drill.state import State
 from peilian.flows.wording import say
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
@@ -30,11 +29,11 @@ from peilian.web.practice.wordings import (
     difficulty_name,
     industry_name,
     mode_name,
+    time_limit,
     trained,
 )
 from peilian.web.record.tasks import task_of
 from peilian.web.shell.access import user_of
-from peilian.web.shell.formats import format_seconds
 from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
@@ -128,7 +127,7 @@ def _start_context(
         "practises": practises,
         "industry": industry_name(entry.industry),
         "difficulty": difficulty_name(entry.difficulty),
-        "limit": format_seconds(entry.limit_seconds, language),
+        "limit": time_limit(entry.limit_seconds, language),
         "is_abuse": entry.is_abuse,
         "languages": len(entry.languages) > 1,
         "modes": [(box, MODE_MEANS[str(box.data["value"])]) for box in form["mode"]],
@@ -183,7 +182,7 @@ def room(request: HttpRequest, pk: UUID) -> HttpResponse:
         "marks": marks_of(run),
         "limit": f"{minutes}:{seconds:02}",
         "gauges": GAUGES,
-        "script": script_of(found),
+        "script": practice.script_of(found),
     }
     return render(request, "practice/room.html", context)
 
@@ -194,27 +193,7 @@ def script(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = practice.open_room(user=user_of(request), run_id=pk)
     if not found.run.shows_script:
         raise NotVisibleError
-    return JsonResponse({"required": script_of(found)})
-
-
-def script_of(found: practice.Room) -> list[dict[str, Any]]:
-    """The required elements of a run with the script in view, and what has become of them; else none."""
-    if not found.run.shows_script or found.scenario is None or not found.events:
-        return []
-    stored = dict(found.events[-1].payload["state"])
-    stored.pop("now_ms", None)
-    state = State.from_dict(stored)
-    values = values_of(state)
-    return [
-        {
-            "id": element.element_id,
-            "label": element.label,
-            "share": state.elements[element.element_id].share,
-            "is_met": state.elements[element.element_id].share >= 1,
-            "is_due": holds(element.when, values),
-        }
-        for element in found.scenario.required
-    ]
+    return JsonResponse({"required": [asdict(point) for point in practice.script_of(found)]})
 
 
 @require_POST
