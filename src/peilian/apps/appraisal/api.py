@@ -68,6 +68,7 @@ from peilian.apps.appraisal.models import (
     Template,
     TemplateVersion,
 )
+from peilian.apps.appraisal.overview import InputTable, SheetState, doubts_in, input_table, sheet_states
 from peilian.apps.appraisal.previewing import PreviewRow, preview_version
 from peilian.apps.appraisal.publishing import (
     MANY_PEOPLE,
@@ -142,6 +143,7 @@ __all__ = [
     "Input",
     "InputChange",
     "InputSource",
+    "InputTable",
     "LineChange",
     "Missing",
     "Place",
@@ -152,6 +154,7 @@ __all__ = [
     "Remark",
     "RemarkKind",
     "SheetRights",
+    "SheetState",
     "SheetView",
     "Talk",
     "Template",
@@ -180,6 +183,7 @@ __all__ = [
     "cycles",
     "decide_appeal",
     "double_counted",
+    "doubts_in",
     "end_exemption",
     "enter_input",
     "event",
@@ -193,6 +197,7 @@ __all__ = [
     "hold_talk",
     "import_inputs",
     "input_history",
+    "input_table",
     "inputs_of",
     "missing",
     "my_sheets",
@@ -213,6 +218,7 @@ __all__ = [
     "self_comment",
     "set_aside",
     "sheet",
+    "sheet_states",
     "sheets_of",
     "shipped_templates",
     "start_review",

@@ -35,16 +35,20 @@ def collect(*, actor: User | None, cycle: Cycle) -> Collected:
     """Bring the people and the inputs of an open cycle up to date with their sources."""
     with write(actor=actor, verb="appraisal.collect") as audit:
         row = open_and_locked(actor, cycle)
+        audit.unchanged()
         place(audit, row)
-        people = appraised(row)
-        found = gather(row, card_for(row.template_version), people)
+    # Measuring a month of conversations takes its time; nobody has to wait for the database meanwhile.
+    people = appraised(row)
+    found = gather(row, card_for(row.template_version), people)
+    with write(actor=actor, verb="appraisal.collect") as audit:
+        open_and_locked(actor, cycle)
         newest = newest_inputs(people)
-        kept = [(pk, name) for pk, values in found.items() for name in values if is_typed(newest[pk].get(name))]
+        kept = {(pk, name) for pk, values in found.items() for name in values if is_typed(newest[pk].get(name))}
         values = [
             _as_new(person, name, item)
             for person in people
             for name, item in found[person.pk].items()
-            if (person.pk, name) not in set(kept)
+            if (person.pk, name) not in kept
         ]
         before = {former.pk for by_name in newest.values() for former in by_name.values()}
         # Measured by the product: nobody is the author of these values. The trail tells who collected.

@@ -150,7 +150,7 @@ def _contacts(
                 given = Found(InputSource.CONTACTS, None, 0, detail, "appraisal.note.no_conversations")
             else:
                 note = "appraisal.note.provisional" if cell.is_provisional else ""
-                given = Found(InputSource.CONTACTS, stored(Decimal(repr(cell.value))), cell.n, detail, note)
+                given = Found(InputSource.CONTACTS, stored(cell.value), cell.n, detail, note)
             found.setdefault(row.pk, {})[name] = given
     return found
 

@@ -32,7 +32,7 @@ from peilian.apps.contacts.business import FIGURE_KEYS, BusinessFigure, figures_
 from peilian.apps.contacts.business_models import TableImport, TableState
 from peilian.apps.contacts.evidence import start_work_evidence, write_work_evidence
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
-from peilian.apps.contacts.person_measures import person_measures
+from peilian.apps.contacts.person_measures import PersonMeasure, person_measures
 from peilian.apps.contacts.shops import ShopComparison, shop_comparison, shop_months, shops_seen
 from peilian.apps.contacts.snapshots import roster_spans, take_snapshots
 from peilian.apps.contacts.table_writing import (
@@ -88,6 +88,7 @@ __all__ = [
     "Measure",
     "MonthGuard",
     "Order",
+    "PersonMeasure",
     "Preview",
     "ShopComparison",
     "StoredReading",

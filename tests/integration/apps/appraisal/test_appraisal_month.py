@@ -267,7 +267,7 @@ def _grades_choice() -> str:
 
 
 def test_a_measure_of_conversations_counts_when_the_template_asks_for_it(firm, monkeypatch):
-    cell = contacts.Cell(1234.0, 1234)
+    cell = contacts.PersonMeasure(Decimal(1234), 1234)
     asked = []
 
     def person_measures(**given):
