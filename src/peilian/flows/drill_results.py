@@ -20,6 +20,7 @@ from peilian.engine.drill.outcome import (
     required_results,
     unresolved,
 )
+from peilian.engine.drill.state import RESOLVED
 from peilian.engine.reading import Reading, read_conversation
 from peilian.engine.reading.indicators import ServiceIndicator, service_indicators
 from peilian.engine.scorecard import Evidence, Indicator, Scored
@@ -27,6 +28,7 @@ from peilian.flows import scoring
 from peilian.flows.wording import say
 
 CARD = "drill-card"
+_LEAST_TOLD = 0.005  # share of the efficiency below which nobody is told what it was lost for
 _FEELING = 2.0  # valence of words per unit of mood: a mood of -0.25 is where a customer counts as upset
 _MISSTEPS = {"forbidden": Decimal("0.4"), "false_report": Decimal("0.3"), "wrong_fact": Decimal("0.2")}  # of compliance
 _SHOWN = ("mood", "trust", "patience", "escalation")  # variables whose changes are told
@@ -161,7 +163,7 @@ def _indicators(drill: Drill) -> dict[str, Indicator]:
     open_needs = unresolved(drill.cast.scenario, state)
     return {
         "completeness": Indicator(_decimal(completeness(results)), len(results), lost),
-        "resolution": Indicator(_decimal(efficiency(drill.customer, state.ended_ms or 0) / 100)),
+        "resolution": _resolution(drill),
         "fatal_breach": Indicator(
             Decimal(len(fatal(state))),
             evidence=tuple(Evidence(Reason(f"drill.misstep.{item.rule}"), quote=item.quote) for item in fatal(state)),
@@ -177,6 +179,22 @@ def _indicators(drill: Drill) -> dict[str, Indicator]:
         "copied_share": Indicator(_decimal(state.copied / turns)),
         "dump_share": Indicator(_decimal(state.dumped / turns)),
     }
+
+
+def _resolution(drill: Drill) -> Indicator:
+    """Problem-solving efficiency, with what it lost: the needs that stayed open, and the time and messages it took."""
+    needs, statuses = drill.cast.scenario.needs, drill.state.needs
+    total = sum(need.weight for need in needs)
+    value = efficiency(drill.customer, drill.state.ended_ms or 0) / 100
+    lost = [
+        Evidence(Reason("drill.lost.need", {"need": need.label}), loss=_decimal(need.weight / total))
+        for need in needs
+        if statuses[need.need_id] != RESOLVED
+    ]
+    pace = drill.customer.needs_worth(only_resolved=True) - value
+    if not unresolved(drill.cast.scenario, drill.state) and pace >= _LEAST_TOLD:
+        lost.append(Evidence(Reason("drill.lost.pace"), loss=_decimal(pace)))
+    return Indicator(_decimal(value), evidence=tuple(lost))
 
 
 def told(change: Change, language: Language) -> dict[str, Any]:
