@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -86,7 +86,7 @@ class DecisionForm(forms.Form):
             )
             self.fields[f"words-{line.key}"] = forms.CharField(label=_("Why"), required=False, max_length=500)
             for name, one in measured.items():
-                value = "" if one["value"] is None else f"{Decimal(str(one['value'])):f}"
+                value = _typed(one)
                 self.fields[f"value-{line.key}-{name}"] = forms.CharField(
                     label=one["label"], required=False, max_length=40, initial=value
                 )
@@ -249,6 +249,14 @@ def _supposed(user: Any, row: appraisal.Appeal, decisions: list[dict[str, Any]])
         if line["points"] != before[line["line"]]["points"]
     ]
     return {"before": _said(now["raw"]), "after": _said(then["raw"]), "lines": lines}
+
+
+def _typed(one: Mapping[str, Any]) -> str:
+    """A value as people type it: ratios as a percentage, so that nobody has to guess which is meant."""
+    if one["value"] is None:
+        return ""
+    value = Decimal(str(one["value"]))
+    return f"{(value * 100).normalize():f}%" if one["unit"] == "ratio" else f"{value.normalize():f}"
 
 
 def _said(points: Any) -> str:

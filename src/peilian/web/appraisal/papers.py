@@ -25,6 +25,7 @@ from peilian.flows.wording import say
 from peilian.web.appraisal.printing import documents as papers
 from peilian.web.appraisal.printing import files, pages, pdf, workbooks
 from peilian.web.appraisal.told import Line, ToldSheet
+from peilian.web.appraisal.wordings import period_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import reading_language
@@ -185,14 +186,6 @@ def plan_document(talk: appraisal.Talk, view: appraisal.SheetView, language: Lan
         answer=talk.answer,
         acknowledged_on=talk.acknowledged_at.astimezone(company_zone()).date() if talk.acknowledged_at else None,
     )
-
-
-def period_name(cycle: appraisal.Cycle, language: Language) -> str:
-    """``2026年10月`` for a month, else its days."""
-    if len(cycle.period) == len("2026-10"):
-        first = cycle.starts_on
-        return f"{first.year}年{first.month}月" if language == "zh" else f"{first:%B %Y}"
-    return cycle.period.replace("/", " – ")
 
 
 def _is_workbook(form: str) -> bool:

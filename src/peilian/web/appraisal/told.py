@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from peilian.apps.appraisal import api as appraisal
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
-from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES
+from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES, period_name
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.formats import DASH, Unit, format_change, format_score, format_value
@@ -113,11 +113,25 @@ class ToldSheet:
         return str(self.said["grade"]["label"]) if self.said.get("grade") else ""
 
     @property
+    def period(self) -> str:
+        """Its month."""
+        return period_name(self.view.cycle, self.language)
+
+    @property
     def losses(self) -> list[tuple[str, str]]:
         """The lines that cost most, with what they cost."""
         steps = [step for step in self.view.waterfall(self.language) if Decimal(step["points"]) < 0]
         steps.sort(key=lambda step: Decimal(step["points"]))
         return [(step["label"], format_score(-Decimal(step["points"]))) for step in steps[:_MOST_LOSSES]]
+
+    @property
+    def lost_most(self) -> str:
+        """The same in a sentence; empty when nothing was lost."""
+        if not self.losses:
+            return ""
+        joint = "、" if self.language == "zh" else ", "
+        lines = joint.join(f"{label} −{points}" for label, points in self.losses)
+        return _("Most was lost on %(lines)s.") % {"lines": lines}
 
     def chart(self) -> charts.Chart | None:
         """The way from full points to the total; nothing where lines are not shown."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from peilian.apps.appraisal.api import Cycle
+from peilian.engine._kernel import Language
+from peilian.web.shell.formats import format_days
 
 Words = Mapping[str, str | Promise]
 
@@ -59,3 +64,11 @@ TABLES: Words = {
     "report_submissions": _("reports handed in"),
     "reviews": _("reviews"),
 }
+
+
+def period_name(cycle: Cycle, language: Language) -> str:
+    """``2026年10月`` / ``October 2026`` for a month, else its days."""
+    first: date = cycle.starts_on
+    if len(cycle.period) == len("2026-10"):
+        return f"{first.year}年{first.month}月" if language == "zh" else f"{first:%B %Y}"
+    return format_days(first, cycle.ends_on, language, first)
