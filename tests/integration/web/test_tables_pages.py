@@ -324,6 +324,38 @@ def test_what_stands_in_a_file_is_shown_as_text(client_of_manager):
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "nothing"},
+        {"kind": "attendance", "c.day": "no such heading", "c.state": "订单号"},
+        {"c.order": "订单号", "c.nothing": "订单号"},
+        {"a.ratio:share": "x", "a.fixed:month": "\0", "a.value:state:": "paid", "a.": "1", "a.fixed:nothing": "1"},
+        {
+            "kind": "orders",
+            "c.order": "订单号",
+            "c.line": "订单号",
+            "c.amount": "付款时间",
+            "c.state": "员工",
+            "c.paid_at": "店铺",
+        },
+        {
+            "kind": "sales_targets",
+            "c.amount": "实付金额",
+            "c.employee": "员工",
+            "a.fixed:month": "<script>alert(1)</script>",
+        },
+        {"kind": "orders", "kind_before": "reviews"},
+    ],
+)
+def test_no_address_breaks_a_look(client_of_manager, query):
+    look = uploaded(client_of_manager, GOOD)
+    for response in (client_of_manager.get(look, query), client_of_manager.post(look, {**query, "do": "store"})):
+        assert response.status_code in (200, 302, 422)
+        assert b"<script>alert(1)" not in response.content
+    assert not contacts.TableImport.objects.started().exists()
+
+
 def test_the_pages_speak_english(client_of_manager):
     set_english()
     page = html(client_of_manager.get(uploaded(client_of_manager, GOOD)))
