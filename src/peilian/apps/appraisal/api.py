@@ -15,7 +15,7 @@ from peilian.apps.appraisal.appeals import (
     withdraw_appeal,
 )
 from peilian.apps.appraisal.bridges import KIND_NAMES
-from peilian.apps.appraisal.collecting import Collected, collect, forget_input
+from peilian.apps.appraisal.collecting import MANY_PEOPLE, Collected, collect, forget_input, start_collect
 from peilian.apps.appraisal.cycles import (
     CycleRights,
     appraisee,
@@ -68,10 +68,17 @@ from peilian.apps.appraisal.models import (
     Template,
     TemplateVersion,
 )
-from peilian.apps.appraisal.overview import InputTable, SheetState, doubts_in, input_table, sheet_states
+from peilian.apps.appraisal.overview import (
+    EventLine,
+    InputTable,
+    SheetState,
+    doubts_in,
+    event_lines,
+    input_table,
+    sheet_states,
+)
 from peilian.apps.appraisal.previewing import PreviewRow, preview_version
 from peilian.apps.appraisal.publishing import (
-    MANY_PEOPLE,
     appeal_ends_at,
     close,
     correct,
@@ -137,6 +144,7 @@ __all__ = [
     "Earlier",
     "Event",
     "EventKind",
+    "EventLine",
     "EventState",
     "Exemption",
     "Imported",
@@ -187,6 +195,7 @@ __all__ = [
     "end_exemption",
     "enter_input",
     "event",
+    "event_lines",
     "events_of",
     "evidence_for",
     "exempt",
@@ -221,6 +230,7 @@ __all__ = [
     "sheet_states",
     "sheets_of",
     "shipped_templates",
+    "start_collect",
     "start_review",
     "suggested_grades",
     "suppose",

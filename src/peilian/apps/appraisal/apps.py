@@ -11,6 +11,6 @@ class AppraisalConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of jobs this app runs, and what imports ask it for."""
-        from peilian.apps.appraisal import bridges, publishing  # noqa: F401
+        from peilian.apps.appraisal import bridges, collecting, publishing  # noqa: F401
 
         bridges.register()

@@ -5,19 +5,24 @@ Collecting again changes nothing where nothing has changed, and leaves alone wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from peilian.apps.appraisal.checks import refuse, short
 from peilian.apps.appraisal.cycles import open_and_locked, place
 from peilian.apps.appraisal.evaluation import appraised, card_for, is_typed, newest_inputs
 from peilian.apps.appraisal.inputs import NewInput, append, open_and_unlocked, permit_entering
 from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource
-from peilian.apps.appraisal.sources import Found, gather
-from peilian.apps.base.api import write
+from peilian.apps.appraisal.sources import Found, gather, reads_conversations
+from peilian.apps.base import api as base
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+
+COLLECT_JOB = "appraisal.collect"
+# More people than this are worked on by the worker, and not while somebody waits for a page.
+MANY_PEOPLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +38,14 @@ class Collected:
 
 def collect(*, actor: User | None, cycle: Cycle) -> Collected:
     """Bring the people and the inputs of an open cycle up to date with their sources."""
-    with write(actor=actor, verb="appraisal.collect") as audit:
+    with base.write(actor=actor, verb="appraisal.collect") as audit:
         row = open_and_locked(actor, cycle)
         audit.unchanged()
         place(audit, row)
     # Measuring a month of conversations takes its time; nobody has to wait for the database meanwhile.
     people = appraised(row)
     found = gather(row, card_for(row.template_version), people)
-    with write(actor=actor, verb="appraisal.collect") as audit:
+    with base.write(actor=actor, verb="appraisal.collect") as audit:
         open_and_locked(actor, cycle)
         newest = newest_inputs(people)
         kept = {(pk, name) for pk, values in found.items() for name in values if is_typed(newest[pk].get(name))}
@@ -57,12 +62,36 @@ def collect(*, actor: User | None, cycle: Cycle) -> Collected:
     return Collected(people=len(people), new=new, same=len(rows) - new, kept=len(kept))
 
 
+def start_collect(*, actor: User | None, cycle: Cycle) -> Collected | base.Job:
+    """``collect``, or a job that does it where that takes longer than somebody waits for a page: when conversations
+    have to be read for it, or people are many. One that waits already is returned instead."""
+    with base.write(actor=actor, verb="appraisal.start_collect") as audit:
+        row = open_and_locked(actor, cycle)
+        audit.unchanged()
+    card = card_for(row.template_version)
+    if not reads_conversations(card) and row.appraisees.count() <= MANY_PEOPLE:
+        return collect(actor=actor, cycle=row)
+    parameters = {"cycle": str(row.pk)}
+    waiting = base.Job.objects.filter(
+        kind=COLLECT_JOB, parameters=parameters, state__in=(base.JobState.QUEUED, base.JobState.RUNNING)
+    )
+    return waiting.first() or base.start_job(actor=actor, kind=COLLECT_JOB, parameters=parameters)
+
+
+@base.handlers.register(COLLECT_JOB)
+def collect_in_background(context: base.JobContext) -> Mapping[str, Any]:
+    """Collect a cycle as who asked for it."""
+    cycle = Cycle.objects.get(pk=context.parameters["cycle"])
+    context.progress(0, None, "appraisal.collect")
+    return asdict(collect(actor=context.actor, cycle=cycle))
+
+
 def forget_input(*, actor: User | None, appraisee: Appraisee, indicator: str, note: str) -> Input:
     """Take back a value that somebody gave: what the source says counts again, with a word why. Where no source says
     anything, the value lacks."""
     permit_entering(actor, appraisee)
     note = short(note, "note", is_needed=True)
-    with write(actor=actor, verb="appraisal.forget_input") as audit:
+    with base.write(actor=actor, verb="appraisal.forget_input") as audit:
         cycle = open_and_unlocked(actor, appraisee)
         if not is_typed(newest_inputs([appraisee])[appraisee.pk].get(indicator)):
             raise refuse("appraisal.not_typed", "indicator", value=indicator)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from peilian.apps.appraisal.evaluation import (
     appraised,
+    card_for,
     card_in,
     evaluate,
     exempt_indicators,
@@ -20,12 +21,15 @@ from peilian.apps.appraisal.evaluation import (
     newest_results,
 )
 from peilian.apps.appraisal.inputs import missing_of
-from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource, Remark, RemarkKind
+from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource, Remark, RemarkKind, Template
 from peilian.apps.appraisal.rating import judged_by_people
 from peilian.apps.appraisal.seen import appraisees_seen, cycle_for
 from peilian.apps.appraisal.sources import origin_of
-from peilian.engine._kernel import Language
-from peilian.engine.scorecard import Scorecard
+from peilian.apps.appraisal.templates import version_for
+from peilian.apps.base.api import today_in_company
+from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.engine._kernel import Language, Text
+from peilian.engine.scorecard import Line, Scorecard
 from peilian.flows import appraising
 
 if TYPE_CHECKING:
@@ -145,4 +149,32 @@ def _lacking(rows: list[Appraisee]) -> dict[UUID, int]:
     found: dict[UUID, int] = {}
     for item in missing_of(rows):
         found[item.appraisee.pk] = found.get(item.appraisee.pk, 0) + 1
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """A line of rules in force that an event can take points on, by the indicator that counts it."""
+
+    indicator: str
+    label: Text
+    template: Template
+    line: Line
+
+
+def event_lines(*, user: User) -> list[EventLine]:
+    """Every line that an event could hit, for whoever registers or confirms events."""
+    sight = visible_to(user)
+    if not any(map(sight.may, (Permission.REGISTER_EVENTS, Permission.RATE_APPRAISALS, Permission.RUN_APPRAISALS))):
+        raise NotVisibleError
+    today, found = today_in_company(), []
+    for template in Template.objects.filter(retired_at=None):
+        version = version_for(template=template, day=today)
+        if version is None:
+            continue
+        card = card_for(version)
+        for line in card.lines:
+            for name in line.indicators:
+                if origin_of(card, name) is InputSource.EVENTS:
+                    found.append(EventLine(name, card.indicators[name].label, template, line))
     return found

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from peilian.apps.appraisal.authors import authors_of
 from peilian.apps.appraisal.checks import permit_on, refuse, short
+from peilian.apps.appraisal.collecting import MANY_PEOPLE
 from peilian.apps.appraisal.cycles import locked
 from peilian.apps.appraisal.evaluation import (
     Evaluation,
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 FREEZE_JOB, FOLLOW_JOB = "appraisal.freeze", "appraisal.follow"
-# More people than this are computed by the worker, with progress, and not while somebody waits for a page.
-MANY_PEOPLE = 200
 _MOST_FAULTS = 100
 
 

@@ -69,6 +69,14 @@ def origin_of(card: Scorecard, indicator: str) -> InputSource:
     return InputSource.TYPED
 
 
+def reads_conversations(card: Scorecard) -> bool:
+    """Whether conversations have to be read for some of its values, which takes a while."""
+    return any(
+        name in contacts.SERVICE_INDICATORS and origin_of(card, name) is InputSource.CONTACTS
+        for name in indicators_used(card)
+    )
+
+
 def gather(cycle: Cycle, card: Scorecard, appraisees: Sequence[Appraisee]) -> dict[UUID, dict[str, Found]]:
     """What the sources say now, by appraisee and indicator; what people give is not in it."""
     by_source: dict[InputSource, list[str]] = {}

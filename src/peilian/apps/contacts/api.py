@@ -68,10 +68,12 @@ from peilian.engine.kpi.cells import Cell
 from peilian.engine.kpi.query import KpiRow, RosterSpan
 from peilian.flows import diagnosing, erasing, importing, measuring
 from peilian.flows.importing import Preview
+from peilian.flows.service_figures import SERVICE_INDICATORS
 
 __all__ = [
     "FIGURE_KEYS",
     "FIGURE_UNITS",
+    "SERVICE_INDICATORS",
     "BusinessFigure",
     "Cell",
     "Choices",

@@ -284,6 +284,21 @@ def test_a_measure_of_conversations_counts_when_the_template_asks_for_it(firm, m
     assert "responses" in {item.indicator for item in lacking}
 
 
+def test_conversations_are_read_by_the_worker(firm, monkeypatch):
+    monkeypatch.setattr(contacts, "person_measures", lambda **_: {})
+    shipped = appraisal.shipped_templates()["business-assessment"]
+    cycle = a_cycle(firm, template=a_template("business", body=shipped.body).template)
+    job = appraisal.start_collect(actor=firm.manager, cycle=cycle)
+    assert isinstance(job, base.Job)
+    assert appraisal.start_collect(actor=firm.manager, cycle=cycle) == job
+    assert base.run_next_job()
+    job.refresh_from_db()
+    assert (job.state, job.result["people"]) == ("done", 2)
+    given = appraisal.inputs_of(user=firm.lead, appraisee=sheet_of(cycle, firm.lin))["empathy"]
+    assert (given.value, given.note_key) == (None, "appraisal.note.no_conversations")
+    assert isinstance(appraisal.start_collect(actor=firm.manager, cycle=a_cycle(firm)), appraisal.Collected)
+
+
 def test_events_count_once_confirmed_and_praise_never(firm: Firm):
     cycle = a_cycle(firm)
     row = sheet_of(cycle, firm.lin)

@@ -159,6 +159,7 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
     "appraisees": (TOTALS, lambda w, u: appraisal.appraisees(user=u, cycle=w.review)),
     "appraisee": (SEERS, lambda w, u: appraisal.appraisee(user=u, pk=w.row.pk)),
     "collect": (RUNNERS, lambda w, u: appraisal.collect(actor=u, cycle=w.review)),
+    "start_collect": (RUNNERS, lambda w, u: appraisal.start_collect(actor=u, cycle=w.review)),
     "forget_input": (
         RATERS | RUNNERS,
         lambda w, u: appraisal.forget_input(actor=u, appraisee=w.row, indicator="responses", note="x"),
