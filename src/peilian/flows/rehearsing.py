@@ -1,7 +1,8 @@
 """Rehearsing (试演): a scenario plays its own good and bad answers, and must judge them in the right order.
 
 By ``total``: ideal before curt but correct, before apologies alone and stalling, before breaking the rules and silence.
-The ideal answer always passes; strings of keywords, copied rules and fatal breaches never do.
+The ideal answer always passes; strings of keywords, copied rules, fatal breaches, and refusing everything never do. The
+last is no play of the scenario: it is the same everywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.adapters.packs.scenario_faults import faults_of, pattern_faults, place_of
 from peilian.engine._expression import ExpressionError
 from peilian.engine._kernel import Fault, Language, Reason
-from peilian.engine.drill import Cast
+from peilian.engine.drill import Cast, Turn
 from peilian.engine.drill.linting import lint
 from peilian.engine.drill.world import ToolError
 from peilian.engine.text import PatternError
@@ -26,9 +27,31 @@ from peilian.flows.drill_results import score
 
 SEEDS = 20
 TIERS = (("ideal",), ("curt",), ("apology_only", "stalling"), ("policy_breaking", "silent"))
-NEVER_PASS = ("keyword_dump", "copy_paste", "fatal_breach")
+REFUSING = "refusing"
+NEVER_PASS = ("keyword_dump", "copy_paste", "fatal_breach", REFUSING)
 _LEAST_ORDERED = 0.95  # share of the seeds in which each pair must be in order
 _MOST_SPREAD = 3.0  # points of standard deviation between seeds
+
+
+_REFUSALS: Mapping[Language, tuple[str, ...]] = {
+    "zh": (
+        "您好，抱歉，这个我们不能办。",
+        "不好意思，没有这项服务。",
+        "这个也不可以，请您理解。",
+        "公司规定就是这样，我没有办法。",
+        "真的办不了，再次抱歉。",
+        "没有别的办法了，感谢您的理解，再见。",
+    ),
+    "en": (
+        "Hello, I am sorry, but we cannot do that.",
+        "I am afraid there is no such service.",
+        "That is not possible either, please understand.",
+        "Those are the rules, there is nothing I can do.",
+        "I really cannot do it, sorry again.",
+        "There is no other way. Thank you for understanding, goodbye.",
+    ),
+}
+_REFUSED_EVERY_MS = 15_000
 
 
 @dataclass(frozen=True)
@@ -52,14 +75,21 @@ class Rehearsal:
 
 
 def rehearse(cast: Cast, *, seeds: int = SEEDS) -> Rehearsal:
-    """Play every script of the scenario over ``seeds`` seeds."""
+    """Play every script of the scenario, and refusing everything, over ``seeds`` seeds."""
     totals: dict[str, tuple[float, ...]] = {}
     passed: dict[str, tuple[bool, ...]] = {}
-    for name, script in cast.scenario.plays.items():
+    for name, script in {**cast.scenario.plays, REFUSING: refusing(cast.scenario.language)}.items():
         scores = [score(playing.play(cast, script, seed=seed).drill) for seed in range(seeds)]
         totals[name] = tuple(float(one.total or 0) for one in scores)
         passed[name] = tuple(bool(one.passed) for one in scores)
     return Rehearsal(totals, passed)
+
+
+def refusing(language: Language) -> tuple[Turn, ...]:
+    """A script that politely refuses whatever is asked for."""
+    return tuple(
+        Turn(_REFUSED_EVERY_MS * number, text) for number, text in enumerate(_REFUSALS[language], start=1)
+    )  # fmt: skip
 
 
 def check(
