@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,9 @@ from peilian.engine.drill.outcome import (
     required_results,
     unresolved,
 )
+from peilian.engine.drill.scenario import Tool
 from peilian.engine.drill.state import RESOLVED
+from peilian.engine.drill.world import Used
 from peilian.engine.reading import Reading, read_conversation
 from peilian.engine.reading.indicators import ServiceIndicator, service_indicators
 from peilian.engine.scorecard import Evidence, Indicator, Scored
@@ -31,7 +33,8 @@ CARD = "drill-card"
 _LEAST_TOLD = 0.005  # share of the efficiency below which nobody is told what it was lost for
 _FEELING = 2.0  # valence of words per unit of mood: a mood of -0.25 is where a customer counts as upset
 _MISSTEPS = {"forbidden": Decimal("0.4"), "false_report": Decimal("0.3"), "wrong_fact": Decimal("0.2")}  # of compliance
-_SHOWN = ("mood", "trust", "patience", "escalation")  # variables whose changes are told
+_SHOWN = ("mood", "trust", "patience", "escalation", "distributive", "interactional", "procedural")  # changes told
+_TWO_WAYS = frozenset({"needs", "outcome", "treatment", "process"})  # rules that move a customer up or down
 
 
 def result_of(drill: Drill, steps: Sequence[Step], language: Language) -> dict[str, Any]:
@@ -47,20 +50,21 @@ def result_of(drill: Drill, steps: Sequence[Step], language: Language) -> dict[s
         "mode": drill.mode,
         "engine": ENGINE_VERSION,
         "outcome": state.outcome,
-        "ended_at_seconds": _seconds(ended),
+        "ended_at_seconds": seconds(ended),
         "customers": [
             {
                 "name": scenario.persona.name,
                 "satisfaction_index": {
                     "final": final_satisfaction(customer),
-                    "trace": [[_seconds(step.at_ms), step.gauge.satisfaction] for step in steps if step.gauge],
+                    "trace": [[seconds(step.at_ms), step.gauge.satisfaction] for step in steps if step.gauge],
                 },
                 "resolution_efficiency": efficiency(customer, ended),
+                "live": _live(steps),
                 "required": [_required(item) for item in required(drill)],
                 "faults": [
                     {
                         "rule": item.rule,
-                        "at_seconds": _seconds(item.at_ms),
+                        "at_seconds": seconds(item.at_ms),
                         "quote": item.quote,
                         "fatal": item.is_fatal,
                         "why": say(Reason(f"drill.misstep.{item.rule}"), language),
@@ -71,11 +75,36 @@ def result_of(drill: Drill, steps: Sequence[Step], language: Language) -> dict[s
         ],
         **_points(scored, language),
         "transcript": [
-            {"at_seconds": _seconds(line.at_ms), "role": line.role, "text": line.text}
+            {"at_seconds": seconds(line.at_ms), "role": line.role, "text": line.text}
             for line in sorted(drill.transcript, key=lambda line: line.at_ms)
         ],
+        "actions": actions_of(steps, scenario.tools),
         "trace": [told(change, language) for step in steps for change in step.changes if change.variable in _SHOWN],
     }
+
+
+def actions_of(steps: Iterable[Step], tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    """What was done with tools, in order of time: their labels, the arguments by label, and what came of it."""
+    named = {tool.name: tool for tool in tools}
+    return [_action(step.at_ms, step.used, named.get(step.used.tool)) for step in steps if step.used is not None]
+
+
+def _action(at_ms: int, used: Used, tool: Tool | None) -> dict[str, Any]:
+    labels = {argument.name: argument.label for argument in tool.arguments} if tool else {}
+    return {
+        "at_seconds": seconds(at_ms),
+        "tool": used.tool,
+        "label": tool.label if tool else used.tool,
+        "args": {labels.get(name, name): value for name, value in used.args.items()},
+        "text": used.text,
+        "is_done": used.is_done,
+    }
+
+
+def _live(steps: Iterable[Step]) -> dict[str, float] | None:
+    """The indices as they stood last while the contact went on: the final ones look at the whole of it."""
+    last = [step.gauge for step in steps if step.gauge is not None]
+    return {"satisfaction": last[-1].satisfaction, "efficiency": last[-1].efficiency} if last else None
 
 
 def required(drill: Drill) -> list[RequiredResult]:
@@ -200,10 +229,11 @@ def _resolution(drill: Drill) -> Indicator:
 def told(change: Change, language: Language) -> dict[str, Any]:
     """A change of the customer with its reason in words."""
     return {
-        "at_seconds": _seconds(change.at_ms),
+        "at_seconds": seconds(change.at_ms),
         "rule": change.rule,
         "variable": change.variable,
         "delta": change.delta,
+        "points": round(change.points, 2),
         "why": why(change, language),
         "quote": change.params.get("quote"),
     }
@@ -211,7 +241,8 @@ def told(change: Change, language: Language) -> dict[str, Any]:
 
 def why(change: Change, language: Language) -> str:
     """The reason of a change in words."""
-    return say(Reason(f"drill.why.{change.rule}", change.params), language)
+    way = ("_better" if change.delta > 0 else "_worse") if change.rule in _TWO_WAYS else ""
+    return say(Reason(f"drill.why.{change.rule}{way}", change.params), language)
 
 
 def _points(scored: Scored, language: Language) -> dict[str, Any]:
@@ -227,14 +258,15 @@ def _required(item: RequiredResult) -> dict[str, Any]:
         "met": item.is_met,
         "share": item.share,
         "wrong": item.is_wrong,
-        "at_seconds": None if item.at_ms is None else _seconds(item.at_ms),
+        "at_seconds": None if item.at_ms is None else seconds(item.at_ms),
         "quote": item.quote or None,
         "model": item.model,
         "why": item.why,
     }
 
 
-def _seconds(at_ms: int) -> float:
+def seconds(at_ms: int) -> float:
+    """A time of the drill for people and JSON; whoever shows minutes and seconds cuts off the rest."""
     return round(at_ms / 1000, 3)
 
 

@@ -12,6 +12,7 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.people import api as people
 from peilian.apps.practice import api as practice
 from peilian.apps.practice import live, recording, turns
+from peilian.engine.drill import ENGINE_VERSION
 from support.practice import GOOD, Clock, a_new_process, a_run, a_trainee, acts, folded, plays, says
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def test_a_drill_begins_with_the_customer_and_is_pinned_to_what_it_began_with(ru
     assert lines_of(run)[0][0] == "customer"
     assert run.scenario_version.startswith("sha256:")
     assert run.model_version.startswith("sha256:")
-    assert (run.engine_version, run.state, run.seq) == ("1", "running", 1)
+    assert (run.engine_version, run.state, run.seq) == (ENGINE_VERSION, "running", 1)
 
 
 def test_a_line_is_stored_with_what_the_engine_made_of_it(lin, run, time):

@@ -19,7 +19,7 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit, a_user, an_employee
 from support.company import a_login
-from support.practice import ABUSIVE, CALM, GOOD, RUDE, Clock, a_run, a_trainee, plays, says
+from support.practice import ABUSIVE, CALM, GOOD, RUDE, Clock, a_run, a_trainee, acts, plays, says
 
 pytestmark = pytest.mark.django_db
 
@@ -453,6 +453,61 @@ def test_a_supervisor_rates_the_same_dimensions_and_sees_the_difference(signed_i
     assert "修改我的评分" in text
     assert "人工评分与系统评分的一致性" in page(client, "team_runs")
     assert "开头很稳" in page(signed_in(lin), "drill_debrief", run.pk)
+
+
+def test_who_is_to_rate_reads_and_rates_before_the_product_says_what_it_found(signed_in, lin, lead, time):
+    run = plays(lin, a_run(lin), time, "policy_breaking")
+    client = signed_in(lead)
+    text = main_of(page(client, "drill_debrief", run.pk))
+    before, held = text.split("held-back")
+    assert before.index("完整对话") < before.index("给这场演练评分")
+    assert "<mark" not in before
+    assert 'id="score"' not in before
+    assert "下次" not in before
+    assert f"{said(run.total)}</" in held
+    client.post(reverse("drill_rate", args=[run.pk]), {"points-speed": "9"})
+    after = main_of(page(client, "drill_debrief", run.pk))
+    assert "held-back" not in after
+    assert after.index('id="score"') < after.index("完整对话")
+
+
+def test_the_trainee_never_has_to_rate_first(signed_in, lin, time):
+    run = plays(lin, a_run(lin), time)
+    assert "held-back" not in page(signed_in(lin), "drill_debrief", run.pk)
+
+
+def test_tools_stand_in_their_places_in_the_transcript(signed_in, lin, lead, time):
+    run = a_run(lin)
+    time.pass_(9)
+    acts(lin, run, "track")
+    acts(lin, run, "coupon", amount=30)
+    time.pass_(5)
+    says(lin, run)
+    time.pass_(180)
+    practice.tick(run_id=run.pk)
+    for who in (lin, lead):
+        text = main_of(page(signed_in(who), "drill_debrief", run.pk))
+        assert "<strong>查物流：</strong>杭州转运中心" in text
+        assert "<strong>发优惠券 30（没办成）：</strong>超出补偿规则" in text
+        assert text.index("查物流：") < text.index("发优惠券 30") < text.rindex(GOOD[:6])
+
+
+def test_the_reasons_shown_add_up_and_the_last_live_index_is_explained(signed_in, lin, time):
+    run = plays(lin, a_run(lin), time)
+    text = main_of(page(signed_in(lin), "drill_debrief", run.pk))
+    moments = re.findall(r'<li id="t\d+">(.*?)</li>', text, re.DOTALL)
+    n_changes = 0
+    for moment in moments:
+        change = re.search(r'<span class="muted">([^<]*)</span>', moment)[1]
+        parts = re.findall(r'<span class="tag tag-(?:good|bad)">([^<]*)</span>', moment)
+        assert sum(map(number, parts)) == number(change)
+        n_changes += bool(parts)
+    assert n_changes >= 5
+    assert "演练室里最后显示的满意度是" in text
+
+
+def number(text: str) -> int:
+    return int(text.replace("−", "-").strip("+±") or 0)
 
 
 @pytest.mark.parametrize("given", [{"points-speed": "99"}, {"points-speed": "-1"}, {"points-speed": "x"}, {}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -107,6 +108,45 @@ def test_a_line_is_acknowledged_then_answered_with_reasons(lin, run, time):
     assert best["delta"] > 0
     assert best["quote"] in GOOD
     assert clock["now_ms"] == 12_000
+
+
+def test_the_reasons_add_up_to_what_the_index_moved(lin, run, time):
+    async def scene():
+        room = Room(run.pk, lin)
+        first = await room.open()
+        gauges = [first["gauges"][-1]]
+        for text in (GOOD, "抱歉让您久等了", "预计24号送到，没到我给您补发"):
+            time.pass_(12)
+            await room.say(text)
+            gauges += [found for found in await room.until("clock") if found["type"] == "gauge"]
+        return gauges
+
+    gauges = played(scene)
+    for before, after in pairwise(gauges):
+        assert sum(reason["delta"] for reason in after["reasons"]) == after["moved"]
+        assert after["moved"] == int(after["satisfaction"] + 0.5) - int(before["satisfaction"] + 0.5)
+        assert all(isinstance(reason["delta"], int) and reason["delta"] for reason in after["reasons"])
+
+
+def test_a_tool_that_changes_the_world_changes_what_is_seen_of_it(lin, run, time):
+    async def scene():
+        room = Room(run.pk, lin)
+        first = await room.open()
+        await room.send("act", id=str(uuid4()), tool="urge_carrier", args={})
+        texts = await room.until("clock")
+        await room.send("act", id=str(uuid4()), tool="urge_carrier", args={})
+        refused = await room.until("clock")
+        await room.send("sync")
+        return first, texts, refused, await room.text()
+
+    def ticket(panels):
+        return next(row["text"] for panel in panels for row in panel["rows"] if row["label"] == "催件")
+
+    first, texts, refused, again = played(scene)
+    assert ticket(first["scenario"]["panels"]) == "未提交"
+    [told] = [text for text in texts if text["type"] == "panels"]
+    assert ticket(told["panels"]) == ticket(again["scenario"]["panels"]) == "已提交，快递公司 2 小时内答复"
+    assert "panels" not in kinds(refused)
 
 
 def test_hard_mode_hides_why_the_indices_move(lin, time):

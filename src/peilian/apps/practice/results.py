@@ -81,8 +81,8 @@ def _add_unplayed(visit: Turn, client_id: UUID | None) -> None:
 
 
 def _without_course(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result without what was said and what moved: the events hold both."""
-    return {name: value for name, value in result.items() if name not in ("transcript", "trace")}
+    """The result without what was said and done and what moved: the events hold all of it."""
+    return {name: value for name, value in result.items() if name not in ("transcript", "actions", "trace")}
 
 
 def _close(visit: Turn, ended_at: datetime) -> None:

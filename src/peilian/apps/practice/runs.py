@@ -28,6 +28,10 @@ from peilian.apps.people.api import (
 from peilian.apps.practice.models import DrillRating, DrillRun
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.turns import close_abandoned
+from peilian.engine._kernel import Language
+from peilian.engine.drill.scenario import Tool
+from peilian.flows import playing
+from peilian.flows.drill_results import actions_of, seconds
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -98,15 +102,28 @@ def debrief_of(*, user: User, run_id: UUID | str) -> Debriefing:
     language = user.reading_language
     steps = [(event.seq, step) for event in found.events.order_by("seq") for step in steps_of(event)]
     lines = sorted((line for _, step in steps for line in step.lines), key=lambda line: line.at_ms)
-    transcript = [{"at_seconds": round(line.at_ms / 1000, 3), "role": line.role, "text": line.text} for line in lines]
+    transcript = [{"at_seconds": seconds(line.at_ms), "role": line.role, "text": line.text} for line in lines]
     return Debriefing(
         run=found,
-        result={**(found.result or {})[language], "transcript": transcript},
+        result={
+            **(found.result or {})[language],
+            "transcript": transcript,
+            "actions": actions_of((step for _, step in steps), _tools(found)),
+        },
         debrief=(found.debrief or {})[language],
         seq_of_step=tuple(seq for seq, _ in steps),
         ratings=tuple(found.ratings.select_related("rater")),
         is_own=user.employee_id == found.employee_id,
     )
+
+
+def _tools(found: DrillRun) -> tuple[Tool, ...]:
+    """The tools of a run's scenario as it is now; none where it is gone."""
+    document, version = playing.scenarios().get(found.scenario, (None, ""))
+    language: Language = "en" if found.language == "en" else "zh"
+    if document is None or language not in document.languages:
+        return ()
+    return document.to_scenario(language, version).tools
 
 
 def totals(*, user: User, unit: Unit | None = None) -> Totals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from peilian.engine._expression import Value
@@ -27,11 +27,12 @@ class ToolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a tool answered. ``is_done`` tells whether it was allowed."""
+    """What a tool answered to which arguments. ``is_done`` tells whether it was allowed."""
 
     tool: str
     text: str
     is_done: bool
+    args: Mapping[str, WorldValue] = field(default_factory=dict)
 
 
 def use(scenario: Scenario, state: State, name: str, args: Mapping[str, str | float]) -> Used:
@@ -43,13 +44,13 @@ def use(scenario: Scenario, state: State, name: str, args: Mapping[str, str | fl
     values: dict[str, Value] = {key: plain(value) for key, value in state.world.items()}
     values |= {f"arg.{key}": plain(value) for key, value in given.items()}
     if not holds(tool.when, values):
-        return Used(name, filled(tool.refusal, values), is_done=False)
+        return Used(name, filled(tool.refusal, values), is_done=False, args=given)
     changed = {variable: _world_value(compiled(source).evaluate(values)) for variable, source in tool.sets.items()}
     state.world.update(changed)
     values |= {key: plain(value) for key, value in changed.items()}
     state.done.append(name)
     state.tools.append(name)
-    return Used(name, filled(tool.result, values), is_done=True)
+    return Used(name, filled(tool.result, values), is_done=True, args=given)
 
 
 def panels_of(scenario: Scenario, world: Mapping[str, WorldValue]) -> Panels:

@@ -16,11 +16,10 @@ from peilian.apps.practice import api as practice
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import CatalogueFilter
 from peilian.web.practice.listing import run_line
-from peilian.web.practice.wordings import difficulty_name, industry_name, language_names, trained
+from peilian.web.practice.wordings import difficulty_name, industry_name, language_names, time_limit, trained
 from peilian.web.record.tasks import Task, task_of
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_seconds
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 
@@ -84,7 +83,7 @@ def card_of(entry: practice.ScenarioEntry, assignment: object | None = None) -> 
         brief=entry.brief.in_language(language),
         against=joined(against),
         practises=joined(practises),
-        limit=format_seconds(entry.limit_seconds, language),
+        limit=time_limit(entry.limit_seconds, language),
         difficulty=difficulty_name(entry.difficulty),
         industry=industry_name(entry.industry),
         languages=language_names(entry.languages),

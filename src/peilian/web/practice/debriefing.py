@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from peilian.engine._kernel import Language
+from peilian.engine.drill.understanding import GAP
 from peilian.flows import scoring
 from peilian.web.practice.marking import Mark, marked
+from peilian.web.practice.parts import shares, whole
 from peilian.web.shell.charts import Chart, Point, Series, trend
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.formats import format_change
@@ -107,12 +109,15 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A line of the transcript with what was noticed in it."""
+    """A line of the transcript with what was noticed in it, or a tool that was used: its ``label``, what came of it,
+    and whether the rules refused it."""
 
     anchor: str
     role: str
     time: str
     html: SafeString | str
+    label: str = ""
+    is_refused: bool = False
 
 
 class Debriefed:
@@ -149,7 +154,7 @@ class Debriefed:
     def chart(self) -> Chart:
         """The course of the customer's mood."""
         points = [
-            Point(clock(item["at_seconds"]), round(item["mood"] * _FULL), href=f"#{moment.anchor}")
+            Point(clock(item["at_seconds"]), whole(item["mood"] * _FULL), href=f"#{moment.anchor}")
             for item, moment in zip(self.debrief["timeline"], self.moments, strict=True)
         ]
         return trend(
@@ -201,8 +206,37 @@ class Debriefed:
         return [item["text"] for item in self.result["gates"]]
 
     @property
-    def turns(self) -> list[Turn]:
-        """The transcript with marks on the words that moved the mood."""
+    def live_notes(self) -> list[str]:
+        """Why the final indices are others than those that the room showed last, where they are."""
+        live, final = self.customer.get("live") or {}, self.customer["satisfaction_index"]["final"]
+        notes = []
+        if live and whole(live["satisfaction"]) != whole(final):
+            text = _("The room showed a satisfaction of %(live)s last; %(final)s is what stays of the whole contact: "
+                     "the mean mood, the worst moment, the end, and what came of it.")  # fmt: skip
+            notes.append(text % {"live": whole(live["satisfaction"]), "final": whole(final)})
+        solved = self.customer["resolution_efficiency"]
+        if live and whole(live["efficiency"]) != whole(solved):
+            text = _("The room showed an efficiency of %(live)s last, which counts what is under way; %(final)s counts "
+                     "only what was resolved, for the time and the messages it took.")  # fmt: skip
+            notes.append(text % {"live": whole(live["efficiency"]), "final": whole(solved)})
+        return notes
+
+    def turns(self, *, is_plain: bool = False) -> list[Turn]:
+        """The transcript with the tools in their places; with marks on the words that moved the mood, unless it is to
+        be read without the product's opinion."""
+        marks = {} if is_plain else self._marks()
+        said = [
+            (
+                line["at_seconds"],
+                1,
+                Turn(f"m{at}", line["role"], clock(line["at_seconds"]), marked(line["text"], marks.get(at, ()))),
+            )
+            for at, line in enumerate(self.lines)
+        ]
+        done = [(item["at_seconds"], 0, _tool_turn(item)) for item in self.result.get("actions", ())]
+        return [turn for _at, _kind, turn in sorted([*said, *done], key=lambda item: item[:2])]
+
+    def _marks(self) -> dict[int, list[Mark]]:
         marks: dict[int, list[Mark]] = {}
         for item, moment in zip(self.debrief["timeline"], self.moments, strict=True):
             for cause in item["causes"]:
@@ -212,31 +246,34 @@ class Debriefed:
                     marks.setdefault(at, []).append(
                         Mark(cause["start"], cause["end"], kind, f"#{moment.anchor}", cause["text"])
                     )
-        return [
-            Turn(f"m{at}", line["role"], clock(line["at_seconds"]), marked(line["text"], marks.get(at, ())))
-            for at, line in enumerate(self.lines)
-        ]
+        return marks
 
     def _moment(self, number: int, item: Json) -> Moment:
-        step = item["step"]
+        step, before = item["step"], item["mood"] - item["delta"]
+        change = whole(item["mood"] * _FULL) - whole(before * _FULL)
+        parts, rest = shares([cause["delta"] * _FULL for cause in item["causes"]], change)
+        reasons = [self._why(cause, part) for cause, part in zip(item["causes"], parts, strict=True) if part]
+        if rest:
+            reasons.append(Why(_("the rest"), format_change(rest, "count", self.language), rest > 0, "", ""))
         said_at = next((self._line_of(cause) for cause in item["causes"] if cause["message"] is not None), None)
         return Moment(
             anchor=f"t{number}",
             time=clock(item["at_seconds"]),
             said=item["said"] or "",
             answer=item["answer"] or "",
-            mood=str(round(item["mood"] * _FULL)).replace("-", "−"),
-            change=format_change(round(item["delta"] * _FULL), "count", self.language),
-            reasons=tuple(self._why(cause) for cause in item["causes"]),
+            mood=str(whole(item["mood"] * _FULL)).replace("-", "−"),
+            change=format_change(change, "count", self.language),
+            reasons=tuple(reasons),
             href=f"#m{said_at}" if said_at is not None else self._find(item["said"]),
             seq=self.seqs[step] if step < len(self.seqs) else None,
         )
 
-    def _why(self, cause: Json) -> Why:
+    def _why(self, cause: Json, points: int | None = None) -> Why:
         at = self._line_of(cause)
+        shown = whole(cause["delta"] * _FULL) if points is None else points
         return Why(
             text=cause["text"],
-            delta=format_change(round(cause["delta"] * _FULL), "count", self.language),
+            delta=format_change(shown, "count", self.language),
             is_good=cause["delta"] > 0,
             quote=cause["quote"] or "",
             href=f"#m{at}" if at is not None else "",
@@ -248,9 +285,10 @@ class Debriefed:
 
     def _find(self, quote: str | None) -> str:
         """The place of the first own line that holds ``quote``."""
-        if not quote:
+        first = (quote or "").split(GAP)[0].removesuffix("…")
+        if not first:
             return ""
-        found = next((at for at in self._agent_lines if quote in self.lines[at]["text"]), None)
+        found = next((at for at in self._agent_lines if first in self.lines[at]["text"]), None)
         return "" if found is None else f"#m{found}"
 
     def _required(self, item: Json) -> Required:
@@ -297,7 +335,14 @@ def _standing(item: Json) -> tuple[str, Tone]:
     return (_("half said"), "warn") if item["share"] else (_("not said"), "neutral")
 
 
+def _tool_turn(item: Json) -> Turn:
+    label = " ".join(
+        (item["label"], *(f"{value:g}" if isinstance(value, float) else str(value) for value in item["args"].values()))
+    )
+    return Turn("", "system", clock(item["at_seconds"]), item["text"], label, not item["is_done"])
+
+
 def clock(seconds: float) -> str:
-    """Time since the opening line: ``1:05``."""
+    """Time since the opening line, cut to whole seconds as in the room: ``1:05``."""
     whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02}"

@@ -61,6 +61,8 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
     told = Debriefed(result, found.debrief, reading_language(), found.seq_of_step)
     card = LECTURER if request.GET.get("card") == LECTURER else ""
     dimensions = told.dimensions(card=card)
+    ratings = _ratings(request, found, bound)
+    rates_first = ratings["rating_form"] is not None and not ratings["is_rated"]
     context = {
         "run": run,
         "is_own": found.is_own,
@@ -83,7 +85,9 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
         "part_most": Figure(sum(float(item.most.value or 0) for item in dimensions), "count"),
         "satisfaction": Figure(round(told.customer["satisfaction_index"]["final"]), "count", href="#course-title"),
         "efficiency": Figure(round(told.customer["resolution_efficiency"]), "count", href="#required-title"),
-        **_ratings(request, found, bound),
+        **ratings,
+        "rates_first": rates_first,
+        "turns": told.turns(is_plain=rates_first),
     }
     return render(request, "practice/debrief.html", context, status=422 if bound is not None else 200)
 

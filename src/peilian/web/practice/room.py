@@ -1,9 +1,9 @@
 """What the drill room and the server say to each other: JSON texts over ``/ws/drills/<run id>/``.
 
 Every text is an object with ``type``. Times are whole milliseconds of the drill: since the customer's opening line,
-pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``panels``, ``hints`` and ``over`` bear the number of
-the stored event that caused them (``seq``); one event may cause several, and numbers never fall. Each is sent once over
-a connection. Texts for people are in the language of the user, the customer's words in that of the run.
+pauses left out. The server owns the clock. ``lines``, ``gauge``, ``used``, ``panels``, ``hints`` and ``over`` bear the
+number of the stored event that caused them (``seq``); one event may cause several, and numbers never fall. Each is sent
+once over a connection. Texts for people are in the language of the user, the customer's words in that of the run.
 
 The server closes with code 4404 when there is no such run or the user may not take part, at any time: do not
 reconnect. On any other close the page reconnects and sends again, under the same ids, every line without an ``ack``.
@@ -27,7 +27,7 @@ From the server
     LINE  {"id": "7.0", "seq": 7, "at_ms": 41200, "role": "customer" | "agent" | "system", "text",
            "client_id": "..." | null}
     GAUGE {"seq", "at_ms", "satisfaction": 0..100, "efficiency": 0..100, "mood": "words",
-           "level": 0..4, "reasons": [{"text": "承诺了时间", "delta": 4.2, "quote": "..." | null}]}
+           "level": 0..4, "moved": 4 | null, "reasons": [{"text": "给了明确的时间", "delta": 4, "quote": "..." | null}]}
     USED  {"seq", "at_ms", "tool", "label", "args": {...}, "text", "is_done": true, "client_id": "..." | null}
     CLOCK {"now_ms", "limit_ms", "is_paused", "pauses_left": 3, "resumes_in_ms": 300000 | null}
     OVER  {"seq", "outcome": "resolved" | ... | "stopped", "label": "words", "note": "words" | "",
@@ -35,7 +35,8 @@ From the server
 
 A LINE whose ``at_ms`` lies ahead of the clock is shown when its time has come; until then a customer is typing. A
 line of the trainee is echoed with the ``client_id`` it was sent under, to every tab. ``reasons`` is left out of GAUGE
-where ``shows_reasons`` is false; ``delta`` is in points of the mood, -100 to 100. ``level`` is how far the customer is
+where ``shows_reasons`` is false; ``delta`` is in points of the satisfaction index, and all of them add up to ``moved``,
+by which the index moved (null: not known). ``level`` is how far the customer is
 stirred up (0 calm, 4 gone). ``debrief_url`` is null after a stop without score. Where
 the content of a run that is over is no longer there, its ``scenario`` has a title and nothing else to show.
 
@@ -84,12 +85,11 @@ from peilian.engine.drill.scenario import WorldValue
 from peilian.engine.drill.world import panels_of
 from peilian.flows.drill_results import why
 from peilian.flows.wording import say
+from peilian.web.practice.parts import shares, whole
 
 LONGEST_TEXT = 16_384  # characters of one text from a page: the longest line, escaped, with its envelope
 _NEEDS_ID = frozenset({"say", "act"})
 _TYPES = frozenset({"say", "act", "pause", "resume", "end", "stop", "sync"})
-# What moves the mood without a word or a wait of the trainee.
-_UNTOLD = frozenset({"chance", "needs"})
 
 Text = dict[str, Any]
 
@@ -246,17 +246,20 @@ class Teller:
             "mood": say(practice.mood_of(gauge), self.language),
             "level": gauge.escalation,
         }
+        text["moved"] = None if gauge.before is None else whole(gauge.satisfaction) - whole(gauge.before)
         if self.shows_reasons:
-            text["reasons"] = [self._reason(change) for change in step.changes if _is_told(change)]
+            text["reasons"] = list(self._reasons(step.changes, text["moved"]))
         return text
 
-    def _reason(self, change: Change) -> Text:
-        quote = change.params.get("quote")
-        return {
-            "text": why(change, self.language),
-            "delta": round(100 * change.delta, 1),
-            "quote": str(quote) if quote else None,
-        }
+    def _reasons(self, changes: Iterable[Change], moved: int | None) -> Iterator[Text]:
+        """What moved the index, the largest part first. What rounds to nothing is not told."""
+        parts = [change for change in changes if change.points]
+        total = moved if moved is not None else whole(sum(change.points for change in parts))
+        deltas, _ = shares([change.points for change in parts], total)
+        for delta, change in sorted(zip(deltas, parts, strict=True), key=lambda pair: -abs(pair[0])):
+            if delta:
+                quote = change.params.get("quote")
+                yield {"text": why(change, self.language), "delta": delta, "quote": str(quote) if quote else None}
 
 
 def teller_for(room: practice.Room, language: Language) -> Teller:
@@ -326,10 +329,6 @@ def _scenario(scenario: Scenario | None, run: practice.DrillRun, world: Mapping[
             for tool in scenario.tools
         ],
     }
-
-
-def _is_told(change: Change) -> bool:
-    return change.variable == "mood" and change.delta != 0 and change.rule not in _UNTOLD
 
 
 def _without_type(text: Text) -> Text:

@@ -12,6 +12,7 @@ from peilian.engine._kernel import Language
 from peilian.flows.wording import say
 from peilian.web.conversations.wordings import name_of
 from peilian.web.record.wordings import pain_point_name
+from peilian.web.shell.formats import format_seconds
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Tone
 
@@ -95,3 +96,9 @@ def difficulty_name(level: int) -> str:
 def language_names(languages: tuple[Language, ...]) -> str:
     """The languages a drill can be played in."""
     return " / ".join(LANGUAGES[language] for language in languages)
+
+
+def time_limit(seconds: float, language: Language) -> str:
+    """How long a drill takes at most: 5分钟, since 5分 beside a difficulty reads as points."""
+    text = format_seconds(seconds, language)
+    return f"{text}钟" if text.endswith("分") else text

@@ -2,9 +2,8 @@
 (() => {
   const reveal = () => {
     const place = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const folded = place && place.closest("details");
-    if (!folded || folded.open) return;
-    folded.open = true;
+    if (!place || !place.closest("details:not([open])")) return;
+    for (let part = place.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
     place.scrollIntoView({ block: "center" });
   };
   window.addEventListener("hashchange", reveal);

@@ -66,10 +66,15 @@
   const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; find("newer").hidden = true; };
   const settle = (wasNearEnd) => { if (wasNearEnd) toEnd(); else find("newer").hidden = false; };
 
+  // A time of the talk, cut to whole seconds as everywhere else; the clock of what is left counts up to the full one.
+  const timeText = (ms) => {
+    const seconds = Math.floor(ms / 1000);
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  };
   const turn = (line) => {
     const item = make("li", `chat-turn is-${line.role}`);
     const who = make("span", "chat-who", { customer: state.customer, agent: words.you, system: "" }[line.role]);
-    if (line.at_ms !== undefined) who.append(make("span", "chat-when", clockText(line.at_ms)));
+    if (line.at_ms !== undefined) who.append(make("span", "chat-when", timeText(line.at_ms)));
     item.append(who, make("p", "chat-bubble", line.text));
     item.lastChild.lang = state.language === "zh" ? "zh-CN" : "en";
     item.dataset.at = line.at_ms ?? Infinity;
@@ -118,6 +123,11 @@
   };
 
   /* Indices */
+  const showAllReasons = (isAll) => {
+    find("reasons").classList.toggle("is-all", isAll);
+    find("more-reasons").setAttribute("aria-expanded", String(isAll));
+  };
+  find("more-reasons").addEventListener("click", () => showAllReasons(!find("reasons").classList.contains("is-all")));
   const showGauge = (gauge) => {
     for (const name of ["satisfaction", "efficiency"]) {
       const meter = room.querySelector(`[data-gauge="${name}"]`);
@@ -127,24 +137,27 @@
       const before = Number(meter.dataset.value ?? value);
       meter.dataset.value = value;
       meter.querySelector(".gauge-number").textContent = value;
+      const by = name === "satisfaction" ? gauge.moved ?? value - before : value - before;
+      // A tool moves no customer: what the last words did stays in view, with its reasons.
+      if (name === "satisfaction" && !by && !gauge.reasons?.length) continue;
       const moved = meter.querySelector(".gauge-moved");
-      moved.textContent = value === before ? "" : value > before ? `▲ ${value - before}` : `▼ ${before - value}`;
-      moved.dataset.way = value > before ? "up" : "down";
+      moved.textContent = by === 0 ? "" : by > 0 ? `▲ ${by}` : `▼ ${-by}`;
+      moved.dataset.way = by > 0 ? "up" : "down";
     }
     find("mood").textContent = gauge.mood;
     find("mood").dataset.level = gauge.level;
     const reasons = find("reasons");
     if (!gauge.reasons?.length) return;
-    reasons.replaceChildren(...gauge.reasons.slice(0, 4).map((reason) => {
+    reasons.replaceChildren(...gauge.reasons.map(({ delta, text }) => {
       const item = make("li");
-      const delta = Math.round(reason.delta);
-      if (delta) {
-        const amount = make("span", `reason-amount ${delta > 0 ? "is-up" : "is-down"}`, delta > 0 ? `+${delta}` : `−${-delta}`);
-        item.append(amount);
-      }
-      item.append(make("span", "", reason.text));
+      const amount = make("span", `reason-amount ${delta > 0 ? "is-up" : "is-down"}`, delta > 0 ? `+${delta}` : `−${-delta}`);
+      item.append(amount, make("span", "", text));
       return item;
     }));
+    const more = find("more-reasons");
+    more.hidden = gauge.reasons.length <= 2;
+    more.textContent = words.allReasons.replace("{n}", gauge.reasons.length);
+    showAllReasons(false);
   };
 
   /* World */
@@ -218,7 +231,9 @@
     const item = make("li", `chat-turn is-system is-used${used.is_done ? "" : " is-refused"}`);
     item.dataset.at = used.at_ms;
     const said = make("p", "chat-bubble");
-    said.append(make("strong", "", `${used.label}${words.colon}`), used.is_done ? "" : `${words.refused} `, used.text);
+    const given = Object.values(used.args ?? {}).join(" ");
+    const name = `${used.label}${given ? ` ${given}` : ""}${used.is_done ? "" : words.refused}`;
+    said.append(make("strong", "", `${name}${words.colon}`), used.text);
     item.append(said);
     const wasNearEnd = isNearEnd();
     place(item);
