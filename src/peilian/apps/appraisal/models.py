@@ -12,6 +12,19 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
+from peilian.apps.appraisal.reward_models import (
+    REWARD_TABLES,
+    Award,
+    AwardDecision,
+    AwardState,
+    HonourOptOut,
+    RewardKind,
+    RewardRule,
+    Suggestion,
+    SuggestionState,
+    SuggestionStep,
+    SuggestionSubject,
+)
 from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
 from peilian.engine._kernel import Text
 
@@ -440,4 +453,38 @@ GUARDED = (
     "appraisal_input",
     "appraisal_appraisal",
     "appraisal_remark",
+    *REWARD_TABLES,
 )
+
+__all__ = [
+    "GUARDED",
+    "Appeal",
+    "AppealState",
+    "Appraisal",
+    "AppraisalCause",
+    "Appraisee",
+    "Award",
+    "AwardDecision",
+    "AwardState",
+    "Cycle",
+    "CycleState",
+    "Event",
+    "EventKind",
+    "EventState",
+    "Exemption",
+    "HonourOptOut",
+    "Input",
+    "InputSource",
+    "PlanItem",
+    "Remark",
+    "RemarkKind",
+    "RewardKind",
+    "RewardRule",
+    "Suggestion",
+    "SuggestionState",
+    "SuggestionStep",
+    "SuggestionSubject",
+    "Talk",
+    "Template",
+    "TemplateVersion",
+]

@@ -10,7 +10,7 @@ from peilian.engine._kernel import Param
 
 def sheet_link(appraisee: Appraisee) -> str:
     """Where a sheet is read."""
-    return f"/appraisal/sheets/{appraisee.pk}/"
+    return f"/assess/sheets/{appraisee.pk}/"
 
 
 def tell(appraisee: Appraisee, key: str, **params: Param) -> None:

@@ -199,7 +199,7 @@ def test_publishing_tells_everybody_once(firm):
     cycle = published(firm)
     appraisal.publish(actor=firm.manager, cycle=cycle)
     (message,) = base.inbox_of(user=firm.lin).filter(key="inbox.appraisal_published")
-    assert message.link == f"/appraisal/sheets/{sheet_of(cycle, firm.lin).pk}/"
+    assert message.link == f"/assess/sheets/{sheet_of(cycle, firm.lin).pk}/"
 
 
 def test_closing_waits_for_the_end_of_appeals(firm):
