@@ -1,7 +1,13 @@
-"""The door of the library app."""
+"""The door of the library app: texts of all kinds with one life, from the draft to the day they are retired.
+
+Files of packs are input; immutable versions are what runs and what people were taught by. Functions that change
+something take the acting user and check the permission; ``actor=None`` is the product itself. Absent and forbidden give
+the same answer.
+"""
 
 from __future__ import annotations
 
+from peilian.apps.library.installing import install_packs
 from peilian.apps.library.models import (
     GUARDED,
     Attachment,
@@ -20,6 +26,16 @@ from peilian.apps.library.models import (
     Revision,
     RevisionState,
     Use,
+)
+from peilian.apps.library.reading import (
+    browse,
+    compare,
+    content,
+    current_documents,
+    document_of,
+    facets,
+    version,
+    versions,
 )
 
 __all__ = [
@@ -40,4 +56,13 @@ __all__ = [
     "Revision",
     "RevisionState",
     "Use",
+    "browse",
+    "compare",
+    "content",
+    "current_documents",
+    "document_of",
+    "facets",
+    "install_packs",
+    "version",
+    "versions",
 ]

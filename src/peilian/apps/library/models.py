@@ -39,13 +39,19 @@ class ContentQuerySet(models.QuerySet["Content"]):
 class Content(Row):
     """One text through all its versions (内容): a kind and a key, as its documents carry them.
 
-    Title, tags, validity are those of the current version, kept here for lists.
+    Title, summary, tags, validity and what it names are those of the current version (of the first draft, before
+    there is one), kept here for lists.
     """
 
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=150)
     title = models.JSONField(default=dict)  # {zh, en}
+    summary = models.JSONField(default=dict)
     tags = models.JSONField(default=list)
+    competencies = models.JSONField(default=list)
+    covers = models.JSONField(default=list)
+    related = models.JSONField(default=list)  # kind:key of other texts
+    must_confirm = models.BooleanField(default=False)
     pack = models.CharField(max_length=60, blank=True, default="")  # empty: made here
     state = models.CharField(max_length=20, choices=ContentState, default=ContentState.NEW)
     current = models.ForeignKey("library.ContentVersion", null=True, on_delete=models.PROTECT, related_name="+")
@@ -145,7 +151,8 @@ class Draft(Row):
     """What is being written (草稿). One content has one open draft; ``edition`` counts its savings, so that two people
     who write at once do not overwrite each other.
 
-    ``conflicts`` are those of a pack's upgrade that a person has to settle: ``{"path", "base", "ours", "theirs"}``.
+    ``conflicts`` are those of a pack's upgrade or of a file that was brought back, which a person has to settle:
+    ``{"path", "base", "ours", "theirs"}``. ``writers`` are the ids of all users who have saved it.
     """
 
     content = models.ForeignKey("library.Content", on_delete=models.PROTECT, related_name="drafts")
@@ -156,6 +163,8 @@ class Draft(Row):
     edition = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=20, choices=DraftState, default=DraftState.WRITING)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    writers = models.JSONField(default=list)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.USER)
     created_at = models.DateTimeField()
     saved_at = models.DateTimeField()
     note = models.CharField(max_length=500, blank=True, default="")

@@ -57,6 +57,19 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
     Permission.SEE_REWARDS: {"rewards and honours": "read"},
     Permission.MANAGE_REWARDS: {"rules of rewards, rewards": "write, propose, grant, withdraw"},
     Permission.HANDLE_SUGGESTIONS: {"suggestions of staff": "read, answer, decide"},
+    Permission.SEE_LIBRARY: {
+        "published texts, their versions, attachments, comments": "search, read, comment, suggest",
+        "policies": "confirm for oneself",
+    },
+    Permission.WRITE_LIBRARY: {
+        "drafts": "write, submit, drop, bring in from files",
+        "texts": "see those not published or retired and what uses them, export, attach",
+        "comments and suggestions": "answer",
+        "change notices and revisions": "announce, settle",
+    },
+    Permission.PUBLISH_LIBRARY: {"texts other than policies and laws": "publish, return, retire, restore"},
+    Permission.PUBLISH_POLICIES: {"policies and laws": "publish, return, retire, restore"},
+    Permission.SEE_CONFIRMATIONS: {"confirmations of policies": "read"},
 }
 
 _MARKS = {Reach.SELF: "own", Reach.MENTEES: "mentees", Reach.UNIT: "unit", Reach.COMPANY: "all"}
@@ -90,6 +103,9 @@ _RULES = """
   it once it is published.
 - Where a template lets the manager rate, levels, remarks and talks need `run_appraisals` in place of
   `rate_appraisals`.
+- The library is the whole company's: what may be read, written and published there does not depend on the unit; who has
+  confirmed a policy does.
+- Nobody publishes a draft that one has written in, unless the installation says that one pair of eyes is enough.
 - Templates and their versions are for the whole company, so `edit_appraisal_rules` needs a reach of all.
 """
 

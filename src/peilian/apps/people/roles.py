@@ -49,6 +49,12 @@ class Permission(StrEnum):
     SEE_REWARDS = "see_rewards"
     MANAGE_REWARDS = "manage_rewards"
     HANDLE_SUGGESTIONS = "handle_suggestions"
+    # The library is the whole company's: what these permit holds for all of it, whatever the reach.
+    SEE_LIBRARY = "see_library"
+    WRITE_LIBRARY = "write_library"  # drafts, answers to comments, change notices
+    PUBLISH_LIBRARY = "publish_library"  # everything but policies and laws
+    PUBLISH_POLICIES = "publish_policies"
+    SEE_CONFIRMATIONS = "see_confirmations"  # who has confirmed a policy, within the reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,11 @@ class Role:
 
 
 P = Permission
-_OWN = frozenset({P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD})
-_JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS}
-_LEAD = _JUDGE | {P.ASSIGN_TRAINING, P.SEE_BUSINESS}
+_INSIDE = frozenset({P.SEE_LIBRARY})
+_WRITER = _INSIDE | {P.WRITE_LIBRARY}
+_OWN = _INSIDE | {P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD}
+_JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS, P.WRITE_LIBRARY}
+_LEAD = _JUDGE | {P.ASSIGN_TRAINING, P.SEE_BUSINESS, P.SEE_CONFIRMATIONS}
 _SELF = _OWN | {P.SEE_BUSINESS, P.SEE_APPRAISALS, P.SEE_REWARDS}
 _APPRAISE = frozenset(
     {P.SEE_APPRAISALS, P.SEE_APPRAISAL_TOTALS, P.REGISTER_EVENTS, P.SEE_REWARDS, P.HANDLE_SUGGESTIONS}
@@ -88,7 +96,7 @@ ROLES: dict[str, Role] = {
         _role("trainee", "学员", "Trainee", Reach.SELF, _SELF),
         _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _SELF),
         _role("community_operator", "社群运营", "Community operator", Reach.SELF, _SELF),
-        _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | {P.SEE_PEOPLE}),
+        _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | _WRITER | {P.SEE_PEOPLE}),
         _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _RATE),
         _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _RATE),
         _role(
@@ -96,14 +104,20 @@ ROLES: dict[str, Role] = {
         ),
         _role("service_manager", "客服经理", "Service manager", Reach.UNIT, _RUN),
         _role("quality_inspector", "质检员", "Quality inspector", Reach.UNIT, _JUDGE | {P.REGISTER_EVENTS}),
-        _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
-        _role("trainer", "培训师", "Trainer", Reach.UNIT, _LEAD - {P.SEE_CONVERSATIONS, P.SEE_BUSINESS}),
+        _role("internal_lecturer", "内部讲师", "Internal lecturer", Reach.UNIT, _WRITER | {P.SEE_PEOPLE}),
+        _role(
+            "trainer",
+            "培训师",
+            "Trainer",
+            Reach.UNIT,
+            (_LEAD - {P.SEE_CONVERSATIONS, P.SEE_BUSINESS}) | {P.PUBLISH_LIBRARY},
+        ),
         _role(
             "training_manager",
             "培训经理",
             "Training manager",
             Reach.COMPANY,
-            _RUN | {P.MANAGE_PEOPLE, P.EDIT_APPRAISAL_RULES},
+            _RUN | {P.MANAGE_PEOPLE, P.EDIT_APPRAISAL_RULES, P.PUBLISH_LIBRARY, P.PUBLISH_POLICIES},
         ),
         _role(
             "training_committee",
@@ -112,6 +126,7 @@ ROLES: dict[str, Role] = {
             Reach.COMPANY,
             frozenset(
                 {
+                    P.SEE_LIBRARY,
                     P.SEE_KPIS,
                     P.SEE_DIAGNOSIS,
                     P.SEE_PEOPLE,
@@ -130,12 +145,18 @@ ROLES: dict[str, Role] = {
             "公司领导",
             "Leadership",
             Reach.COMPANY,
-            frozenset({P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_BUSINESS, P.SEE_APPRAISAL_TOTALS, P.SEE_REWARDS}),
+            _INSIDE | {P.SEE_KPIS, P.SEE_DIAGNOSIS, P.SEE_BUSINESS, P.SEE_APPRAISAL_TOTALS, P.SEE_REWARDS},
         ),
-        _role("policy_owner", "制度解释部门", "Policy owner", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
-        _role("plan_owner", "计划责任人", "Person responsible for a plan", Reach.UNIT, frozenset({P.SEE_PEOPLE})),
-        _role("counterpart", "协作部门", "Counterpart department", Reach.SELF),
-        _role("judge", "评委", "Judge", Reach.SELF),
+        _role(
+            "policy_owner",
+            "制度解释部门",
+            "Policy owner",
+            Reach.UNIT,
+            _WRITER | {P.SEE_PEOPLE, P.PUBLISH_POLICIES, P.SEE_CONFIRMATIONS},
+        ),
+        _role("plan_owner", "计划责任人", "Person responsible for a plan", Reach.UNIT, _INSIDE | {P.SEE_PEOPLE}),
+        _role("counterpart", "协作部门", "Counterpart department", Reach.SELF, _INSIDE),
+        _role("judge", "评委", "Judge", Reach.SELF, _INSIDE),
         _role("external_lecturer", "外部讲师", "External lecturer", Reach.SELF, is_external=True),
         _role("industry_expert", "行业专家", "Industry expert", Reach.SELF, is_external=True),
         _role("legal_adviser", "法律顾问", "Legal adviser", Reach.SELF, is_external=True),
@@ -147,6 +168,7 @@ ROLES: dict[str, Role] = {
             Reach.COMPANY,
             frozenset(
                 {
+                    P.SEE_LIBRARY,
                     P.SEE_PEOPLE,
                     P.MANAGE_PEOPLE,
                     P.GRANT_ROLES,

@@ -1,0 +1,103 @@
+"""Documents of packs as trees of plain values, as the library keeps them, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from peilian.adapters import packs
+from peilian.adapters.packs import Document, Loaded, PackHeader
+from peilian.adapters.packs.authored import Authored
+from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.content.values import Tree, canonical
+
+_BESIDES = ("scenario",)  # what people read and play, though it is no text in the narrow sense
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack folder with those of its files that hold contents. ``sha256`` changes with any of them."""
+
+    header: PackHeader
+    folder: Path
+    paths: tuple[Path, ...]
+    sha256: str
+
+
+def content_kinds() -> tuple[str, ...]:
+    """The kinds of documents that people write, review and publish; the others are parts of the machinery."""
+    known = packs.known_kinds()
+    return tuple(kind for kind, schema in known if issubclass(schema, Authored) or kind in _BESIDES)
+
+
+def packs_in(roots: Iterable[Path]) -> list[Pack]:
+    """Every pack at or below ``roots`` that holds contents, by its key. Only headers are read as a whole."""
+    found = [_pack(header) for root in roots for header in sorted(root.rglob("pack.yaml"))]
+    return sorted((pack for pack in found if pack.paths), key=lambda pack: pack.header.key)
+
+
+def documents_of(pack: Pack) -> list[Loaded]:
+    """The contents of a pack as they are now; ``InputError`` carries every fault."""
+    loaded: list[Loaded] = []
+    faults: list[Fault] = []
+    for path in pack.paths:
+        try:
+            loaded.append(packs.load_file(path))
+        except InputError as error:
+            faults.extend(error.faults)
+    faults.extend(packs._double_keys(loaded))
+    if faults:
+        raise InputError(*faults)
+    kinds = content_kinds()
+    return [item for item in loaded if item.document.kind in kinds]
+
+
+def tree_of(document: Document) -> dict[str, Tree]:
+    """The document as data: what it says, without what is said by leaving it out. Equal documents give equal trees."""
+    return document.model_dump(mode="json", exclude_defaults=True)
+
+
+def document_of(tree: Mapping[str, Tree]) -> Document:
+    """The document that a tree holds; ``InputError`` names the fields that do not fit its kind."""
+    kind = tree.get("kind")
+    if not isinstance(kind, str) or kind not in content_kinds():
+        known = ", ".join(content_kinds())
+        raise InputError(Fault(Reason("pack.unknown_kind", {"known": known}), field="kind"))
+    try:
+        return packs.known_kinds().get(kind).model_validate(tree)
+    except ValidationError as error:
+        raise InputError(*map(_fault, error.errors())) from None
+
+
+def digest(tree: Tree) -> str:
+    """The SHA-256 of a tree, the same for equal ones."""
+    return hashlib.sha256(canonical(tree).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _fault(problem: Any) -> Fault:
+    field = ".".join(str(part) for part in problem["loc"]) or None
+    return Fault(Reason("pack.wrong_value", {"problem": problem["msg"]}), field=field)
+
+
+def _pack(path: Path) -> Pack:
+    header = packs.load_file(path).document
+    assert isinstance(header, PackHeader)
+    paths = tuple(_contents_below(path.parent))
+    whole = hashlib.sha256(header.version.encode())
+    for item in paths:
+        whole.update(str(item.relative_to(path.parent)).encode() + b"\0")
+        whole.update(hashlib.sha256(item.read_bytes()).digest())
+    return Pack(header, path.parent, paths, whole.hexdigest())
+
+
+def _contents_below(folder: Path) -> Iterator[Path]:
+    kinds = content_kinds()
+    for path in packs.document_paths(folder):
+        stated = packs._stated_kind(path)
+        if stated in kinds or (stated is None and path.name != "pack.yaml"):
+            yield path

@@ -1,0 +1,157 @@
+"""Looking things up: who may see which texts, their versions, and how two versions differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from peilian.adapters.packs import Document
+from peilian.apps.base.api import today_in_company
+from peilian.apps.library.checks import is_writer
+from peilian.apps.library.models import Content, ContentState, ContentVersion
+from peilian.apps.library.shelf import document
+from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.engine.content import Change, differences
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+_OUT = (ContentState.PUBLISHED, ContentState.RETIRED)
+Current = tuple[Content, ContentVersion, Document]
+
+
+def browse(
+    *,
+    user: User,
+    kinds: Collection[str] = (),
+    text: str = "",
+    tags: Collection[str] = (),
+    competencies: Collection[str] = (),
+    pack: str | None = None,
+    states: Collection[str] = (ContentState.PUBLISHED,),
+    day: date | None = None,
+) -> QuerySet[Content]:
+    """Contents by kind and key, as far as all that is given fits. ``text`` stands in title, summary, tags or key;
+    ``tags`` and ``competencies`` are all there; ``day`` leaves out what does not hold then; ``pack=""`` is what was
+    made here. Who does not write sees published ones alone.
+    """
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    rows = Content.objects.filter(state__in=list(states))
+    if not is_writer(user):
+        rows = rows.filter(state=ContentState.PUBLISHED)
+    if kinds:
+        rows = rows.filter(kind__in=list(kinds))
+    if pack is not None:
+        rows = rows.filter(pack=pack)
+    if day is not None:
+        rows = rows & Content.objects.in_force(day)
+    if text.strip() or tags or competencies:
+        words = text.casefold().split()
+        found = [row.pk for row in rows if _fits(row, words, tags, competencies)]
+        rows = Content.objects.filter(pk__in=found)
+    return rows
+
+
+def facets(*, user: User, states: Collection[str] = (ContentState.PUBLISHED,)) -> dict[str, Counter[str]]:
+    """How many contents there are by ``kind``, ``tag``, ``competency`` and ``pack``."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "tag", "competency", "pack")}
+    for row in browse(user=user, states=states):
+        found["kind"][row.kind] += 1
+        found["pack"][row.pack] += 1
+        found["tag"].update(row.tags)
+        found["competency"].update(row.competencies)
+    return found
+
+
+def content(*, user: User, kind: str, key: str) -> Content:
+    """One content. Who does not write sees it once it was published, also when it is retired since."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    rows = Content.objects.select_related("current").filter(kind=kind, key=key)
+    if not is_writer(user):
+        rows = rows.filter(state__in=_OUT)
+    found = rows.first()
+    if found is None:
+        raise NotVisibleError
+    return found
+
+
+def version(*, user: User, pk: UUID | str) -> ContentVersion:
+    """One version; ``NotVisibleError`` when it does not exist or ``user`` may not see its content."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    try:
+        found: ContentVersion = ContentVersion.objects.select_related("content", "base").get(pk=UUID(str(pk)))
+    except (ContentVersion.DoesNotExist, ValueError):
+        raise NotVisibleError from None
+    if found.content.state not in _OUT and not is_writer(user):
+        raise NotVisibleError
+    return found
+
+
+def versions(*, user: User, content: Content) -> QuerySet[ContentVersion]:
+    """Every version, the newest first. Who does not write sees those that were published here, not a pack's that local
+    edits kept from it."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    rows = ContentVersion.objects.filter(content=content).select_related("made_by", "approved_by")
+    if is_writer(user):
+        return rows
+    if content.state not in _OUT:
+        raise NotVisibleError
+    return rows.filter(pk__in=[found.pk for found in published_line(content)])
+
+
+def document_of(version: ContentVersion) -> Document:
+    """The document of a version, as its schema has it."""
+    return document(version)
+
+
+def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
+    """What is in force of a kind on ``day`` (default: today), by key: for engines, without a user.
+
+    Where the current version does not hold yet, the one before it does.
+    """
+    day = day or today_in_company()
+    rows = Content.objects.filter(kind=kind, state=ContentState.PUBLISHED).select_related("current").order_by("key")
+    found = []
+    for row in rows:
+        held = next((one for one in published_line(row) if _holds(row, one, day)), None)
+        if held is not None:
+            found.append((row, held, document(held)))
+    return found
+
+
+def compare(*, user: User, one: ContentVersion, other: ContentVersion) -> list[Change]:
+    """What ``other`` changed of ``one``, down to the smallest part."""
+    for each in (one, other):
+        version(user=user, pk=each.pk)
+    return differences(one.body, other.body)
+
+
+def published_line(content: Content) -> Iterable[ContentVersion]:
+    """The versions that were current, the newest first: each names the one it was written from."""
+    here = content.current
+    while here is not None:
+        yield here
+        here = here.base
+
+
+def _holds(row: Content, held: ContentVersion, day: date) -> bool:
+    if held.pk == row.current_id:
+        first, last = row.valid_from, row.valid_until
+    else:
+        stated = held.body.get("valid_from") or (row.kind == "policy" and held.body.get("effective_from"))
+        first = date.fromisoformat(stated) if stated else None
+        until = held.body.get("valid_until")
+        last = date.fromisoformat(until) if until else None
+    return (first is None or first <= day) and (last is None or last > day)
+
+
+def _fits(row: Content, words: Collection[str], tags: Collection[str], competencies: Collection[str]) -> bool:
+    if not set(tags) <= set(row.tags) or not set(competencies) <= set(row.competencies):
+        return False
+    said = " ".join([*row.title.values(), *row.summary.values(), *row.tags, row.key]).casefold()
+    return all(word in said for word in words)
