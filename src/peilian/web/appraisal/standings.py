@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -67,7 +69,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
         {"label": str(cycle), "href": reverse("appraisal_cycle", args=[cycle.pk])},
         {"label": _("Ranking"), "href": ""},
     ]
-    context = {"cycle": cycle, "table": table, "trail": trail, "chart": _spread(rows)}
+    context = {"cycle": cycle, "table": table, "trail": trail, "chart": spread([row.normalised for row in rows])}
     return render(request, "appraisal/ranking.html", context)
 
 
@@ -80,8 +82,9 @@ def _said(earlier: tuple[appraisal.Earlier, ...]) -> str:
     return " · ".join(parts)
 
 
-def _spread(rows: list[appraisal.RankRow]) -> charts.Chart | None:
-    values = [float(row.normalised) for row in rows if row.normalised is not None]
+def spread(results: Iterable[Decimal | None]) -> charts.Chart | None:
+    """How totals on the scale of 100 spread; nothing for few of them."""
+    values = [float(result) for result in results if result is not None]
     if len(values) < _FEWEST:
         return None
     low = int(min(values) // _STEP) * _STEP

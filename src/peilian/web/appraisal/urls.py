@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from peilian.web.appraisal import appeals, home, papers, sheets, standings, talks
+from peilian.web.appraisal import (
+    appeals,
+    cycles,
+    events,
+    exemptions,
+    home,
+    inputs,
+    papers,
+    rating,
+    sheets,
+    standings,
+    talks,
+)
 
 urlpatterns = [
     path("assess/", home.home, name="assess"),
@@ -20,6 +32,26 @@ urlpatterns = [
     path("assess/talks/<uuid:pk>/answer/", talks.answer, name="appraisal_talk_answer"),
     path("assess/talks/<uuid:pk>/steps/<uuid:item>/done/", talks.finish, name="appraisal_step_done"),
     path("assess/talks/<uuid:pk>/plan.<str:form>", papers.plan, name="appraisal_plan_paper"),
+    path("assess/cycles/", cycles.cycles, name="appraisal_cycles"),
+    path("assess/cycles/new/", cycles.new, name="appraisal_cycle_new"),
+    path("assess/cycles/<uuid:pk>/", cycles.cycle, name="appraisal_cycle"),
+    path("assess/cycles/<uuid:pk>/change/", cycles.change, name="appraisal_cycle_change"),
+    path("assess/cycles/<uuid:pk>/aside/", cycles.aside, name="appraisal_aside"),
+    path("assess/cycles/<uuid:pk>/do/<slug:what>/", cycles.step, name="appraisal_step"),
+    path("assess/cycles/<uuid:pk>/inputs/", inputs.inputs, name="appraisal_inputs"),
+    path("assess/cycles/<uuid:pk>/inputs/file/", inputs.file, name="appraisal_input_file"),
+    path("assess/cycles/<uuid:pk>/inputs/file/check/", inputs.check, name="appraisal_input_check"),
+    path("assess/cycles/<uuid:pk>/inputs/missing.csv", inputs.blank, name="appraisal_input_blank"),
+    path("assess/sheets/<uuid:pk>/inputs/<str:indicator>/", inputs.one, name="appraisal_input"),
+    path("assess/sheets/<uuid:pk>/inputs/<str:indicator>/forget/", inputs.forget, name="appraisal_input_forget"),
+    path("assess/cycles/<uuid:pk>/rating/", rating.rating, name="appraisal_rating"),
+    path("assess/cycles/<uuid:pk>/rating/<uuid:appraisee>/", rating.person, name="appraisal_rating_person"),
+    path("assess/events/", events.events, name="appraisal_events"),
+    path("assess/events/new/", events.new, name="appraisal_event_new"),
+    path("assess/events/<uuid:pk>/", events.event, name="appraisal_event"),
+    path("assess/events/<uuid:pk>/decide/", events.decide, name="appraisal_event_decide"),
+    path("assess/exemptions/", exemptions.exemptions, name="appraisal_exemptions"),
+    path("assess/exemptions/<uuid:pk>/end/", exemptions.end, name="appraisal_exemption_end"),
     path("assess/cycles/<uuid:pk>/ranking/", standings.ranking, name="appraisal_ranking"),
     path("assess/cycles/<uuid:pk>/ranking.<str:form>", papers.ranking, name="appraisal_ranking_paper"),
 ]

@@ -30,6 +30,16 @@ INPUT_SOURCES: Words = {
     "file": _("from a file"),
     "appeal": _("changed by an appeal"),
 }
+# The icon that stands for a source where there is no room for its name.
+INPUT_MARKS: Mapping[str, str] = {
+    "business": "table",
+    "contacts": "messages",
+    "events": "flag",
+    "level": "user",
+    "typed": "edit",
+    "file": "file-spreadsheet",
+    "appeal": "scale",
+}
 EVENT_KINDS: Words = {
     "complaint": _("complaint"),
     "bad_review": _("bad review"),

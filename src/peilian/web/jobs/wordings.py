@@ -17,6 +17,8 @@ from peilian.web.shell.tables import Tone
 Label = str | Promise
 
 KINDS: dict[str, Label] = {
+    "appraisal.follow": _("Let results speak for competencies"),
+    "appraisal.freeze": _("Make the results of an appraisal final"),
     "contacts.import": _("Import conversations"),
     "contacts.read": _("Read conversations"),
     "contacts.snapshots": _("Take KPI snapshots"),
@@ -31,6 +33,8 @@ STATES: dict[str, tuple[Label, Tone]] = {
     "cancelled": (_("cancelled"), "warn"),
 }
 PHASES: dict[str, Label] = {
+    "appraisal.follow": _("Passing results on"),
+    "appraisal.freeze": _("Computing results"),
     "import.wait": _("Waiting for another job that writes"),
     "import.check": _("Checking the files"),
     "import.stage": _("Taking the files in"),
@@ -50,6 +54,7 @@ RESULTS: dict[str, Label] = {
     "messages": _("messages"),
     "snapshots": _("snapshots"),
     "uploads": _("uploads"),
+    "people": _("people"),
     "new": _("new"),
     "changed": _("changed"),
     "same": _("as before"),

@@ -1,0 +1,26 @@
+"""Calling the door from a page: what it refuses is told to the reader in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest
+
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say_fault
+from peilian.web.shell.languages import reading_language
+
+_MOST_TOLD = 3
+
+
+def done(request: HttpRequest, act: Callable[[], object], said: str) -> bool:
+    """Whether ``act`` went through; ``said`` is told then, else the first reasons why not."""
+    try:
+        act()
+    except InputError as error:
+        for fault in error.faults[:_MOST_TOLD]:
+            messages.error(request, say_fault(fault, reading_language()))
+        return False
+    messages.success(request, said)
+    return True

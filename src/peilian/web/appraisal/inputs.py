@@ -1,0 +1,410 @@
+"""Inputs of a cycle: everybody's values, one value with its history, and values from a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from peilian.apps.appraisal import api as appraisal
+from peilian.apps.base import api as base
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError, Language, Reason
+from peilian.engine.scorecard import Measure
+from peilian.flows.tables import ENDINGS
+from peilian.flows.wording import say, say_fault
+from peilian.web.appraisal.cycles import trail
+from peilian.web.appraisal.doing import done
+from peilian.web.appraisal.values import said_value, typed_value
+from peilian.web.appraisal.wordings import INPUT_MARKS, INPUT_SOURCES
+from peilian.web.people.forms import DirectoryForm
+from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.languages import reading_language
+from peilian.web.tables.forms import TableFileField
+
+P = people.Permission
+_GIVEN = ("typed", "file", "level", "appeal")
+_MOST_FAULTS = 100
+_UNCLEAR = "appraise.unclear_ratio"
+
+
+class InputFilter(forms.Form):
+    """What of the table is shown."""
+
+    person = forms.CharField(label=gettext_lazy("Person"), required=False, max_length=100)
+    indicator = forms.ChoiceField(label=gettext_lazy("Indicator"), required=False)
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("all values")),
+            ("missing", gettext_lazy("what is missing")),
+            ("given", gettext_lazy("what somebody entered")),
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """One value in the table."""
+
+    text: str
+    href: str
+    mark: str
+    title: str
+    is_missing: bool
+
+
+@require_safe
+def inputs(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Everybody's values by indicator, each with its source and a way to its history."""
+    user, language = user_of(request), reading_language()
+    cycle = appraisal.cycle(user=user, pk=pk)
+    _permit(user, cycle)
+    table = appraisal.input_table(user=user, cycle=cycle)
+    labels = {key: _label(table, key, language) for key in table.indicators}
+    form = InputFilter(request.GET or None)
+    form.fields["indicator"].choices = [("", _("all indicators")), *labels.items()]  # type: ignore[attr-defined]
+    asked: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    lacking = {
+        (item.appraisee.pk, item.indicator)
+        for item in (appraisal.missing(user=user, cycle=cycle) if cycle.takes_inputs else ())
+    }
+    columns = [asked["indicator"]] if asked.get("indicator") else list(table.indicators)
+    wanted = asked.get("person", "").strip()
+    rows = []
+    for person, values in table.rows:
+        if wanted and wanted not in (person.employee.number,) and wanted not in person.employee.name:
+            continue
+        places = [_place(table, person, name, values.get(name), lacking, language) for name in columns]
+        if _is_wanted(asked.get("show", ""), places, [values.get(name) for name in columns]):
+            rows.append((person, places))
+    context = {
+        "cycle": cycle,
+        "trail": trail(cycle, _("Inputs")),
+        "form": form,
+        "columns": [(name, labels[name], name in table.needed) for name in columns],
+        "rows": rows,
+        "marks": [(INPUT_MARKS[key], said) for key, said in INPUT_SOURCES.items()],
+        "n_missing": len(lacking),
+        "may_import": cycle.takes_inputs and appraisal.can(user=user, cycle=cycle).run,
+    }
+    return render(request, "appraisal/inputs.html", context)
+
+
+def _is_wanted(show: str, places: list[Place], values: list[appraisal.Input | None]) -> bool:
+    if show == "missing":
+        return any(place.is_missing for place in places)
+    if show == "given":
+        return any(value is not None and value.source in _GIVEN for value in values)
+    return True
+
+
+def _place(
+    table: appraisal.InputTable,
+    person: appraisal.Appraisee,
+    name: str,
+    given: appraisal.Input | None,
+    lacking: set[tuple[UUID, str]],
+    language: Language,
+) -> Place:
+    is_missing = (person.pk, name) in lacking
+    source = given.source if given is not None else table.origins[name].value
+    text = said_value(table.card.indicators.get(name), given.value if given else None, language)
+    notes = [str(INPUT_SOURCES[source])]
+    if given is not None and given.note_key:
+        notes.append(say(Reason(given.note_key, given.note_params), language))
+    if given is not None and given.note:
+        notes.append(given.note)
+    return Place(
+        _("missing") if is_missing else text,
+        reverse("appraisal_input", args=[person.pk, name]),
+        INPUT_MARKS[source] if given is not None else "",
+        " · ".join(notes),
+        is_missing,
+    )
+
+
+class InputForm(DirectoryForm):
+    """A value by hand."""
+
+    value = forms.CharField(
+        label=gettext_lazy("Value"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
+    )
+    ratios = forms.ChoiceField(
+        label=gettext_lazy("How is it meant?"), required=False, choices=(), widget=forms.RadioSelect
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("Where it comes from, or why there was nothing to measure when the value stays empty."),
+    )
+    fields_of_door = {}  # noqa: RUF012
+
+    def ask_how(self, text: str) -> None:
+        """Offer both readings of a number that may be a percentage."""
+        field: Any = self.fields["ratios"]
+        field.choices = [("percent", f"{text}%"), ("fraction", _("%(value)s times (%(percent)s)") % _times(text))]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def one(request: HttpRequest, pk: UUID, indicator: str) -> HttpResponse:
+    """One value of one person: what holds, its history, and entering or correcting it."""
+    user, language = user_of(request), reading_language()
+    person = appraisal.appraisee(user=user, pk=pk)
+    table = appraisal.input_table(user=user, cycle=person.cycle)
+    if indicator not in table.indicators:
+        raise people.NotVisibleError
+    _permit(user, person.cycle)
+    measure = table.card.indicators.get(indicator)
+    given = appraisal.inputs_of(user=user, appraisee=person).get(indicator)
+    may_enter = _may_enter(request, person) and table.origins[indicator].value != "level"
+    form = InputForm(request.POST or None, initial={"value": typed_value(measure, given.value if given else None)})
+    if request.method == "POST":
+        if not may_enter:
+            raise people.NotVisibleError
+        if _entered(user, person, indicator, measure, form):
+            messages.success(request, _("Kept. The former value stays in the history."))
+            return HttpResponseRedirect(reverse("appraisal_input", args=[pk, indicator]))
+    history = [
+        {
+            "row": row,
+            "value": said_value(measure, row.value, language),
+            "source": INPUT_SOURCES[row.source],
+            "reason": say(Reason(row.note_key, row.note_params), language) if row.note_key else "",
+        }
+        for row in appraisal.input_history(user=user, appraisee=person, indicator=indicator)
+    ]
+    context = {
+        "person": person,
+        "cycle": person.cycle,
+        "trail": _trail_of_one(person, measure, indicator, language),
+        "indicator": indicator,
+        "label": _label(table, indicator, language),
+        "measure": measure,
+        "about": measure.about.in_language(language) if measure and measure.about else "",
+        "expected": _expected(measure),
+        "given": given,
+        "history": history,
+        "form": form if may_enter else None,
+        "is_level": table.origins[indicator].value == "level",
+        "may_rate": _may_rate(user, person),
+        "may_forget": may_enter and given is not None and given.source in ("typed", "file"),
+        "lines": [
+            (line.key, line.label.in_language(language)) for line in table.card.lines if indicator in line.indicators
+        ],
+    }
+    return render(request, "appraisal/input.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _entered(
+    user: people.User, person: appraisal.Appraisee, indicator: str, measure: Measure | None, form: InputForm
+) -> bool:
+    text = str(form.data.get("value", "")).strip()
+    meant = form.data.get("ratios", "")
+    is_ratio = measure is not None and measure.unit == "ratio"
+    if is_ratio and meant in ("percent", "fraction"):
+        form.ask_how(text)
+    if not form.is_valid():
+        return False
+    value: Decimal | str | None = text or None
+    if value is not None and meant == "percent":
+        value = f"{text.removesuffix('%')}%"
+    elif value is not None and meant == "fraction":
+        value = _decimal(text) or text
+    try:
+        appraisal.enter_input(
+            actor=user, appraisee=person, indicator=indicator, value=value, note=form.cleaned_data["note"]
+        )
+    except InputError as error:
+        if is_ratio and any(fault.reason.key == _UNCLEAR for fault in error.faults):
+            form.ask_how(text)
+            form.add_error("value", _("This could be read in two ways; say below which one is meant."))
+            return False
+        for fault in error.faults:
+            form.add_error("note" if fault.field == "note" else "value", say(fault.reason, reading_language()))
+        return False
+    return True
+
+
+@require_POST
+def forget(request: HttpRequest, pk: UUID, indicator: str) -> HttpResponse:
+    """Take back what was entered: the source counts again."""
+    user = user_of(request)
+    person = appraisal.appraisee(user=user, pk=pk)
+    note = request.POST.get("note", "")
+    done(
+        request,
+        lambda: appraisal.forget_input(actor=user, appraisee=person, indicator=indicator, note=note),
+        _("Taken back. What the source says counts again."),
+    )
+    return HttpResponseRedirect(reverse("appraisal_input", args=[pk, indicator]))
+
+
+class InputFileForm(forms.Form):
+    """A file with values."""
+
+    file = TableFileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("XLSX or CSV with the columns person, period, indicator and value, in any order."),
+        error_messages={"required": gettext_lazy("Choose a file.")},
+        widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """First step: the file is kept, then looked at."""
+    cycle = _running(request, pk)
+    form = InputFileForm(request.POST, request.FILES) if request.method == "POST" else InputFileForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data["file"]
+        kept = base.keep_file(actor=user_of(request), name=given.name, chunks=given.chunks())
+        return HttpResponseRedirect(f"{reverse('appraisal_input_check', args=[pk])}?{urlencode({'file': kept.pk})}")
+    context = {"form": form, "cycle": cycle, "trail": trail(cycle, _("Values from a file")), "steps": _steps(pk)}
+    return render(request, "appraisal/input_file.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Second step: what the file would change, or what stands in the way; a POST takes it in or forgets it."""
+    user = user_of(request)
+    cycle = _running(request, pk)
+    data = request.POST if request.method == "POST" else request.GET
+    files = base.own_files(user=user, pks=data.getlist("file")[:1])
+    if not files:
+        return HttpResponseRedirect(reverse("appraisal_input_file", args=[pk]))
+    kept, ratios = files[0], data.get("ratios", "")
+    meant: Any = ratios if ratios in ("percent", "fraction") else None
+    if request.POST.get("do") == "forget":
+        base.drop_file(actor=user, row=kept)
+        return HttpResponseRedirect(reverse("appraisal_input_file", args=[pk]))
+    context: dict[str, Any] = {
+        "cycle": cycle,
+        "file": kept,
+        "ratios": ratios,
+        "trail": trail(cycle, _("Values from a file")),
+        "steps": _steps(pk),
+    }
+    try:
+        if request.method == "POST":
+            found = appraisal.import_inputs(actor=user, cycle=cycle, file=kept, ratios=meant)
+            base.drop_file(actor=user, row=kept)
+            told = {"new": found.new, "people": found.people, "same": found.same}
+            said = _("%(new)d values of %(people)d people were taken in; %(same)d were known already.")
+            messages.success(request, said % told)
+            return HttpResponseRedirect(reverse("appraisal_inputs", args=[pk]))
+        context["found"] = appraisal.preview_inputs(user=user, cycle=cycle, file=kept, ratios=meant)
+    except InputError as error:
+        faults = [say_fault(fault, reading_language()) for fault in error.faults]
+        context |= {"faults": faults[:_MOST_FAULTS], "n_faults": len(faults)}
+        context["unsaid"] = max(0, len(faults) - _MOST_FAULTS)
+        context["is_unclear"] = any(fault.reason.key == _UNCLEAR for fault in error.faults)
+        return render(request, "appraisal/input_check.html", context, status=422)
+    return render(request, "appraisal/input_check.html", context)
+
+
+@require_safe
+def blank(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """An empty file: a row for every value that is missing and can be entered by hand."""
+    cycle = _running(request, pk)
+    language = reading_language()
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    heads = {"zh": ("工号", "姓名", "月份", "指标", "数值"), "en": ("person", "name", "period", "indicator", "value")}
+    writer.writerow(heads[language])
+    for item in appraisal.missing(user=user_of(request), cycle=cycle):
+        if item.source != "level":
+            person = item.appraisee.employee
+            writer.writerow((person.number, person.name, cycle.period, item.label.in_language(language), ""))
+    return HttpResponse(
+        buffer.getvalue().encode("utf-8-sig"),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="inputs-{cycle.starts_on}.csv"'},
+    )
+
+
+def _steps(pk: UUID) -> list[dict[str, str]]:
+    return [
+        {"label": _("Choose a file"), "href": reverse("appraisal_input_file", args=[pk])},
+        {"label": _("Look at the changes"), "href": ""},
+    ]
+
+
+def _running(request: HttpRequest, pk: UUID) -> appraisal.Cycle:
+    user = user_of(request)
+    cycle = appraisal.cycle(user=user, pk=pk)
+    if not (cycle.takes_inputs and appraisal.can(user=user, cycle=cycle).run):
+        raise people.NotVisibleError
+    return cycle
+
+
+def _permit(user: people.User, cycle: appraisal.Cycle) -> None:
+    """Inputs are seen by who runs, rates or decides; people find their own on the sheet."""
+    rights = appraisal.can(user=user, cycle=cycle)
+    if not (rights.run or rights.rate or rights.decide):
+        raise people.NotVisibleError
+
+
+def _may_enter(request: HttpRequest, person: appraisal.Appraisee) -> bool:
+    user, sight = user_of(request), sight_of(request)
+    if not person.cycle.takes_inputs or user.employee_id == person.employee_id:
+        return False
+    return any(sight.units(one).filter(pk=person.unit_id).exists() for one in (P.RATE_APPRAISALS, P.RUN_APPRAISALS))
+
+
+def _may_rate(user: people.User, person: appraisal.Appraisee) -> bool:
+    if not person.cycle.takes_inputs:
+        return False
+    return any(task.appraisee.pk == person.pk for task in appraisal.to_rate(user=user, cycle=person.cycle))
+
+
+def _label(table: appraisal.InputTable, name: str, language: Language) -> str:
+    measure = table.card.indicators.get(name)
+    return measure.label.in_language(language) if measure else name
+
+
+def _expected(measure: Measure | None) -> str:
+    unit = (measure.unit if measure else None) or ""
+    if unit == "ratio":
+        return _("A ratio such as 92% or 0.92.")
+    if unit == "truth":
+        return _("Yes or no.")
+    return _("A number.") if unit != "count" else _("A whole number.")
+
+
+def _trail_of_one(
+    person: appraisal.Appraisee, measure: Measure | None, name: str, language: Language
+) -> list[dict[str, str]]:
+    found = trail(person.cycle, measure.label.in_language(language) if measure else name)
+    found.insert(-1, {"label": _("Inputs"), "href": reverse("appraisal_inputs", args=[person.cycle_id])})
+    return found
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return None
+
+
+def _times(text: str) -> dict[str, str]:
+    number = _decimal(text)
+    return {"value": text, "percent": "?" if number is None else f"{(number * 100).normalize():f}%"}
