@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from peilian.apps.contacts.bulk import Statement, inserting, updating
 from peilian.apps.contacts.business_models import BusinessRow, FormerRow, TableImport
 from peilian.apps.contacts.table_rows import SHELVES, fields_of, key_of, restore, said_fields, written
 from peilian.engine._kernel import Fault, InputError, Reason, Text
@@ -127,19 +128,30 @@ def plan_rows(
     return plan
 
 
-def write_plan(plan: Plan, *, source: TableImport, actor: User | None) -> dict[str, int]:
+def statements_of(plan: Plan, source: TableImport) -> list[Statement]:
+    """What ``write_plan`` runs, prepared outside of the transaction so that others wait for it as briefly as can be."""
+    if plan.kind == "violations":
+        return []
+    model = SHELVES[plan.kind].model
+    names = sorted({name.removesuffix("_id") for _row, values in plan.changed for name in values})
+    former = (FormerRow(source=source, row_id=row.pk, values=values) for row, values in plan.changed)
+    return [
+        inserting(model, plan.new),
+        inserting(FormerRow, former),
+        updating(model, (row for row, _values in plan.changed), names),
+    ]
+
+
+def write_plan(
+    plan: Plan, statements: Sequence[Statement], *, source: TableImport, actor: User | None
+) -> dict[str, int]:
     """Store what was planned, inside an open write; returns the counts."""
     if plan.kind == "violations":
         assert violation_sink.sink is not None
         new, same = violation_sink.sink.store(actor, plan.violations, source)
         return {"new": new, "changed": 0, "same": same}
-    manager = SHELVES[plan.kind].model._default_manager
-    manager.bulk_create(plan.new, batch_size=_AT_ONCE)
-    former = (FormerRow(source=source, row_id=row.pk, values=values) for row, values in plan.changed)
-    FormerRow.objects.bulk_create(former, batch_size=_AT_ONCE)
-    if plan.changed:
-        names = sorted({name.removesuffix("_id") for _row, values in plan.changed for name in values})
-        manager.bulk_update([row for row, _values in plan.changed], names, batch_size=200)
+    for statement in statements:
+        statement.run()
     return plan.counts
 
 
@@ -154,26 +166,26 @@ def undo_rows(row: TableImport, *, actor: User | None) -> int:
             raise InputError(Fault(reason, file=row.file_name))
         return int((row.report or {}).get("new", 0))
     model = SHELVES[row.kind].model
-    own = {one.pk: one for one in model._default_manager.filter(source=row).iterator(chunk_size=_AT_ONCE)}
-    former = dict(row.former_rows.values_list("row_id", "values"))
+    own = model._default_manager.filter(source=row)
+    touched: list[tuple[int, date, UUID | None]] = [
+        (0, day, person) for day, person in own.values_list("day", "employee")
+    ]
     report = row.report or {}
     expected = int(report.get("new", 0)) + int(report.get("changed", 0))
-    if len(own) != expected:
-        raise InputError(Fault(Reason("tables.changed_since", {"n": expected - len(own)}), file=row.file_name))
-    touched = [(0, one.day, one.employee_id) for one in own.values()]
-    for pk, values in former.items():
-        restore(own[pk], values)
-        touched.append((0, own[pk].day, own[pk].employee_id))
+    if len(touched) != expected:
+        raise InputError(Fault(Reason("tables.changed_since", {"n": expected - len(touched)}), file=row.file_name))
+    former = dict(row.former_rows.values_list("row_id", "values"))
+    changed = [one for pks in _chunks(former) for one in own.filter(pk__in=pks)]
+    for one in changed:
+        restore(one, former[one.pk])
+        touched.append((0, one.day, one.employee_id))
     if reasons := _guarded(row.kind, touched):
         raise InputError(Fault(next(iter(reasons.values())), file=row.file_name))
-    changed = [own[pk] for pk in former]
-    if changed:
-        names = sorted({name.removesuffix("_id") for values in former.values() for name in values})
-        model._default_manager.bulk_update(changed, names, batch_size=200)
-    for pks in _chunks([pk for pk in own if pk not in former]):
-        model._default_manager.filter(pk__in=pks).delete()
+    updating(model, changed, sorted({name.removesuffix("_id") for values in former.values() for name in values})).run()
+    # What was changed is no longer this import's; the rest was new.
+    own.delete()
     row.former_rows.all().delete()
-    return len(own)
+    return len(touched) - len(changed)
 
 
 def _plan_violations(rows: Sequence[TableRow], actor: User | None) -> Plan:

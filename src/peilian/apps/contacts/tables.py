@@ -20,7 +20,7 @@ from django.utils import timezone
 from peilian.apps.base import api as base
 from peilian.apps.contacts.business_models import CustomerOrder, FormerRow, TableImport, TableState
 from peilian.apps.contacts.table_directory import CompanyDirectory
-from peilian.apps.contacts.table_writing import Plan, plan_rows, undo_rows, violation_sink, write_plan
+from peilian.apps.contacts.table_writing import Plan, plan_rows, statements_of, undo_rows, violation_sink, write_plan
 from peilian.apps.contacts.work import lake, named_copies
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import Fault, InputError, Reason
@@ -277,12 +277,13 @@ def _store(
         raise InputError(*(look.faults or [Fault(Reason("tables.nothing_to_store"), file=row.file_name)]))
     rejects = _keep_rejects(row, checked.faults, actor) if checked.faults else None
     tell(0, None, "tables.write")
+    statements = statements_of(look.plan, row)
     with base.write(actor=actor, verb="contacts.store_table") as audit:
         fresh = TableImport.objects.select_for_update().get(pk=row.pk)
         if fresh.state in (TableState.STORED, TableState.UNDONE):
             audit.unchanged()
             return fresh
-        counts = write_plan(look.plan, source=fresh, actor=actor)
+        counts = write_plan(look.plan, statements, source=fresh, actor=actor)
         days = [one.day for one in checked.rows]
         fresh.kind, fresh.mapping, fresh.leaves_faulty = mapped.kind, mapped.as_json(), leaves_faulty
         fresh.state, fresh.stored_at = TableState.STORED, audit.at

@@ -14,7 +14,7 @@ from peilian.flows.tables.cells import is_empty, plain
 from peilian.flows.tables.kinds import KINDS, bare
 
 MOST_BYTES = 128 << 20
-MOST_ROWS = 300_000
+MOST_ROWS = 100_000
 _TITLE_LINES = 10  # lines above the headings in which a workbook may name itself
 _WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
 ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", *_WORKBOOKS)

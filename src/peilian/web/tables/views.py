@@ -160,14 +160,13 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponse:
         "steps": steps(),
         "row": row,
         "job": row.job,
-        "badge": _badge(row),
-        "kind": looks.kind_title(row.kind, language),
         "is_stored": row.state == contacts.TableState.STORED,
         "is_undone": row.state == contacts.TableState.UNDONE,
         "may_go_on": row.state not in _DONE and row.file_id is not None and row.created_by_id == user_of(request).pk,
     }
     if row.job is not None:
         context |= details(row.job)
+    context["kind"] = looks.kind_title(row.kind, language)
     if row.report is not None:
         context["report"], context["counts"] = row.report, looks.counts_table(row.report)
     context["problems"] = looks.fault_table(row.faults, language)
