@@ -56,10 +56,16 @@ class Product:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def run(self, *args: str, seconds: float = 300) -> subprocess.CompletedProcess[str]:
-        """Run ``peilian ARGS`` to its end."""
+    def run(self, *args: str, given: str = "", seconds: float = 300) -> subprocess.CompletedProcess[str]:
+        """Run ``peilian ARGS`` to its end, with ``given`` as its standard input."""
         return subprocess.run(
-            [*PEILIAN, *args], env=self.environment, cwd=self.home, capture_output=True, text=True, timeout=seconds
+            [*PEILIAN, *args],
+            env=self.environment,
+            cwd=self.home,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
 
     def python(self, code: str, *args: str) -> Any:

@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "server",
     "demo": "server",
     "migrate": "server",
+    "admin": "server",
 }
 
 

@@ -30,7 +30,8 @@ def checked_target(_context: click.Context, _option: click.Parameter, path: Path
     return path
 
 
-def _checked_form(context: click.Context, _option: click.Parameter, form: str | None) -> str | None:
+def checked_form(context: click.Context, _option: click.Parameter, form: str | None) -> str | None:
+    """Refuse a form that a terminal cannot show."""
     if form == "parquet" and context.params.get("out") is None:
         raise click.UsageError("--as parquet needs --out FILE")
     return form
@@ -40,7 +41,7 @@ as_option = click.option(
     "--as",
     "form",
     type=click.Choice(FORMS),
-    callback=_checked_form,
+    callback=checked_form,
     help="Form of the output; default by --out, else table.",
 )
 out_option = click.option(

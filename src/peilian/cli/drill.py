@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,11 +14,11 @@ import click
 from click.core import ParameterSource
 
 from peilian.adapters.scripts import read_script
-from peilian.cli._output import as_option, out_option, stop_with, write_rows
-from peilian.engine._kernel import Fault, InputError, Language
+from peilian.cli._output import FORMS, checked_form, out_option, say_faults, stop_with, write_rows
+from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill import Cast, Drill, Step, ToolError
 from peilian.engine.drill.world import Panels, panels_of
-from peilian.flows import playing
+from peilian.flows import packs, playing
 from peilian.flows.debriefing import debrief_of
 from peilian.flows.drill_results import result_of
 from peilian.flows.wording import say
@@ -36,35 +37,82 @@ _TOOL = "/"  # what begins a line that uses a tool: /coupon amount=10
 @click.option(
     "--embedding", is_flag=True, help="Understand replies by meaning too (needs the extra peilian[embedding])."
 )
+@click.option(
+    "--packs",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of packs to play with too; may be given several times.",
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of scenario and reasons.")
-@as_option
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(FORMS),
+    callback=checked_form,
+    help="Form of a list; for a script json, else the debrief is shown for people.",
+)
 @out_option
 def command(
     scenario: str | None, is_list: bool, script: Path | None, seed: int | None, mode: str, embedding: bool,
-    lang: str | None, form: str | None, out: Path | None,
+    folders: tuple[Path, ...], lang: str | None, form: str | None, out: Path | None,
 ) -> None:  # fmt: skip
-    """Play the SCENARIO (演练场景) against a simulated customer.
+    """Play the SCENARIO (演练场景), its key or its file, against a simulated customer.
+
+    Scenarios come from the shipped packs, the packs in PEILIAN_HOME/packs (default ./var/packs) and those of --packs.
+    A script is shown as a talk with its debrief; with --as json or --out its result is one JSON object.
 
     \b
     Examples: peilian drill --list --as json
               peilian drill retail/logistics-delay --lang zh
-              peilian drill retail/logistics-delay --script turns.jsonl --seed 7 --as json
+              peilian drill retail/logistics-delay --script turns.jsonl --seed 7
+              peilian drill mine/late-cake --packs my-packs/
+              peilian drill my-packs/scenarios/late-cake.yaml
     """
     language = cast("Language | None", lang)
     _refuse_what_would_be_ignored(is_list=is_list, script=script, form=form, out=out)
     try:
+        _take_in(folders, language or "zh")
         if is_list:
             write_rows(list(_listed(language or "zh", as_text=form not in ("json", "jsonl"))), form=form, out=out)
         elif scenario is None:
             raise click.UsageError("a SCENARIO is needed, or --list")
-        elif script is not None:
-            cast_ = playing.cast(scenario, language, embedding=embedding)
-            _play_script(cast_, script, seed if seed is not None else 1, mode, out)
         else:
-            cast_ = playing.cast(scenario, language, embedding=embedding)
-            _play_here(cast_, seed if seed is not None else 1, mode)
+            cast_ = playing.cast(_key_of(scenario), language, embedding=embedding)
+            if script is not None:
+                is_shown = out is None and form in (None, "table")
+                _play_script(cast_, script, seed if seed is not None else 1, mode, out, is_shown=is_shown)
+            else:
+                _play_here(cast_, seed if seed is not None else 1, mode)
     except InputError as error:
         stop_with(error, language or "zh")
+
+
+def _take_in(folders: tuple[Path, ...], language: Language) -> None:
+    """Have the packs of the installation and those in ``folders`` at hand. Faults of the former are told and those
+    packs left out; faults of the latter are raised."""
+    say_faults(packs.add_installed(Path(os.environ.get("PEILIAN_HOME", "var")) / "packs"), language)
+    if folders:
+        _add(folders)
+
+
+def _add(folders: Sequence[Path]) -> None:
+    packs.check(folders, seeds=0)
+    known = {folder.resolve() for folder in playing.house()}
+    playing.add_to_house((*playing.house()[1:], *(folder for folder in folders if folder.resolve() not in known)))
+
+
+def _key_of(scenario: str) -> str:
+    """The key that is meant: itself, or that of the scenario in the file, whose pack is then at hand too."""
+    file = Path(scenario)
+    if file.suffix != ".yaml" or not file.is_file():
+        return scenario
+    folder = packs.pack_of(file)
+    if folder is None:
+        raise InputError(Fault(Reason("pack.not_in_a_pack"), file=scenario))
+    if not any(folder.is_relative_to(root.resolve()) for root in playing.house()):
+        _add([folder])
+    return packs.key_of(file)
 
 
 def _refuse_what_would_be_ignored(*, is_list: bool, script: Path | None, form: str | None, out: Path | None) -> None:
@@ -79,7 +127,7 @@ def _refuse_what_would_be_ignored(*, is_list: bool, script: Path | None, form: s
         raise click.UsageError("a drill in the terminal writes no data; --as and --out need --script or --list")
     ending = out.suffix.lower() if out is not None else ""
     if script is not None and (
-        form not in (None, "json", "jsonl") or (form is None and ending in (".csv", ".parquet"))
+        form not in (None, "json", "jsonl", "table") or (form is None and ending in (".csv", ".parquet"))
     ):
         raise click.UsageError("the result of a script is one JSON object; use --as json, or leave it out")
 
@@ -96,12 +144,16 @@ def _listed(language: Language, *, as_text: bool) -> Iterator[dict[str, Any]]:
         }
 
 
-def _play_script(cast_: Cast, script: Path, seed: int, mode: str, out: Path | None) -> None:
+def _play_script(cast_: Cast, script: Path, seed: int, mode: str, out: Path | None, *, is_shown: bool) -> None:
     turns = read_script(script)
     try:
         played = playing.play(cast_, turns, seed=seed, mode=mode)
     except ToolError as error:
         raise InputError(Fault(error.reason, file=str(script), field="action")) from None
+    if is_shown:
+        _show_talk(played.drill, cast_.scenario.language)
+        _show_result(played.drill, list(played.steps), cast_.scenario.language)
+        return
     result = result_of(played.drill, played.steps, cast_.scenario.language)
     text = json.dumps(result, ensure_ascii=False, sort_keys=True) + "\n"
     if out is not None:
@@ -164,6 +216,15 @@ def _show_news(before: Panels, after: Panels) -> None:
         for label, text in now:
             if (label, text) not in rows:
                 click.echo(f"  [{title}] {label}: {text}")
+
+
+def _show_talk(drill: Drill, language: Language) -> None:
+    """What both sides said and did, with its time in the drill."""
+    you = "您" if language == "zh" else "You"
+    for line in sorted(drill.transcript, key=lambda line: line.at_ms):
+        who = drill.cast.scenario.persona.name if line.role == "customer" else you
+        minutes, seconds = divmod(line.at_ms // 1000, 60)
+        click.echo(f"{minutes:02}:{seconds:02}  {who}  {line.text}")
 
 
 def _show_result(drill: Drill, steps: list[Step], language: Language) -> None:

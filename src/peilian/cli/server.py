@@ -1,17 +1,28 @@
-"""Database commands: bring the database up to date, serve the product, and show it with invented data."""
+"""Database commands: bring the database up to date, make an administrator, serve, and show it with invented data."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
+from peilian.cli._output import lang_option, say_faults, stop_with
+from peilian.engine._kernel import InputError, Language
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
 SETTINGS = "peilian.config.settings"
+# Letters and digits that nobody takes for each other when a password is copied from the screen by hand.
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_PASSWORD_LENGTH = 16
+_SAMPLE_ZONE = "Asia/Shanghai"
 
 
 @click.command("migrate")
@@ -23,6 +34,42 @@ def migrate_command() -> None:
     """
     _start_django()
     _migrate()
+    _say_how_to_begin()
+
+
+@click.command("admin")
+@click.argument("username")
+@click.option("--name", help="Name that others see.  [default: USERNAME]")
+@click.option("--company", help="Name of the company; asked for while it has none.")
+@click.option("--time-zone", help="Time zone that the company counts its days in.")
+@click.option("--generate", is_flag=True, help="Make up a password and print it instead of asking for one.")
+@lang_option
+def admin_command(
+    username: str, name: str | None, company: str | None, time_zone: str | None, generate: bool, lang: str
+) -> None:
+    """Add USERNAME as an administrator (系统管理员), or give that administrator a new password and let them in again.
+
+    The password is asked for on a terminal, or read as the first line of standard input; when it is empty, one is made
+    up and printed.
+
+    \b
+    Examples: peilian admin wenjing --name 文静
+              peilian admin wenjing --generate --company 云杉商城 --time-zone Asia/Shanghai
+    """
+    _start_django()
+    try:
+        with _clear_database_faults():
+            _stop_if_outdated()
+            _name_company(company, time_zone)
+            password = "" if generate else _asked_password()
+            user, is_new, made_up = _make_administrator(username, name, password)
+    except InputError as error:
+        stop_with(error, cast(Language, lang))
+    done = "已新建系统管理员 / Administrator added" if is_new else "已重设系统管理员 / Administrator reset"
+    click.echo(f"{done}: {user.username}")
+    if made_up:
+        click.echo(f"密码 / Password: {made_up}")
+    click.echo("下一步 / Next: peilian serve", err=True)
 
 
 @click.command("serve")
@@ -38,6 +85,7 @@ def serve_command(host: str, port: int, no_worker: bool) -> None:
     _start_django()
     with _clear_database_faults():
         _stop_if_outdated()
+        _say_how_to_begin()
     _serve(host, port, has_worker=not no_worker)
 
 
@@ -108,6 +156,64 @@ def _stop_if_outdated() -> None:
         _stop(f"the database is not up to date ({len(waiting)} steps missing); run: peilian migrate")
 
 
+def _say_how_to_begin() -> None:
+    """What to do next, while nobody can sign in yet."""
+    from peilian.apps.people.api import User
+
+    if not User.objects.exists():
+        click.echo("还没有人能登录，先建一个系统管理员 / Nobody can sign in yet; add an administrator:", err=True)
+        click.echo("  peilian admin USERNAME", err=True)
+
+
+def _name_company(name: str | None, time_zone: str | None) -> None:
+    """Set what is given; on a terminal ask for both while the company has no name."""
+    from peilian.apps.base.api import company
+    from peilian.apps.people.api import change_company
+
+    found = company()
+    if name is None and not any(found.name.values()) and sys.stdin.isatty():
+        name = click.prompt("公司名称 / Name of the company")
+        time_zone = time_zone or click.prompt("时区 / Time zone", default=_SAMPLE_ZONE)
+    if name is None and time_zone is None:
+        return
+    names = {"zh": name} if name is not None else found.name
+    change_company(actor=None, name=names, time_zone=time_zone or found.time_zone, calendar=found.calendar)
+
+
+def _asked_password() -> str:
+    """The password wanted, empty when one is to be made up."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    asked: str = click.prompt(
+        "密码（留空则自动生成）/ Password (empty: one is made up)",
+        default="",
+        show_default=False,
+        hide_input=True,
+        confirmation_prompt="再输一次 / Once more",
+    )
+    return asked
+
+
+def _make_administrator(username: str, name: str | None, password: str) -> tuple[User, bool, str | None]:
+    """The administrator, whether the user is new, and the password when it was made up."""
+    from peilian.apps.base.api import today_in_company
+    from peilian.apps.people import api as people
+
+    made_up = None if password else "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
+    user = people.User.objects.filter(username__iexact=username.strip()).first()
+    is_new = user is None
+    if user is None:
+        user = people.add_user(actor=None, username=username, name=name or username, password=password or made_up)
+    else:
+        people.set_password(actor=None, user=user, password=password or made_up or "")
+        if not user.is_active:
+            people.set_active(actor=None, user=user, is_active=True)
+    grants = people.RoleGrant.objects.on(today_in_company()).filter(user=user, role="administrator")
+    if not grants.exists():
+        people.grant_role(actor=None, user=user, role="administrator")
+    return user, is_new, made_up
+
+
 def _stop_if_not_a_demo() -> None:
     """Keep invented people out of the database of a real company. The mark comes first: a broken run may go on."""
     from django.conf import settings
@@ -124,12 +230,25 @@ def _stop_if_not_a_demo() -> None:
 def _serve(host: str, port: int, *, has_worker: bool, listener: socket.socket | None = None) -> None:
     from peilian.cli import _service
 
+    _tell_faulty_packs()
     listener = listener or _listen(host, port)
     if not _is_answered(host):
         click.echo("peilian: say in PEILIAN_HOSTS by which names others call this machine", err=True)
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listener.getsockname()[1]}/"
     _service.run(listener, has_worker=has_worker, on_start=lambda: click.echo(f"打开 / Open: {url}   (Ctrl+C: stop)"))
+
+
+def _tell_faulty_packs() -> None:
+    """Which packs of the installation are left out, and why."""
+    from django.apps import apps
+
+    from peilian.apps.practice.apps import PracticeConfig
+
+    practice = cast(PracticeConfig, apps.get_app_config("practice"))
+    if faults := practice.pack_faults:
+        click.echo("下列内容包有问题，暂不使用 / These packs have faults and are left out:", err=True)
+        say_faults(faults, "zh")
 
 
 def _is_answered(host: str) -> bool:

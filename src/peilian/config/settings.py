@@ -1,6 +1,6 @@
 """Settings of one installation. Everything that differs between machines comes from the environment.
 
-PEILIAN_HOME         folder of database, lake and files (default: ./var)
+PEILIAN_HOME         folder of database, lake, files and own packs (default: ./var)
 DATABASE_URL         e.g. postgres://user:secret@host/name (default: SQLite in PEILIAN_HOME)
 PEILIAN_SECRET_KEY   key of sessions (default: made once and kept in PEILIAN_HOME)
 PEILIAN_HOSTS        comma-separated host names that are served (default: this machine only)
@@ -25,6 +25,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("PEILIAN_HOME", "var")).resolve()
 LAKE = HOME / "lake"
 FILES = HOME / "files"
+PACKS = HOME / "packs"  # the company's own scenarios
 
 DEBUG = os.environ.get("PEILIAN_DEBUG", "0") == "1"
 SECRET_KEY = os.environ.get("PEILIAN_SECRET_KEY") or secret_key(HOME)

@@ -14,7 +14,7 @@ from peilian.adapters.packs.lexicon import load_lexicons
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.scorecard import load_scorecards
 from peilian.engine._kernel import Fault, InputError, Reason
-from peilian.flows import rehearsing
+from peilian.flows import playing, rehearsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,22 @@ class Checked:
     documents: int
 
 
-def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _doubt: None) -> list[Checked]:
+Started = Callable[[str, int, int], None]
+
+
+def check(
+    roots: Sequence[Path],
+    on_doubt: Callable[[Fault], None] = lambda _doubt: None,
+    *,
+    seeds: int = rehearsing.SEEDS,
+    on_scenario: Started = lambda _key, _number, _of: None,
+    on_rehearsal: rehearsing.Told = lambda _key, _language, _rehearsal: None,
+) -> list[Checked]:
     """Check every pack at or below ``roots``; ``InputError`` carries every fault that was found.
 
-    ``on_doubt`` is told what is allowed but odd, when there is no fault.
+    ``on_doubt`` is told what is allowed but odd, when there is no fault; ``on_scenario`` the key and number of each
+    scenario before it is rehearsed, and how many there are; ``on_rehearsal`` how its plays came out. With no ``seeds``
+    nothing is rehearsed.
     """
     loaded: list[packs.Loaded] = []
     faults: list[Fault] = []
@@ -49,7 +61,7 @@ def check(roots: Sequence[Path], on_doubt: Callable[[Fault], None] = lambda _dou
         faults.extend(_faults_of(lambda: load_lexicons(roots)))
         faults.extend(_faults_of(lambda: doubts.extend(_doubts(roots))))
     if not faults:
-        faults.extend(_rehearsed(loaded, (packs.SHIPPED, *roots)))
+        faults.extend(_rehearsed(loaded, (packs.SHIPPED, *roots), seeds, on_scenario, on_rehearsal))
     if faults:
         raise InputError(*faults)
     for doubt in doubts:
@@ -65,11 +77,55 @@ def _faults_of(look: Callable[[], object]) -> tuple[Fault, ...]:
     return ()
 
 
-def _rehearsed(loaded: Sequence[packs.Loaded], roots: tuple[Path, ...]) -> Iterator[Fault]:
+def _rehearsed(
+    loaded: Sequence[packs.Loaded],
+    roots: tuple[Path, ...],
+    seeds: int,
+    on_scenario: Started,
+    on_rehearsal: rehearsing.Told,
+) -> Iterator[Fault]:
     """What scenarios show to be wrong when they play their own good and bad answers."""
-    for item in {item.path.resolve(): item for item in loaded}.values():
-        if isinstance(item.document, ScenarioDocument):
-            yield from rehearsing.check(item.document, version_of(item.sha256), roots, file=str(item.path))
+    items = {item.path.resolve(): item for item in loaded if isinstance(item.document, ScenarioDocument)}
+    for number, item in enumerate(items.values(), start=1):
+        assert isinstance(item.document, ScenarioDocument)
+        on_scenario(item.document.key, number, len(items))
+        yield from rehearsing.check(
+            item.document,
+            version_of(item.sha256),
+            roots,
+            file=str(item.path),
+            seeds=seeds,
+            on_rehearsal=on_rehearsal,
+        )
+
+
+def add_installed(folder: Path) -> tuple[Fault, ...]:
+    """Let the packs that lie in ``folder`` be played with, beside the shipped ones; a faulty one is left out.
+
+    Returns the faults. Scenarios are checked but not rehearsed, which takes ``check`` and longer.
+    """
+    found = sorted(header.parent for header in folder.rglob("pack.yaml")) if folder.is_dir() else []
+    sound: list[Path] = []
+    faults: list[Fault] = []
+    for pack in found:
+        try:
+            check((*sound, pack), seeds=0)
+        except InputError as error:
+            faults.extend(error.faults)
+        else:
+            sound.append(pack)
+    playing.add_to_house(sound)
+    return tuple(faults)
+
+
+def key_of(file: Path) -> str:
+    """The key of the document in a file."""
+    return packs.load_file(file).document.key
+
+
+def pack_of(file: Path) -> Path | None:
+    """The folder of the pack that a document lies in."""
+    return next((folder for folder in file.resolve().parents if (folder / "pack.yaml").is_file()), None)
 
 
 def _doubts(roots: Sequence[Path]) -> Iterator[Fault]:

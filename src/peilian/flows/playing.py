@@ -28,9 +28,23 @@ class Played:
     steps: tuple[Step, ...]
 
 
-def scenarios(roots: Iterable[Path] = SHIPPED) -> dict[str, tuple[ScenarioDocument, str]]:
+# What scenarios come from unless a call says otherwise. A process adds the packs of its installation.
+_house: list[Roots] = [SHIPPED]
+
+
+def house() -> Roots:
+    """The packs of this installation: the shipped ones, and those that were added."""
+    return _house[-1]
+
+
+def add_to_house(folders: Iterable[Path]) -> None:
+    """From now on the packs in ``folders``, which are checked already, are played with too."""
+    _house[:] = [(*SHIPPED, *folders)]
+
+
+def scenarios(roots: Iterable[Path] | None = None) -> dict[str, tuple[ScenarioDocument, str]]:
     """Every scenario with its version, by key."""
-    return _scenarios(tuple(roots))
+    return _scenarios(house() if roots is None else tuple(roots))
 
 
 @cache
@@ -44,10 +58,11 @@ def pack_of(key: str) -> str:
 
 
 def cast(
-    key: str, language: Language | None = None, roots: Iterable[Path] = SHIPPED, *, embedding: bool = False
+    key: str, language: Language | None = None, roots: Iterable[Path] | None = None, *, embedding: bool = False
 ) -> Cast:
     """What the scenario is played with, in ``language`` or its first one. ``InputError`` when there is none such, or
     when the embedding is wanted and not installed."""
+    roots = house() if roots is None else tuple(roots)
     found = scenarios(roots)
     if key not in found:
         raise InputError(Fault(Reason("drill.unknown_scenario", {"key": key, "known": ", ".join(sorted(found))})))
@@ -56,7 +71,7 @@ def cast(
     if chosen not in document.languages:
         known = ", ".join(document.languages)
         raise InputError(Fault(Reason("drill.unknown_language", {"key": key, "language": chosen, "known": known})))
-    return _cast(key, chosen, tuple(roots), embedding)
+    return _cast(key, chosen, roots, embedding)
 
 
 @cache

@@ -7,7 +7,7 @@ last is no play of the scenario: it is the same everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -85,6 +85,9 @@ def rehearse(cast: Cast, *, seeds: int = SEEDS) -> Rehearsal:
     return Rehearsal(totals, passed)
 
 
+Told = Callable[[str, Language, Rehearsal], None]
+
+
 def refusing(language: Language) -> tuple[Turn, ...]:
     """A script that politely refuses whatever is asked for."""
     return tuple(
@@ -93,10 +96,11 @@ def refusing(language: Language) -> tuple[Turn, ...]:
 
 
 def check(
-    document: ScenarioDocument, version: str, roots: tuple[Path, ...], *, file: str, seeds: int = SEEDS
+    document: ScenarioDocument, version: str, roots: tuple[Path, ...], *, file: str, seeds: int = SEEDS,
+    on_rehearsal: Told = lambda _key, _language, _rehearsal: None,
 ) -> list[Fault]:  # fmt: skip
-    """Lint a scenario and, when it is sound, rehearse it in each of its languages. Every fault names the file; one of
-    the text names line and field too."""
+    """Lint a scenario and, when it is sound, rehearse it in each of its languages, unless ``seeds`` is 0. Every fault
+    names the file; one of the text names line and field too. ``on_rehearsal`` is told how the plays came out."""
     found: list[tuple[packs.Place, Reason]] = []
     for fault in _unsound(document, version, roots):
         if fault not in found:  # what both languages share is told once
@@ -104,8 +108,12 @@ def check(
     if found:
         return [packs.fault_at(Path(file), place, reason) for place, reason in found]
     faults = []
-    for language in document.languages:
-        for reason in _faults(document, version, language, roots, seeds):
+    for language in document.languages if seeds else ():
+
+        def tell(rehearsal: Rehearsal, language: Language = language) -> None:
+            on_rehearsal(document.key, language, rehearsal)
+
+        for reason in _faults(document, version, language, roots, seeds, tell):
             faults.append(Fault(reason, file=file, field=f"{document.key} ({language})"))
     return faults
 
@@ -120,11 +128,13 @@ def _unsound(document: ScenarioDocument, version: str, roots: tuple[Path, ...]) 
 
 
 def _faults(
-    document: ScenarioDocument, version: str, language: Language, roots: tuple[Path, ...], seeds: int
+    document: ScenarioDocument, version: str, language: Language, roots: tuple[Path, ...], seeds: int,
+    tell: Callable[[Rehearsal], None],
 ) -> Iterator[Reason]:  # fmt: skip
     try:
         cast = playing.cast_of(document, version, language, roots, reading.lexicons())
         rehearsal = rehearse(cast, seeds=seeds)
+        tell(rehearsal)
     except PatternError as error:
         yield Reason(error.problem, {"pattern": error.pattern})
         return

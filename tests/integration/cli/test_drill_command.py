@@ -7,7 +7,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from peilian.adapters.packs import SHIPPED
 from peilian.cli import main
+from peilian.flows import playing
 
 SCRIPT = """{"at_seconds": 5, "action": "track"}
 
@@ -41,6 +43,70 @@ def test_a_script_is_played_and_gives_the_same_result_again(script):
     assert first.exit_code == 0, first.output
     assert first.stdout == second.stdout
     assert json.loads(first.stdout)["seed"] == 7
+
+
+def test_without_a_form_a_played_script_is_shown_for_people(script):
+    done = run("retail/logistics-delay", "--script", str(script), "--lang", "zh")
+    assert done.exit_code == 0, done.output
+    assert "00:12  您  您好，我马上帮您查，请稍等" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1].endswith("/ 100")
+
+
+@pytest.fixture
+def own_packs(tmp_path):
+    """A folder with one pack, whose scenario is a shipped one under an own key."""
+    folder = tmp_path / "own" / "mine"
+    (folder / "scenarios").mkdir(parents=True)
+    header = 'kind: pack\nschema_version: 1\nkey: mine\ntitle: {en: Mine}\nversion: "1"\nlicence: proprietary\n'
+    (folder / "pack.yaml").write_text(header, encoding="utf-8")
+    text = (SHIPPED / "retail" / "scenarios" / "logistics-delay.yaml").read_text(encoding="utf-8")
+    text = text.replace("key: retail/logistics-delay", "key: mine/delay", 1)
+    (folder / "scenarios" / "delay.yaml").write_text(text, encoding="utf-8")
+    yield folder.parent
+    playing.add_to_house(())
+
+
+@pytest.mark.parametrize("way", ["--packs", "file", "installation"])
+def test_an_own_scenario_is_played_from_a_folder_a_file_or_the_installation(own_packs, script, monkeypatch, way):
+    monkeypatch.setenv("PEILIAN_HOME", str(own_packs.parent / "home"))
+    asked = {
+        "--packs": ["mine/delay", "--packs", str(own_packs)],
+        "file": [str(own_packs / "mine" / "scenarios" / "delay.yaml")],
+        "installation": ["mine/delay"],
+    }[way]
+    if way == "installation":
+        (own_packs.parent / "home").mkdir()
+        own_packs.rename(own_packs.parent / "home" / "packs")
+    done = run(*asked, "--script", str(script), "--as", "json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["scenario"] == "mine/delay"
+
+
+def test_the_list_shows_scenarios_of_more_packs_too(own_packs):
+    rows = json.loads(run("--list", "--packs", str(own_packs), "--as", "json").stdout)
+    assert {"mine/delay", "retail/logistics-delay"} <= {row["scenario"] for row in rows}
+
+
+def test_a_faulty_pack_is_told_and_one_of_the_installation_left_out(own_packs, monkeypatch):
+    path = own_packs / "mine" / "scenarios" / "delay.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("difficulty: ", "difficulty: x", 1), encoding="utf-8")
+    refused = run("mine/delay", "--packs", str(own_packs), "--lang", "en")
+    assert refused.exit_code == 1
+    assert "field difficulty: a whole number was expected" in refused.stderr
+    (own_packs.parent / "home").mkdir()
+    own_packs.rename(own_packs.parent / "home" / "packs")
+    monkeypatch.setenv("PEILIAN_HOME", str(own_packs.parent / "home"))
+    listed = run("--list", "--as", "json")
+    assert listed.exit_code == 0
+    assert "字段 difficulty：这里要填整数" in listed.stderr
+    assert "mine/delay" not in {row["scenario"] for row in json.loads(listed.stdout)}
+
+
+def test_a_scenario_outside_of_a_pack_is_told(tmp_path):
+    (tmp_path / "alone.yaml").write_text("kind: scenario\n", encoding="utf-8")
+    done = run(str(tmp_path / "alone.yaml"), "--lang", "en")
+    assert done.exit_code == 1
+    assert "needs a pack.yaml" in done.stderr
 
 
 def test_the_result_can_be_written_to_a_file(script, tmp_path):
@@ -103,7 +169,6 @@ def test_neither_scenario_nor_list_is_a_wrong_call():
     ("extra", "said"),
     [
         (["--as", "csv"], "use --as json"),
-        (["--as", "table"], "use --as json"),
         (["--out", "result.csv"], "use --as json"),
         (["--list"], "--list shows every scenario and takes no SCENARIO, --script"),
     ],

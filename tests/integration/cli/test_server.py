@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from peilian.adapters.packs import SHIPPED
 from support.product import Product, eventually, is_running
 
 
@@ -99,7 +100,70 @@ def test_a_port_in_use_is_said_so(product):
 
 def test_migrating_twice_changes_nothing(product):
     done = product.run("migrate")
-    assert (done.returncode, done.stderr) == (0, "The database is up to date.\n")
+    assert done.returncode == 0
+    assert done.stderr.startswith("The database is up to date.\n")
+
+
+SIGN_IN = """
+from peilian.apps.base.api import company, today_in_company
+from peilian.apps.people.api import RoleGrant, User
+user = User.objects.get(username={username!r}, is_active=True)
+is_in = user.check_password({password!r})
+grants = RoleGrant.objects.on(today_in_company()).filter(user=user).values_list("role", flat=True) if is_in else ()
+answer = [list(grants), company().name, company().time_zone]
+"""
+
+
+def test_a_new_installation_says_how_the_first_administrator_is_made(product):
+    assert "peilian admin USERNAME" in product.run("migrate").stderr
+    made = product.run(
+        "admin", "wenjing", "--name", "文静", "--generate", "--company", "云杉商城", "--time-zone", "Asia/Tokyo"
+    )
+    assert made.returncode == 0, made.stderr
+    password = made.stdout.rpartition(": ")[2].strip()
+    who = product.python(SIGN_IN.format(username="wenjing", password=password))
+    assert who == [["administrator"], {"zh": "云杉商城"}, "Asia/Tokyo"]
+    assert "peilian admin" not in product.run("migrate").stderr
+
+
+def test_an_administrator_is_let_in_again_under_a_new_password(product):
+    for password in ("first-secret-words", "second-secret-words"):
+        done = product.run("admin", "wenjing", given=f"{password}\n")
+        assert done.returncode == 0, done.stderr
+        assert password not in done.stdout
+    assert product.python(SIGN_IN.format(username="wenjing", password="first-secret-words"))[0] == []
+    assert product.python(SIGN_IN.format(username="wenjing", password="second-secret-words"))[0] == ["administrator"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "given", "said"),
+    [
+        (["--lang", "en"], "short\n", "at least 10 characters"),
+        (["--generate", "--time-zone", "Mars/Base", "--company", "x"], "", "没有时区 Mars/Base"),
+    ],
+)
+def test_an_administrator_that_cannot_be_made_is_told_so(product, extra, given, said):
+    done = product.run("admin", "wenjing", *extra, given=given)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_own_packs_of_the_installation_are_served_and_faulty_ones_told(product):
+    header = 'kind: pack\nschema_version: 1\nkey: {0}\ntitle: {{en: X}}\nversion: "1"\nlicence: proprietary\n'
+    text = (SHIPPED / "retail" / "scenarios" / "logistics-delay.yaml").read_text(encoding="utf-8")
+    for name, change in (("good", ""), ("bad", "x")):
+        folder = product.home / "packs" / name
+        folder.mkdir(parents=True)
+        (folder / "pack.yaml").write_text(header.format(name), encoding="utf-8")
+        own = text.replace("key: retail/logistics-delay", f"key: {name}/delay", 1)
+        own = own.replace("difficulty: ", f"difficulty: {change}", 1)
+        (folder / "delay.yaml").write_text(own, encoding="utf-8")
+    known = product.python("from peilian.flows import playing\nanswer = sorted(playing.scenarios())")
+    assert "good/delay" in known
+    assert "bad/delay" not in known
+    product.start("--no-worker")
+    assert "delay.yaml:第 7 行，字段 difficulty：这里要填整数" in product.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_a_broken_time_is_told_with_its_row_and_what_was_expected(lake, tmp_path
     path = write_csv(tmp_path / "m.csv", [{**line("c1", "customer", 0), "at": "2026-11-02 10:00"}])
     report = imported(lake, path)
     text = say_fault(report.faults[0], "zh")
-    assert text.startswith("m.csv:第 1 行,字段 at [c1]")
+    assert text.startswith("m.csv:第 1 行，字段 at [c1]")
     assert "缺少时区" in text
 
 

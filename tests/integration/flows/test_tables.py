@@ -167,7 +167,7 @@ def test_a_fault_names_file_row_column_and_what_was_expected(tmp_path, cell, wor
     )
     assert len(found.rows) == 1
     (fault,) = said(found)
-    assert fault.startswith("table.csv:第 2 行,字段 付款时间: ")
+    assert fault.startswith("table.csv:第 2 行，字段 付款时间：")
     assert words in fault
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from peilian.adapters.packs._problems import reason_of
 from peilian.engine._kernel import Fault, InputError, Reason, Registry, Text
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
@@ -228,7 +229,7 @@ def _read_markdown(data: bytes) -> tuple[yaml.Node | None, Any]:
 def _fault(path: Path, node: yaml.Node | None, problem: Any) -> Fault:
     location = tuple(problem["loc"])
     return Fault(
-        Reason("pack.wrong_value", {"problem": problem["msg"]}),
+        reason_of(problem),
         file=str(path),
         row=_line(node, location),
         field=".".join(str(part) for part in location) or None,
@@ -248,20 +249,21 @@ def _line(node: yaml.Node | None, location: Place) -> int | None:
         return None
     line: int = node.start_mark.line + 1
     for part in location:
-        child = _child(node, part)
-        if child is None:
-            break
-        node = child
-        line = node.start_mark.line + 1
+        found = _child(node, part)
+        if found is None:  # not in the file, as what is missing, or a name that only the schema knows
+            continue
+        line_of, node = found
+        line = line_of.start_mark.line + 1
     return line
 
 
-def _child(node: yaml.Node, part: int | str) -> yaml.Node | None:
+def _child(node: yaml.Node, part: int | str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Where ``part`` of a node begins, and what it is: a field begins with its name."""
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(part)), None)
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         child: yaml.Node = node.value[part]
-        return child
+        return child, child
     return None
 
 

@@ -1,0 +1,39 @@
+"""What a schema has against a document, as reasons that can be said in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from peilian.engine._kernel import Reason
+
+_KINDS = {
+    "string_type": "text", "int_type": "whole_number", "int_parsing": "whole_number", "int_from_float": "whole_number",
+    "float_type": "number", "float_parsing": "number", "decimal_type": "number", "decimal_parsing": "number",
+    "finite_number": "finite_number", "bool_type": "truth", "bool_parsing": "truth", "list_type": "list",
+    "tuple_type": "list", "dict_type": "mapping", "model_type": "mapping", "model_attributes_type": "mapping",
+    "date_type": "date", "date_parsing": "date", "date_from_datetime_parsing": "date",
+}  # fmt: skip
+# type of a problem -> the parameter of its bound
+_BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
+_OWN = "Value error, "
+
+
+def reason_of(problem: Mapping[str, Any]) -> Reason:
+    """The reason of one entry of a ``ValidationError``; what has no words of its own keeps those of the schema."""
+    kind, given = str(problem["type"]), problem.get("ctx", {})
+    if kind in ("missing", "extra_forbidden"):
+        return Reason(f"pack.{kind}", {"name": str(problem["loc"][-1]) if problem["loc"] else ""})
+    if kind in _KINDS:
+        return Reason(f"pack.wants_{_KINDS[kind]}")
+    if kind in _BOUNDS:
+        return Reason(f"pack.{kind}", {"bound": given[_BOUNDS[kind]]})
+    if kind in ("too_short", "string_too_short"):
+        return Reason("pack.too_short", {"least": given["min_length"]})
+    if kind in ("too_long", "string_too_long"):
+        return Reason("pack.too_long", {"most": given["max_length"]})
+    if kind in ("literal_error", "enum"):
+        return Reason("pack.wants_one_of", {"known": given["expected"].replace("'", "").replace(" or ", ", ")})
+    if kind == "string_pattern_mismatch":
+        return Reason("pack.wants_pattern", {"pattern": given["pattern"]})
+    return Reason("pack.wrong_value", {"problem": str(problem["msg"]).removeprefix(_OWN)})
