@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -50,49 +50,56 @@ def fingerprint(document: Any) -> str:
 
 def card_for(version: TemplateVersion) -> Scorecard:
     """The scorecard of a template version; versions never change, so it is made once."""
-    return _card(*_documents(version))
+    return _made(version).card
 
 
 def card_in(cycle: Cycle) -> Scorecard:
     """The scorecard of a cycle: that of its template version with the cycle's grades."""
-    return _graded(*_documents(cycle.template_version), json.dumps(cycle.grades))
+    made, grades = _made(cycle.template_version), json.dumps(cycle.grades)
+    if grades not in made.graded:
+        made.graded[grades] = replace(made.card, grades=tuple(map(_grade, cycle.grades)))
+    return made.graded[grades]
 
 
 def process_in(cycle: Cycle) -> Mapping[str, str]:
     """What the template says on who rates, what people see and how events on several lines are treated."""
-    return _process(*_documents(cycle.template_version))
+    return _made(cycle.template_version).process
 
 
-def _documents(version: TemplateVersion) -> tuple[str, str]:
-    return json.dumps(version.body, sort_keys=True), json.dumps(version.chosen, sort_keys=True)
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a template version amounts to."""
+
+    card: Scorecard
+    process: Mapping[str, str]
+    graded: dict[str, Scorecard] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=64)
-def _card(body: str, chosen: str) -> Scorecard:
-    return appraising.card_of(_loaded(body), _answers(chosen))
+_KEPT: OrderedDict[str, _Made] = OrderedDict()
+_MOST_KEPT = 64
 
 
-@lru_cache(maxsize=64)
-def _graded(body: str, chosen: str, grades: str) -> Scorecard:
-    found = tuple(
-        Grade(item["key"], Text(item["label"].get("zh"), item["label"].get("en")), Decimal(item["at_least"]))
-        for item in json.loads(grades)
-    )
-    return replace(_card(body, chosen), grades=found)
-
-
-@lru_cache(maxsize=64)
-def _process(body: str, chosen: str) -> Mapping[str, str]:
-    return appraising.process_of(_loaded(body), _answers(chosen))
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(text, parse_float=Decimal)
+def _made(version: TemplateVersion) -> _Made:
+    """By the fingerprint of document and choices, so that equal versions share it."""
+    found = _KEPT.get(version.sha256)
+    if found is None:
+        body, chosen = exact_numbers(version.body), exact_numbers(version.chosen)
+        answers = {key: value if isinstance(value, str) else Decimal(value) for key, value in chosen.items()}
+        found = _Made(appraising.card_of(body, answers), appraising.process_of(body, answers))
+        while len(_KEPT) >= _MOST_KEPT:
+            _KEPT.popitem(last=False)
+        _KEPT[version.sha256] = found
     return found
 
 
-def _answers(text: str) -> dict[str, str | Decimal]:
-    return {key: value if isinstance(value, str) else Decimal(value) for key, value in _loaded(text).items()}
+def _grade(item: Mapping[str, Any]) -> Grade:
+    return Grade(item["key"], Text(item["label"].get("zh"), item["label"].get("en")), Decimal(item["at_least"]))
+
+
+def exact_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored document with its fractions as decimals."""
+    found: dict[str, Any] = json.loads(json.dumps(document), parse_float=Decimal)
+    return found
 
 
 def lines_by_indicator(card: Scorecard) -> dict[str, list[Line]]:
@@ -135,10 +142,12 @@ def exempt_indicators(cycle: Cycle) -> dict[UUID, dict[str, Exemption]]:
     return found
 
 
-def appraised(cycle: Cycle) -> list[Appraisee]:
+def appraised(cycle: Cycle, exempt: Mapping[UUID, Mapping[str, Exemption]] | None = None) -> list[Appraisee]:
     """Who is appraised in the cycle: everybody in it who is neither set aside nor exempt from the whole sheet."""
-    exempt = exempt_indicators(cycle)
-    rows = cycle.appraisees.filter(exempt_reason="").select_related("employee", "unit", "cycle__template_version")
+    exempt = exempt_indicators(cycle) if exempt is None else exempt
+    rows = list(cycle.appraisees.filter(exempt_reason="").select_related("employee", "unit"))
+    for row in rows:
+        row.cycle = cycle  # one object for all: the cycle leads to the whole document of its template
     return [row for row in rows if "" not in exempt.get(row.employee_id, {})]
 
 

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
+
 from peilian.apps.appraisal.evaluation import card_for
 from peilian.apps.appraisal.models import Appraisal, Cycle, InputSource
 from peilian.apps.appraisal.sources import origin_of
@@ -51,6 +53,7 @@ def follow(results: Iterable[Appraisal]) -> None:
     """Write the evidence of results that count now and raise the needs they show. Again, nothing changes; of a
     corrected result what it says differently replaces what it said."""
     rows = list(results)
+    prefetch_related_objects(rows, "appraisee__employee", "appraisee__cycle", "template_version")
     known = record.competency_model().competencies
     people = {row.pk: row.appraisee.employee for row in rows}
     shown = {
@@ -60,9 +63,10 @@ def follow(results: Iterable[Appraisal]) -> None:
     pieces = [piece for row in rows for piece in _pieces(row, people[row.pk], shown[row.pk])]
     if pieces:
         record.add_evidence(actor=None, pieces=pieces, revise=True)
+    written, live = _written(rows), _live_needs(rows)
     for row in rows:
-        _withdraw_others(row, shown[row.pk])
-        _raise_needs(row, people[row.pk], shown[row.pk])
+        _withdraw_others(row, shown[row.pk], written.get(str(row.appraisee_id), ()))
+        _raise_needs(row, people[row.pk], shown[row.pk], live.get(row.appraisee.employee_id, ()))
 
 
 def _shown(row: Appraisal, card: Scorecard) -> list[_Shown]:
@@ -98,6 +102,7 @@ def _evidence_of(
 def _pieces(row: Appraisal, employee: Employee, shown: Sequence[_Shown]) -> list[record.NewEvidence]:
     """One piece a competency and kind: several lines of one competency are weighed by their points."""
     cycle = row.appraisee.cycle
+    at = _moment(cycle)
     found = []
     for competency, kind in dict.fromkeys((item.competency, item.kind) for item in shown):
         if kind is None:
@@ -110,7 +115,7 @@ def _pieces(row: Appraisal, employee: Employee, shown: Sequence[_Shown]) -> list
                 competency=competency,
                 kind=kind,
                 score=min(1.0, sum(item.score * float(item.attainable) for item in group) / whole),
-                at=_moment(cycle),
+                at=at,
                 source_kind=SOURCE_KIND,
                 source_id=str(row.appraisee_id),
                 label=Reason("appraisal.evidence", {"period": cycle.period}),
@@ -122,16 +127,36 @@ def _pieces(row: Appraisal, employee: Employee, shown: Sequence[_Shown]) -> list
     return found
 
 
-def _withdraw_others(row: Appraisal, shown: Sequence[_Shown]) -> None:
+def _written(rows: Sequence[Appraisal]) -> dict[str, list[record.Evidence]]:
+    """What counts of what these sheets said, by sheet."""
+    found: dict[str, list[record.Evidence]] = {}
+    ids = [str(row.appraisee_id) for row in rows]
+    for piece in record.Evidence.objects.counting().filter(source_kind=SOURCE_KIND, source_id__in=ids):
+        found.setdefault(piece.source_id, []).append(piece)
+    return found
+
+
+def _live_needs(rows: Sequence[Appraisal]) -> dict[UUID, list[record.Need]]:
+    """The needs that appraisals raised and that are open, by employee."""
+    found: dict[UUID, list[record.Need]] = {}
+    people = [row.appraisee.employee_id for row in rows]
+    needs = record.Need.objects.filter(
+        employee__in=people, origin=record.NeedOrigin.APPRAISAL, state=record.NeedState.OPEN
+    )
+    for need in needs:
+        found.setdefault(need.employee_id, []).append(need)
+    return found
+
+
+def _withdraw_others(row: Appraisal, shown: Sequence[_Shown], written: Sequence[record.Evidence]) -> None:
     """Take back what an earlier version said and this one says nothing of."""
     now = {(item.competency, str(item.kind)) for item in shown if item.kind is not None}
-    written = record.Evidence.objects.counting().filter(source_kind=SOURCE_KIND, source_id=str(row.appraisee_id))
     for piece in written:
         if (piece.competency, piece.kind) not in now:
             record.withdraw_evidence(actor=None, evidence=piece, note=row.note or str(row.version))
 
 
-def _raise_needs(row: Appraisal, employee: Employee, shown: Sequence[_Shown]) -> None:
+def _raise_needs(row: Appraisal, employee: Employee, shown: Sequence[_Shown], live: Sequence[record.Need]) -> None:
     low = {item.competency: item for item in shown if item.is_low}
     for competency, item in low.items():
         params = {
@@ -147,16 +172,7 @@ def _raise_needs(row: Appraisal, employee: Employee, shown: Sequence[_Shown]) ->
             reason=Reason("appraisal.need_line", params),
             evidence=[_reference(row.appraisee_id)],
         )
-    _drop_needs(row, set(low))
-
-
-def _drop_needs(row: Appraisal, low: set[str]) -> None:
-    """Close the needs that only this sheet had raised and that its newest version no longer shows."""
-    live = record.Need.objects.filter(
-        employee=row.appraisee.employee_id,
-        origin=record.NeedOrigin.APPRAISAL,
-        state=record.NeedState.OPEN,
-    )
+    # Close the needs that only this sheet had raised and that its newest version no longer shows.
     for need in live:
         if need.subject not in low and need.evidence == [_reference(row.appraisee_id)]:
             record.dismiss_need(actor=None, need=need, note=row.note or str(row.version))

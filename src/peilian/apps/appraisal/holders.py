@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from peilian.apps.appraisal.models import Appraisee, InputSource
+from peilian.apps.appraisal.models import Appraisee, Cycle, InputSource
 from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import ROLES, Guidance, GuidanceKind, Permission, Reach, RoleGrant, Unit, User
 
@@ -18,13 +18,14 @@ _PERMISSION = {
 _MOST_NAMES = 3
 
 
-def names_of(source: InputSource, appraisee: Appraisee, holders: Sequence[User]) -> tuple[str, ...]:
+def names_of(
+    source: InputSource, appraisee: Appraisee, holders: Sequence[User], supervisors: Collection[UUID]
+) -> tuple[str, ...]:
     """Whom to ask for a value of this source: for what people judge, the person's own supervisor when that one may
     rate, else ``holders``; never the person."""
     others = [user for user in holders if user.employee_id is None or user.employee_id != appraisee.employee_id]
     if source in (InputSource.LEVEL, InputSource.TYPED):
-        own = _supervisors(appraisee)
-        others = [user for user in others if user.employee_id in own] or others
+        others = [user for user in others if user.employee_id in supervisors] or others
     return tuple(dict.fromkeys(user.name for user in others))[:_MOST_NAMES]
 
 
@@ -48,7 +49,10 @@ def users_with(permission: Permission, unit_id: UUID) -> list[User]:
     return list(dict.fromkeys(row.user for row in rows if ROLES[row.role].reach is Reach.COMPANY))
 
 
-def _supervisors(appraisee: Appraisee) -> set[UUID]:
-    day = appraisee.cycle.ends_on
-    rows = Guidance.objects.on(day).filter(employee=appraisee.employee_id, kind=GuidanceKind.SUPERVISOR)
-    return set(rows.values_list("guide_id", flat=True))
+def supervisors_of(cycle: Cycle, people: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """The supervisors of people at the end of a period, both as employees."""
+    found: dict[UUID, set[UUID]] = {}
+    rows = Guidance.objects.on(cycle.ends_on).filter(employee__in=list(people), kind=GuidanceKind.SUPERVISOR)
+    for employee, guide in rows.values_list("employee_id", "guide_id"):
+        found.setdefault(employee, set()).add(guide)
+    return found

@@ -21,7 +21,7 @@ from peilian.apps.appraisal.evaluation import (
     newest_inputs,
     process_in,
 )
-from peilian.apps.appraisal.holders import names_of, permission_for, users_with
+from peilian.apps.appraisal.holders import names_of, permission_for, supervisors_of, users_with
 from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource
 from peilian.apps.appraisal.seen import appraisee_for, cycle_for
 from peilian.apps.appraisal.sources import origin_of
@@ -110,25 +110,30 @@ def missing(*, user: User, cycle: Cycle, appraisee: Appraisee | None = None) -> 
     return missing_of(row for row in people if row.unit_id in units)
 
 
-def missing_of(appraisees: Iterable[Appraisee]) -> list[Missing]:
-    """What lacks on these sheets of one cycle."""
+def missing_of(
+    appraisees: Iterable[Appraisee], newest: Mapping[UUID, Mapping[str, Input]] | None = None
+) -> list[Missing]:
+    """What lacks on these sheets of one cycle; ``newest`` are their inputs when they are known."""
     rows = list(appraisees)
     if not rows:
         return []
     cycle = rows[0].cycle
     card = card_for(cycle.template_version)
-    exempt, newest = exempt_indicators(cycle), newest_inputs(rows)
+    exempt, newest = exempt_indicators(cycle), newest_inputs(rows) if newest is None else newest
     lines = lines_by_indicator(card)
     rater = rater_in(cycle)
     holders: dict[tuple[Permission, UUID], list[User]] = {}
+    supervisors = supervisors_of(cycle, [row.employee_id for row in rows])
     found = []
+    needed = {name: any(line.unjudged == "missing" for line in using) for name, using in lines.items()}
+    sources = {name: origin_of(card, name) for name in lines}
     for row in rows:
         free = exempt.get(row.employee_id, {})
         for name, using in lines.items():
             given = newest[row.pk].get(name)
-            if name in free or not _lacks(given, any(line.unjudged == "missing" for line in using)):
+            if name in free or not _lacks(given, needed[name]):
                 continue
-            source = origin_of(card, name)
+            source = sources[name]
             place = (permission_for(source, rater), row.unit_id)
             if place not in holders:
                 holders[place] = users_with(*place)
@@ -140,7 +145,7 @@ def missing_of(appraisees: Iterable[Appraisee]) -> list[Missing]:
                     indicator=name,
                     label=measure.label if measure else Text(en=name),
                     source=source.value,
-                    from_whom=names_of(source, row, holders[place]),
+                    from_whom=names_of(source, row, holders[place], supervisors.get(row.employee_id, ())),
                     reason=reason,
                     if_left_out="full" if all(line.unjudged == "full" for line in using) else "drop",
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from peilian.apps.appraisal.evaluation import (
 )
 from peilian.apps.appraisal.events import doubly_counted
 from peilian.apps.appraisal.following import follow
-from peilian.apps.appraisal.inputs import NewInput, append, checked_value, missing_of
+from peilian.apps.appraisal.inputs import Missing, NewInput, append, checked_value, missing_of
 from peilian.apps.appraisal.models import (
     Appeal,
     AppealState,
@@ -37,6 +38,8 @@ from peilian.apps.appraisal.models import (
     Appraisee,
     Cycle,
     CycleState,
+    Exemption,
+    Input,
     InputSource,
 )
 from peilian.apps.appraisal.telling import tell
@@ -59,9 +62,9 @@ def freeze(*, actor: User | None, cycle: Cycle, leave_out: str = "", now: dateti
     """
     leave_out = short(leave_out, "leave_out")
     with base.write(actor=actor, verb="appraisal.freeze") as audit:
-        row = _freezable(actor, cycle, leave_out)
-        if len(appraised(row)) <= MANY_PEOPLE:
-            return _freeze(audit, actor, row, leave_out, now or timezone.now())
+        standing = _freezable(actor, cycle, leave_out)
+        if len(standing.people) <= MANY_PEOPLE:
+            return _freeze(audit, actor, standing, leave_out, now or timezone.now())
         audit.unchanged()
     parameters = {"cycle": str(cycle.pk), "leave_out": leave_out}
     waiting = base.Job.objects.filter(
@@ -77,17 +80,15 @@ def freeze_many(context: base.JobContext) -> Mapping[str, Any]:
     if not cycle.takes_inputs:
         # A worker that died after storing had done all of it.
         return {"people": len(newest_results(cycle.appraisees.all()))}
-    known: dict[UUID, Evaluation] = {}
 
     def step(done: int, total: int) -> None:
         context.progress(done, total, "appraisal.freeze")
         context.stop_if_cancelled()
 
-    for pk, evaluation in _evaluations(cycle, {}, step):
-        known[pk] = evaluation
+    known = _standing(cycle).evaluations(step=step)
     with base.write(actor=context.actor, verb="appraisal.freeze") as audit:
-        row = _freezable(context.actor, cycle, leave_out)
-        _freeze(audit, context.actor, row, leave_out, timezone.now(), known)
+        standing = _freezable(context.actor, cycle, leave_out)
+        _freeze(audit, context.actor, standing, leave_out, timezone.now(), known)
     return {"people": len(known)}
 
 
@@ -279,16 +280,62 @@ def _changed(appraisal: Appraisal, inputs: Mapping[str, Mapping[str, Any]]) -> d
     return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
 
 
-def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> Cycle:
-    """The cycle, locked, when its inputs may be fixed now."""
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Everything that a freeze depends on, fetched at once."""
+
+    cycle: Cycle
+    people: list[Appraisee]
+    exempt: Mapping[UUID, Mapping[str, Exemption]]
+    newest: Mapping[UUID, Mapping[str, Input]]
+    missing: list[Missing]
+
+    @property
+    def lacking(self) -> dict[UUID, set[str]]:
+        """What lacks on each sheet."""
+        found: dict[UUID, set[str]] = {}
+        for item in self.missing:
+            found.setdefault(item.appraisee.pk, set()).add(item.indicator)
+        return found
+
+    def evaluations(
+        self,
+        known: Mapping[UUID, Evaluation] | None = None,
+        step: Callable[[int, int], None] = lambda *_: None,
+    ) -> dict[UUID, Evaluation]:
+        """Everybody's evaluation; one that is ``known`` is used when its inputs are still the same.
+
+        What lacks is left out, unless the template gives full points for it.
+        """
+        card, lacking = card_in(self.cycle), self.lacking
+        lines = lines_by_indicator(card)
+        full = {name for name, using in lines.items() if all(line.unjudged == "full" for line in using)}
+        found = {}
+        for place, person in enumerate(self.people, start=1):
+            free = self.exempt.get(person.employee_id, {})
+            inputs = freeze_inputs(card, self.newest[person.pk], free, lacking.get(person.pk, set()) - full)
+            ready = (known or {}).get(person.pk)
+            found[person.pk] = ready if ready and ready.inputs == inputs else evaluate(self.cycle, inputs)
+            step(place, len(self.people))
+        return found
+
+
+def _standing(cycle: Cycle) -> _Standing:
+    exempt = exempt_indicators(cycle)
+    people = appraised(cycle, exempt)
+    newest = newest_inputs(people)
+    return _Standing(cycle, people, exempt, newest, missing_of(people, newest))
+
+
+def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> _Standing:
+    """How the cycle stands, locked, when its inputs may be fixed now."""
     row = locked(actor, cycle)
     if not row.takes_inputs:
         raise refuse("appraisal.cycle_frozen")
-    people = appraised(row)
-    if not people:
+    standing = _standing(row)
+    if not standing.people:
         raise refuse("appraisal.nobody_there")
-    lacking = missing_of(people)
-    if lacking and not leave_out:
+    if standing.missing and not leave_out:
         faults = [
             Fault(
                 Reason(
@@ -297,28 +344,28 @@ def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> Cycle:
                 ),
                 field=item.indicator,
             )
-            for item in lacking[:_MOST_FAULTS]
+            for item in standing.missing[:_MOST_FAULTS]
         ]
-        raise InputError(Fault(Reason("appraisal.inputs_missing", {"n": len(lacking)})), *faults)
+        raise InputError(Fault(Reason("appraisal.inputs_missing", {"n": len(standing.missing)})), *faults)
     doubles = doubly_counted(row) if process_in(row).get("double_counting") == "once" else []
     if doubles:
         names = "、".join(dict.fromkeys(item.employee.name for item in doubles))
         raise refuse("appraisal.counted_twice", n=len(doubles), people=names)
-    return row
+    return standing
 
 
 def _freeze(
     audit: base.Audit,
     actor: User | None,
-    cycle: Cycle,
+    standing: _Standing,
     leave_out: str,
     now: datetime,
     known: Mapping[UUID, Evaluation] | None = None,
 ) -> Cycle:
-    people = {row.pk: row for row in appraised(cycle)}
-    former, lacking = newest_results(people), _lacking(cycle)
+    cycle, people = standing.cycle, {row.pk: row for row in standing.people}
+    former, lacking = newest_results(people), standing.lacking
     rows = []
-    for pk, evaluation in _evaluations(cycle, known or {}, lambda *_: None):
+    for pk, evaluation in standing.evaluations(known).items():
         notes = (cycle.reopened_because, leave_out if lacking.get(pk) else "")
         note = "; ".join(part for part in notes if part)[:500]
         rows.append(result_row(people[pk], former.get(pk), cycle, evaluation, AppraisalCause.FREEZE, note, actor, now))
@@ -328,7 +375,7 @@ def _freeze(
     cycle.state, cycle.frozen_at, cycle.frozen_by = CycleState.FROZEN, now, actor
     cycle.save()
     audit.changed(cycle, **before)
-    sums = {str(row.appraisee.employee): [None, row.inputs_sha256] for row in rows}
+    sums = {f"{row.appraisee.employee.number} {row.appraisee.employee}": [None, row.inputs_sha256] for row in rows}
     audit.note_object(kind="appraisal.appraisal", id=str(cycle.pk), label=str(cycle), changes=sums)
     return cycle
 
@@ -342,34 +389,6 @@ def _keep_exemptions(audit: base.Audit, cycle: Cycle) -> None:
             row.exempt_reason = whole.reason
             row.save()
             audit.changed(row, exempt_reason="")
-
-
-def _lacking(cycle: Cycle) -> dict[UUID, set[str]]:
-    """What lacks on each sheet."""
-    found: dict[UUID, set[str]] = {}
-    for item in missing_of(appraised(cycle)):
-        found.setdefault(item.appraisee.pk, set()).add(item.indicator)
-    return found
-
-
-def _evaluations(
-    cycle: Cycle, known: Mapping[UUID, Evaluation], step: Callable[[int, int], None]
-) -> list[tuple[UUID, Evaluation]]:
-    """Everybody's evaluation; one that is ``known`` is used when its inputs are still the same.
-
-    What lacks is left out, unless the template gives full points for it."""
-    people = appraised(cycle)
-    exempt, newest, lacking = exempt_indicators(cycle), newest_inputs(people), _lacking(cycle)
-    card = card_in(cycle)
-    full = {name for name, lines in lines_by_indicator(card).items() if all(line.unjudged == "full" for line in lines)}
-    found = []
-    for place, person in enumerate(people, start=1):
-        free = exempt.get(person.employee_id, {})
-        inputs = freeze_inputs(card, newest[person.pk], free, lacking.get(person.pk, set()) - full)
-        ready = known.get(person.pk)
-        found.append((person.pk, ready if ready and ready.inputs == inputs else evaluate(cycle, inputs)))
-        step(place, len(people))
-    return found
 
 
 def appeal_ends_at(*, appraisal: Appraisal) -> datetime:

@@ -34,9 +34,9 @@ RUNNERS = (
 def appraisees_seen(user: User, permission: Permission = Permission.SEE_APPRAISALS) -> QuerySet[Appraisee]:
     """The sheets that ``user`` sees by ``permission``, and the own ones."""
     sight = visible_to(user)
-    rows = Appraisee.objects.select_related(
-        "cycle__template_version__template", "cycle__unit", "employee", "unit", "post"
-    )
+    # Fetched apart, the document of a template comes once for all its sheets.
+    rows = Appraisee.objects.select_related("cycle__unit", "employee", "unit", "post")
+    rows = rows.prefetch_related("cycle__template_version__template")
     mine = _own(user)
     others = Q(unit__in=sight.units(permission).values("pk"))
     others |= Q(employee__in=sight.employees(permission).values("pk"), cycle__state__in=PUBLIC)
@@ -58,7 +58,8 @@ def cycles_seen(user: User) -> QuerySet[Cycle]:
         units = sight.units(permission).values("pk")
         wanted |= Q(unit__in=units) | Q(appraisees__unit__in=units)
     found = Cycle.objects.filter(wanted).values("pk")
-    return Cycle.objects.filter(pk__in=found).select_related("template_version__template", "unit")
+    rows = Cycle.objects.filter(pk__in=found).select_related("unit")
+    return rows.prefetch_related("template_version__template")
 
 
 def cycle_for(user: User, cycle: Cycle | UUID | str) -> Cycle:
