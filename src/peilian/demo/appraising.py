@@ -121,8 +121,44 @@ def _finish(cycle: appraisal.Cycle) -> None:
     cycle.refresh_from_db()
     appraisal.publish(actor=service, cycle=cycle)
     cycle.refresh_from_db()
+    _reward(cycle)
     _contest(cycle, "zhengkai", "attendance", "其中一次是客户来电没处理完，晚到考勤机，主管当时知道。")
     _talk(cycle, "xiaohe", "lead1")
+
+
+def _reward(cycle: appraisal.Cycle) -> None:
+    """Two rules of the company, what they propose for the month, and suggestions from the front."""
+    manager = _user("manager")
+    appraisal.set_rule(
+        actor=manager,
+        key="star-of-month",
+        title={"zh": "月度服务之星", "en": "Service star of the month"},
+        when="team_rank == 1 and complaints == 0",
+        kind=appraisal.RewardKind.RECOGNITION,
+        is_on=True,
+    )
+    appraisal.set_rule(
+        actor=manager,
+        key="steady-quarter",
+        title={"zh": "连续三个月 90 分以上", "en": "Three months at 90 or more"},
+        when="months_at_90 >= 3",
+        kind=appraisal.RewardKind.PROMOTION,
+    )
+    for row in appraisal.propose(actor=manager, cycle=cycle):
+        appraisal.decide_award(actor=_user("service"), award=row, state=appraisal.AwardState.APPROVED)
+    _suggest()
+
+
+def _suggest() -> None:
+    first = appraisal.suggest(
+        actor=_user("xiaohe"), subject="process", text="退款进度能不能自动发给客户？每天有二十多位来问同一件事。"
+    )
+    appraisal.answer_suggestion(
+        actor=_user("lead1"), suggestion=first, state="accepted", answer="已提给系统组，下个版本加上进度提醒。"
+    )
+    appraisal.suggest(
+        actor=_user("yiming"), subject="product", text="四件套详情页缺少缩水率，客户常问，建议补上。", is_anonymous=True
+    )
 
 
 def _contest(cycle: appraisal.Cycle, username: str, line: str, text: str) -> None:

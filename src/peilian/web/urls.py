@@ -15,6 +15,7 @@ FEATURES = (
     "practice",
     "privacy",
     "record",
+    "rewards",
     "search",
     "settings",
     "shell",

@@ -1,0 +1,1 @@
+"""Rewards, the honour board and the suggestion box."""
