@@ -2,5 +2,6 @@
 
 from peilian.engine.content.difference import Change, differences
 from peilian.engine.content.merging import Conflict, Merged, merge
+from peilian.engine.content.settling import LostPlaceError, take_theirs
 
-__all__ = ["Change", "Conflict", "Merged", "differences", "merge"]
+__all__ = ["Change", "Conflict", "LostPlaceError", "Merged", "differences", "merge", "take_theirs"]

@@ -1,0 +1,128 @@
+"""Change notices (变更通知): something about products or services changes, and texts have to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from peilian.apps.base.api import send, today_in_company, write
+from peilian.apps.library.checks import named, permit, refuse, short
+from peilian.apps.library.models import ChangeNotice, Content, ContentState, Revision, RevisionState
+from peilian.apps.library.telling import HOME, holders
+from peilian.apps.library.using import naming
+from peilian.apps.people.api import Permission
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+def affected_by(
+    *,
+    user: User,
+    tags: Collection[str] = (),
+    competencies: Collection[str] = (),
+    contents: Collection[Content] = (),
+) -> list[Content]:
+    """The texts in use that a change may touch: those named, those with one of the tags or competencies, and those that
+    name one of them as related."""
+    permit(user, Permission.WRITE_LIBRARY)
+    return _affected(tags, competencies, contents)
+
+
+def announce_change(
+    *,
+    actor: User | None,
+    title: Mapping[str, str],
+    text: str,
+    effective_on: date,
+    tags: Collection[str] = (),
+    competencies: Collection[str] = (),
+    contents: Collection[Content] = (),
+) -> ChangeNotice:
+    """Tell everybody inside of a change, and mark the texts that it touches for revision."""
+    permit(actor, Permission.WRITE_LIBRARY)
+    names = named(title)
+    text = short(text, "text", limit=4000, is_needed=True)
+    with write(actor=actor, verb="library.announce_change") as audit:
+        row = ChangeNotice.objects.create(
+            title=names, text=text, effective_on=effective_on, made_at=timezone.now(), made_by=actor
+        )
+        audit.created(row)
+        for content in _affected(tags, competencies, contents):
+            audit.created(Revision.objects.create(notice=row, content=content))
+        for user in holders(Permission.SEE_LIBRARY, but=[actor.pk if actor else None]):
+            language = user.reading_language
+            params = {"title": names.get(language) or str(row), "day": effective_on.isoformat()}
+            send(recipient=user, key="inbox.library_change", params=params, link=HOME)
+    return row
+
+
+def change_notices(*, user: User) -> QuerySet[ChangeNotice]:
+    """Every notice that was not withdrawn, the latest first."""
+    permit(user, Permission.SEE_LIBRARY)
+    return ChangeNotice.objects.filter(withdrawn_at=None).select_related("made_by")
+
+
+def withdraw_change(*, actor: User | None, notice: ChangeNotice) -> ChangeNotice:
+    """The change does not come; what was still due because of it is unaffected."""
+    permit(actor, Permission.WRITE_LIBRARY)
+    now = timezone.now()
+    with write(actor=actor, verb="library.withdraw_change") as audit:
+        row = ChangeNotice.objects.select_for_update().get(pk=notice.pk)
+        if row.withdrawn_at is not None:
+            audit.unchanged()
+            return row
+        row.withdrawn_at = now
+        row.save()
+        audit.changed(row, withdrawn_at=None)
+        for revision in row.revisions.filter(state=RevisionState.DUE).select_for_update():
+            revision.state, revision.decided_at, revision.decided_by = RevisionState.UNAFFECTED, now, actor
+            revision.save()
+            audit.changed(revision, state=RevisionState.DUE)
+    return row
+
+
+def revisions_due(*, user: User, notice: ChangeNotice | None = None) -> QuerySet[Revision]:
+    """Texts that still have to follow a change, the soonest first. Publishing a text settles it too."""
+    permit(user, Permission.WRITE_LIBRARY)
+    rows = Revision.objects.filter(state=RevisionState.DUE, notice__withdrawn_at=None)
+    if notice is not None:
+        rows = rows.filter(notice=notice)
+    return rows.select_related("notice", "content").order_by("notice__effective_on", "content__kind", "content__key")
+
+
+def settle_revision(*, actor: User | None, revision: Revision, state: RevisionState | str, note: str = "") -> Revision:
+    """A text follows the change by now, or is not touched by it."""
+    permit(actor, Permission.WRITE_LIBRARY)
+    if state not in (RevisionState.REVISED, RevisionState.UNAFFECTED):
+        raise refuse("library.unknown_choice", "state", known="revised, unaffected")
+    note = short(note, "note")
+    with write(actor=actor, verb="library.settle_revision") as audit:
+        row = Revision.objects.select_for_update().get(pk=revision.pk)
+        before = {"state": row.state, "note": row.note}
+        row.state, row.note, row.decided_at, row.decided_by = str(state), note, timezone.now(), actor
+        row.save()
+        audit.changed(row, **before)
+    return row
+
+
+def reviews_due(*, user: User, day: date | None = None) -> QuerySet[Content]:
+    """Published texts that were to be looked at again by ``day`` (default: today), the longest waiting first."""
+    permit(user, Permission.WRITE_LIBRARY)
+    rows = Content.objects.filter(state=ContentState.PUBLISHED, review_by__lte=day or today_in_company())
+    return rows.order_by("review_by", "kind", "key")
+
+
+def _affected(tags: Collection[str], competencies: Collection[str], contents: Collection[Content]) -> list[Content]:
+    named_ids = {content.pk for content in contents}
+    found = [
+        row
+        for row in Content.objects.filter(state=ContentState.PUBLISHED)
+        if row.pk in named_ids or set(tags).intersection(row.tags) or set(competencies).intersection(row.competencies)
+    ]
+    found += [row for row in naming({row.reference for row in found}) if row.state == ContentState.PUBLISHED]
+    return sorted(found, key=lambda row: (row.kind, row.key))

@@ -1,0 +1,83 @@
+"""Comments and suggestions (评论与改进建议): readers say what is wrong or could be better, and get an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from peilian.apps.base.api import write
+from peilian.apps.library.checks import permit, refuse, short
+from peilian.apps.library.models import Comment, CommentKind, CommentState, Content, ContentState
+from peilian.apps.library.telling import holders, tell
+from peilian.apps.people.api import NotVisibleError, Permission, User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_LIMIT = 2000
+
+
+def add_comment(*, actor: User, content: Content, text: str, kind: CommentKind | str = CommentKind.COMMENT) -> Comment:
+    """Say something about a published text. A suggestion is answered; those who publish hear of it."""
+    permit(actor, Permission.SEE_LIBRARY)
+    if content.state == ContentState.NEW:
+        permit(actor, Permission.WRITE_LIBRARY)
+    if kind not in CommentKind.values:
+        raise refuse("library.unknown_choice", "kind", known=", ".join(CommentKind.values))
+    text = short(text, "text", limit=_LIMIT, is_needed=True)
+    with write(actor=actor, verb="library.add_comment") as audit:
+        row = Comment.objects.create(
+            content=content,
+            version=content.current,
+            kind=str(kind),
+            text=text,
+            made_at=timezone.now(),
+            made_by=actor,
+        )
+        audit.created(row)
+        if row.kind == CommentKind.SUGGESTION:
+            tell(holders(Permission.PUBLISH_LIBRARY, but=[actor.pk]), "inbox.library_suggestion", content)
+    return row
+
+
+def comments_of(*, user: User, content: Content) -> QuerySet[Comment]:
+    """What was said about a text, the oldest first."""
+    permit(user, Permission.SEE_LIBRARY)
+    if content.state == ContentState.NEW:
+        permit(user, Permission.WRITE_LIBRARY)
+    return Comment.objects.filter(content=content).select_related("made_by", "answered_by", "version")
+
+
+def suggestions(*, user: User, states: Collection[str] = (CommentState.OPEN,)) -> QuerySet[Comment]:
+    """Suggestions in these states, the oldest first, for who writes."""
+    permit(user, Permission.WRITE_LIBRARY)
+    rows = Comment.objects.filter(kind=CommentKind.SUGGESTION, state__in=list(states))
+    return rows.select_related("content", "made_by", "answered_by")
+
+
+def own_suggestions(*, user: User) -> QuerySet[Comment]:
+    """The user's own suggestions with what became of them, the newest first."""
+    rows = Comment.objects.filter(kind=CommentKind.SUGGESTION, made_by=user).order_by("-id")
+    return rows.select_related("content", "answered_by")
+
+
+def answer_comment(*, actor: User | None, comment: Comment, state: CommentState | str, answer: str = "") -> Comment:
+    """Accept, decline or close a comment; a suggestion is declined with a word why. Nobody decides the own one."""
+    permit(actor, Permission.WRITE_LIBRARY)
+    if actor is not None and comment.made_by_id == actor.pk and state != CommentState.CLOSED:
+        raise NotVisibleError
+    if state not in CommentState.values or state == CommentState.OPEN:
+        raise refuse("library.unknown_choice", "state", known="accepted, declined, closed")
+    answer = short(answer, "answer", limit=_LIMIT, is_needed=state == CommentState.DECLINED)
+    with write(actor=actor, verb="library.answer_comment") as audit:
+        row = Comment.objects.select_for_update(of=("self",)).select_related("content", "made_by").get(pk=comment.pk)
+        before = {"state": row.state, "answer": row.answer}
+        row.state, row.answer = str(state), answer
+        row.answered_at, row.answered_by = timezone.now(), actor
+        row.save()
+        audit.changed(row, **before)
+        if actor is None or row.made_by_id != actor.pk:
+            tell([row.made_by], "inbox.library_answer", row.content, answer=answer or "–")
+    return row

@@ -1,0 +1,77 @@
+"""Read and confirm (阅读确认): who has confirmed that the present wording of a policy is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from peilian.apps.base.api import today_in_company, write
+from peilian.apps.library.checks import permit, refuse
+from peilian.apps.library.models import Confirmation, Content, ContentState, ContentVersion
+from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Who of the people one sees has confirmed a version, and who has not yet."""
+
+    version: ContentVersion
+    done: tuple[Confirmation, ...]
+    missing: tuple[Employee, ...]
+
+
+def to_confirm(*, user: User) -> list[Content]:
+    """The policies whose present wording the user has still to confirm; none for who is no employee. One that takes
+    effect later is there already: it is to be known by then."""
+    if user.employee_id is None or not visible_to(user).may(Permission.SEE_LIBRARY):
+        return []
+    confirmed = Confirmation.objects.filter(employee=user.employee_id).values("version")
+    rows = Content.objects.filter(state=ContentState.PUBLISHED, must_confirm=True).exclude(current__in=confirmed)
+    today = today_in_company()
+    return list(rows.filter(Q(valid_until=None) | Q(valid_until__gt=today)).select_related("current"))
+
+
+def confirm_policy(*, actor: User, version: ContentVersion) -> Confirmation:
+    """The actor has read the present wording of a policy. Confirmed once; an older wording is refused."""
+    permit(actor, Permission.SEE_LIBRARY)
+    if actor.employee is None:
+        raise NotVisibleError
+    content = version.content
+    if content.state != ContentState.PUBLISHED or not content.must_confirm:
+        raise refuse("library.nothing_to_confirm", "version")
+    if content.current_id != version.pk:
+        raise refuse("library.newer_wording", "version")
+    with write(actor=actor, verb="library.confirm_policy") as audit:
+        row, is_new = Confirmation.objects.get_or_create(
+            version=version, employee=actor.employee, defaults={"at": timezone.now()}
+        )
+        if is_new:
+            audit.created(row)
+        else:
+            audit.unchanged()
+    return row
+
+
+def confirmations(*, user: User, content: Content, unit: Unit | None = None) -> Confirmed:
+    """Who has confirmed a policy among those whom the user leads, of a unit and all below it when given."""
+    sight = visible_to(user)
+    sight.require(Permission.SEE_CONFIRMATIONS)
+    if content.current is None or not content.must_confirm or content.state != ContentState.PUBLISHED:
+        raise NotVisibleError
+    people = sight.employees(Permission.SEE_CONFIRMATIONS)
+    if unit is not None:
+        if not sight.units(Permission.SEE_CONFIRMATIONS).filter(pk=unit.pk).exists():
+            raise NotVisibleError
+        inside = Membership.objects.on(sight.day).filter(unit__in=sight.within(unit)).values("employee")
+        people = people.filter(pk__in=inside)
+    people = people.filter(Q(left_on=None) | Q(left_on__gt=sight.day)).distinct()
+    done = Confirmation.objects.filter(version=content.current, employee__in=people.values("pk"))
+    done = done.select_related("employee").order_by("at")
+    missing = people.exclude(pk__in=done.order_by().values("employee"))
+    return Confirmed(content.current, tuple(done), tuple(missing.order_by("number")))

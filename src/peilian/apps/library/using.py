@@ -1,0 +1,62 @@
+"""What uses a version (引用): a drill that was played with it, a person who was judged by it, texts that name it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Count
+from django.utils import timezone
+
+from peilian.apps.base.api import bookkeeping
+from peilian.apps.library.checks import permit, short
+from peilian.apps.library.models import Content, ContentState, ContentVersion, Use
+from peilian.apps.people.api import Permission
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How often a content was used, by what kind of thing and by number of version; the texts that name it."""
+
+    n_by_kind: Mapping[str, int]
+    n_by_version: Mapping[int, int]
+    references: tuple[Content, ...]
+
+    @property
+    def n(self) -> int:
+        """How often in all."""
+        return sum(self.n_by_kind.values())
+
+
+def note_use(*, version: ContentVersion, kind: str, id: UUID | str) -> Use:
+    """Note that the thing ``id`` of a ``kind``, such as ``practice.drill``, uses a version. Noted once; part of the
+    caller's transaction."""
+    with bookkeeping():
+        found, _is_new = Use.objects.get_or_create(
+            version=version,
+            used_by_kind=short(kind, "kind", limit=40, is_needed=True),
+            used_by_id=short(str(id), "id", limit=100, is_needed=True),
+            defaults={"at": timezone.now()},
+        )
+    return found
+
+
+def uses_of(*, user: User, content: Content) -> Uses:
+    """What uses a content, for who writes."""
+    permit(user, Permission.WRITE_LIBRARY)
+    rows = Use.objects.filter(version__content=content).order_by()
+    by_kind = rows.values_list("used_by_kind").annotate(n=Count("pk"))
+    by_version = rows.values_list("version__number").annotate(n=Count("pk"))
+    return Uses(Counter(dict(by_kind)), Counter(dict(by_version)), tuple(naming({content.reference})))
+
+
+def naming(references: set[str]) -> list[Content]:
+    """The contents in use that name one of these (``kind:key``) among what they are related to."""
+    rows = Content.objects.exclude(state=ContentState.RETIRED)
+    return [row for row in rows if references.intersection(row.related) and row.reference not in references]
