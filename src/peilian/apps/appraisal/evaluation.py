@@ -12,15 +12,18 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from peilian.apps.appraisal.checks import plain
+from peilian.apps.appraisal.checks import is_own, plain
 from peilian.apps.appraisal.models import Appraisal, Appraisee, Cycle, Exemption, Input, InputSource, TemplateVersion
 from peilian.engine._kernel import Reason, Text
 from peilian.engine.scorecard import Evidence, Indicator, Line, Scorecard, Scored
 from peilian.engine.scorecard.card import Grade
 from peilian.flows import appraising
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
 
 Frozen = dict[str, dict[str, Any]]
 """Inputs as they are frozen: indicator -> value, n, source, where it comes from."""
@@ -64,6 +67,11 @@ def card_in(cycle: Cycle) -> Scorecard:
 def process_in(cycle: Cycle) -> Mapping[str, str]:
     """What the template says on who rates, what people see and how events on several lines are treated."""
     return _made(cycle.template_version).process
+
+
+def hides_lines(user: User | None, appraisee: Appraisee) -> bool:
+    """Whether the template lets people see no more of the own sheet than totals, and this is the user's own."""
+    return is_own(user, appraisee) and process_in(appraisee.cycle).get("agent_sees") == "totals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from peilian.apps.appraisal.evaluation import (
     appraised,
     card_for,
     exempt_indicators,
+    hides_lines,
     indicators_used,
     lines_by_indicator,
     newest_inputs,
@@ -156,12 +157,15 @@ def missing_of(
 def inputs_of(*, user: User, appraisee: Appraisee) -> dict[str, Input]:
     """The newest input of each indicator of a sheet."""
     row = appraisee_for(user, appraisee)
-    return newest_inputs([row])[row.pk]
+    return {} if hides_lines(user, row) else newest_inputs([row])[row.pk]
 
 
 def input_history(*, user: User, appraisee: Appraisee, indicator: str | None = None) -> QuerySet[Input]:
     """Every input of a sheet, newest first."""
-    rows = Input.objects.filter(appraisee=appraisee_for(user, appraisee)).select_related("entered_by")
+    row = appraisee_for(user, appraisee)
+    rows = Input.objects.filter(appraisee=row).select_related("entered_by")
+    if hides_lines(user, row):
+        return rows.none()
     return rows if indicator is None else rows.filter(indicator=indicator)
 
 

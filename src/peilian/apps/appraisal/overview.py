@@ -15,6 +15,7 @@ from peilian.apps.appraisal.evaluation import (
     evaluate,
     exempt_indicators,
     freeze_inputs,
+    hides_lines,
     indicators_used,
     lines_by_indicator,
     newest_inputs,
@@ -113,7 +114,8 @@ def input_table(*, user: User, cycle: Cycle) -> InputTable:
     cycle = cycle_for(user, cycle)
     card = card_in(cycle)
     whole = {row.pk for row in appraised(cycle)}
-    rows = [row for row in appraisees_seen(user).filter(cycle=cycle).order_by("employee__number") if row.pk in whole]
+    seen = appraisees_seen(user).filter(cycle=cycle).order_by("employee__number")
+    rows = [row for row in seen if row.pk in whole and not hides_lines(user, row)]
     newest, names = newest_inputs(rows), indicators_used(card)
     return InputTable(
         card=card,

@@ -12,7 +12,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from peilian.apps.appraisal.checks import is_own, permit_on, refuse, short
-from peilian.apps.appraisal.evaluation import appraised, card_for, exempt_indicators, indicators_used, newest_inputs
+from peilian.apps.appraisal.evaluation import (
+    appraised,
+    card_for,
+    exempt_indicators,
+    hides_lines,
+    indicators_used,
+    newest_inputs,
+)
 from peilian.apps.appraisal.inputs import NewInput, append, checked_value, open_and_unlocked, rater_in
 from peilian.apps.appraisal.models import Appraisee, Cycle, CycleState, Input, InputSource, Remark, RemarkKind
 from peilian.apps.appraisal.seen import appraisee_for, cycle_for, own_appraisees
@@ -122,7 +129,7 @@ def remarks_of(*, user: User, appraisee: Appraisee) -> QuerySet[Remark]:
     """What was written on a sheet, in order. The person reads the supervisor's words with the result."""
     row = appraisee_for(user, appraisee)
     found = Remark.objects.filter(appraisee=row).select_related("by")
-    if is_own(user, row) and not row.cycle.is_public:
+    if is_own(user, row) and (not row.cycle.is_public or hides_lines(user, row)):
         return found.filter(kind=RemarkKind.SELF)
     return found
 

@@ -21,8 +21,8 @@ from peilian.apps.appraisal.evaluation import (
     evaluate,
     exempt_indicators,
     freeze_inputs,
+    hides_lines,
     newest_inputs,
-    process_in,
 )
 from peilian.apps.appraisal.inputs import Missing, missing_of, rater_in
 from peilian.apps.appraisal.models import (
@@ -156,7 +156,7 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
     elif not reason:
         inputs = freeze_inputs(card, newest_inputs([row])[row.pk], exempt)
         stored = evaluate(cycle, inputs).stored
-    is_totals_only = is_mine and process_in(cycle).get("agent_sees") == "totals"
+    is_totals_only = hides_lines(user, row)
     return SheetView(
         appraisee=row,
         cycle=cycle,
@@ -169,7 +169,7 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
         is_totals_only=is_totals_only,
         exempt_reason=reason,
         notes=[Reason(note["key"], note["params"]) for note in row.notes],
-        remarks=_remarks(row, is_mine and not cycle.is_public),
+        remarks=_remarks(row, is_totals_only or (is_mine and not cycle.is_public)),
         missing=[] if reason or appraisal is not None else missing_of([row]),
         versions=_versions(results, card) if not is_totals_only else [],
         appeals=list(Appeal.objects.filter(appraisal__appraisee=row).select_related("made_by", "decided_by")),

@@ -238,6 +238,10 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
         ),
     ),
     "end_exemption": (RUNNERS, lambda w, u: appraisal.end_exemption(actor=u, exemption=w.exemption)),
+    "sheet_states": (TOTALS, lambda w, u: appraisal.sheet_states(user=u, cycle=w.review)),
+    "input_table": (TOTALS, lambda w, u: appraisal.input_table(user=u, cycle=w.review)),
+    "doubts_in": (TOTALS, lambda w, u: appraisal.doubts_in(user=u, cycle=w.review, language="zh")),
+    "event_lines": (REGISTRARS, lambda w, u: appraisal.event_lines(user=u)),
     "ranking": (TOTALS, lambda w, u: appraisal.ranking(user=u, cycle=w.done)),
     "basis": (TOTALS, lambda w, u: appraisal.basis(user=u, cycle=w.done)),
 }
@@ -251,6 +255,8 @@ LISTS: Mapping[str, tuple[frozenset[str], Call]] = {
     "exemptions": (SEERS, lambda w, u: appraisal.exemptions(user=u)),
     "trend": (SEERS, lambda w, u: appraisal.trend(user=u, employee=w.firm.lin.employee)),
     "appraisees": (SEERS, lambda w, u: appraisal.appraisees(user=u, cycle=w.done)),
+    "sheet_states": (SEERS, lambda w, u: appraisal.sheet_states(user=u, cycle=w.done)),
+    "input_table": (SEERS, lambda w, u: appraisal.input_table(user=u, cycle=w.done).rows),
     "my_sheets": (NOBODY, lambda w, u: appraisal.my_sheets(user=u)),
 }
 # Functions that ask nobody, or answer a question about a user.
@@ -369,7 +375,14 @@ def test_a_template_can_show_people_totals_only(firm):
     assert view.is_totals_only
     assert (view.in_language("zh")["lines"], view.waterfall("zh"), view.inputs, view.versions) == ([], [], {}, [])
     assert view.in_language("zh")["normalised"] == 87.7
-    assert appraisal.sheet(user=firm.lead, appraisee=sheet_of(cycle, firm.lin)).in_language("zh")["lines"]
+    assert view.remarks == []
+    row = sheet_of(cycle, firm.lin)
+    assert appraisal.inputs_of(user=firm.lin, appraisee=row) == {}
+    assert not appraisal.input_history(user=firm.lin, appraisee=row).exists()
+    assert not appraisal.remarks_of(user=firm.lin, appraisee=row).exists()
+    assert appraisal.evidence_for(user=firm.lin, appraisee=row, indicator="complaints") == []
+    assert appraisal.input_table(user=firm.lin, cycle=cycle).rows == []
+    assert appraisal.sheet(user=firm.lead, appraisee=row).in_language("zh")["lines"]
 
 
 def test_a_template_can_let_the_manager_rate(firm):
