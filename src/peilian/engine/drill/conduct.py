@@ -97,6 +97,7 @@ class Conduct:
             yield self._act("waits")
 
     def _about_needs(self, state: State, heard: Heard) -> Iterator[Act]:
+        patience = 2 if {"ownership", "wait_notice"} & heard.rules else 1  # who is looking has not left a question open
         for need in self.scenario.needs:
             status = state.needs[need.need_id]
             if need.need_id in heard.resolved:
@@ -105,7 +106,7 @@ class Conduct:
                 yield self._act("bargains", need.reject, need)
             elif status == UNKNOWN and self._may_voice(state):
                 yield self._act("voices", need.voice, need)
-            elif status not in (UNKNOWN, RESOLVED) and need.is_critical and state.idle_turns >= 1:
+            elif status not in (UNKNOWN, RESOLVED) and need.is_critical and state.idle_turns >= patience:
                 own = need.reject if status == ADDRESSED else need.voice  # nothing was said yet that could be refused
                 yield self._act("insists", own, need)
 
