@@ -210,6 +210,7 @@ def test_every_kind_finds_its_shelf():
     )
     a_table(f"评价编号,评价时间,员工,评分,好中差评,评价内容\n1,2026-11-25,{number},1,差评,电话13812345678\n")
     assert SalesTarget.objects.get().amount == 50_000
+    assert SalesTarget.objects.get().source.last_day == date(2026, 11, 30)
     assert [(day.state, day.worked) for day in AttendanceDay.objects.order_by("day")] == [
         ("late", 1), ("leave", D("0.5")), ("absent", 0),
     ]  # fmt: skip

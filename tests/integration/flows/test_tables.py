@@ -190,6 +190,12 @@ def test_a_row_that_cannot_be_used_says_why(tmp_path, line, words):
     assert words.replace("5 个字段", "6 个字段") in said(found)[0]
 
 
+def test_every_fault_of_a_row_is_told_at_once(tmp_path):
+    found = checked(a_file(tmp_path, ORDERS + "A1,某天,天边店,1009,一百,done,\n"))
+    assert [fault.field for fault in found.faults] == ["付款时间", "实付金额", "店铺", "工号"]
+    assert found.faulty_rows == 1
+
+
 def test_lines_of_one_order_are_no_duplicates(tmp_path):
     text = "订单号,子订单号,付款时间,金额,状态\nA,1,2026-11-22,5,done\nA,2,2026-11-22,6,done\nA,2,2026-11-22,7,done\n"
     found = checked(a_file(tmp_path, text))

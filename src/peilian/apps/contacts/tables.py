@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -287,7 +287,7 @@ def _store(
         days = [one.day for one in checked.rows]
         fresh.kind, fresh.mapping, fresh.leaves_faulty = mapped.kind, mapped.as_json(), leaves_faulty
         fresh.state, fresh.stored_at = TableState.STORED, audit.at
-        fresh.first_day, fresh.last_day = min(days), max(days)
+        fresh.first_day, fresh.last_day = min(days), _last_day(mapped.kind, max(days))
         fresh.report = {**counts, "rows": checked.read, "left_out": checked.faulty_rows, "skipped": checked.skipped}
         fresh.faults = [_fault_as_json(fault) for fault in checked.faults[:_FAULTS_KEPT]]
         fresh.rejects = rejects
@@ -326,6 +326,13 @@ def _look(
         plan = plan_rows(kind, checked.rows, file=row.file_name, zone=zone, actor=actor, source=row)
         samples = replace(sheet, lines=_kept(sheet))
     return TableLook(samples, recognise(sheet.headings, known) or tuple(known), mapped, checked, plan)
+
+
+def _last_day(kind: str, day: date) -> date:
+    """The last day that a row of ``day`` speaks of: of a monthly table, the last of its month."""
+    if KINDS[kind].on != ("month",):
+        return day
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _kept(sheet: Sheet) -> Callable[[], Iterator[Any]]:

@@ -5,6 +5,7 @@ What can be meant in two ways is asked, never guessed: 92 may be 92 % or 92 time
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -150,7 +151,7 @@ def _zone(offset: str | None) -> Any:
 def _leading_day(reading: Reading, text: str, cell: Any) -> tuple[date, str]:
     """The day that a text begins with, and what stands behind it."""
     try:
-        if isinstance(cell, float | int) and not isinstance(cell, bool) and int(cell) in _EXCEL_DAYS:
+        if isinstance(cell, float | int) and math.isfinite(cell) and int(cell) in _EXCEL_DAYS:
             days, share = divmod(Decimal(str(cell)), 1)
             seconds = round(share * 86_400)
             clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}" if seconds else ""

@@ -183,8 +183,7 @@ class _Reader:
             else:
                 if column.is_required and is_empty(cell):
                     faults.append(self._fault(row, heading, Reason("tables.empty")))
-        if not faults and not is_waiting:
-            faults += self._resolve(row, values)
+        faults += self._resolve(row, values)
         if not faults and not is_waiting:
             faults += self._judge(row, values)
         self.checked.faults += faults

@@ -219,7 +219,7 @@ def _badge(row: contacts.TableImport) -> dict[str, str]:
     if row.state == contacts.TableState.STORING and row.job is not None:
         return state_badge(row.job)
     words = {
-        contacts.TableState.STORED: (_("stored"), "good"),
+        contacts.TableState.STORED: (_("done"), "good"),
         contacts.TableState.FAILED: (_("nothing stored"), "bad"),
         contacts.TableState.UNDONE: (_("undone"), "neutral"),
     }
