@@ -480,3 +480,60 @@ def test_search_finds_radar_and_drills(signed_in, lin, lead):
     assert reverse("drill_start", args=[CALM]) in page(signed_in(lin), "search", q="物流")
     assert reverse("assign") in page(signed_in(lead), "search", q="安排")
     assert reverse("assign") not in page(signed_in(lin), "search", q="安排")
+
+
+# What stands beside what
+
+
+def test_a_need_keeps_its_figures_and_todays_stand_beside_them(signed_in, lin, lead):
+    evidence(lin.employee, 0.05, 0.05, 0.05, competencies=("empathy",), days_ago=40)
+    signed_in(lead).post(reverse("gap_needs"))
+    need = record.Need.objects.get(subject="empathy")
+    evidence(lin.employee, 0.6, 0.6, competencies=("empathy",), days_ago=1)
+    now = record.profile_of(user=lead, employee=lin.employee).profile.estimates["empathy"]
+    for text in (page(signed_in(lead), "team_needs"), page(signed_in(lin), "own_radar")):
+        assert f"提出时约 {need.reason_params['points']} 分" in text
+        assert f"现在约 {round(now.mean)} 分" in text
+        assert f"和提出时相比 +{round(now.mean) - need.reason_params['points']} 分" in text
+
+
+def test_looking_for_gaps_says_what_was_looked_at_and_why_nothing_came(signed_in, lin, lead):
+    evidence(lin.employee, 0.05, 0.05, 0.05)
+    client = signed_in(lead)
+    first = html.unescape(client.post(reverse("gap_needs"), follow=True).content.decode())
+    assert "找到 3 项" in first or "3 项新" in first
+    again = html.unescape(client.post(reverse("gap_needs"), follow=True).content.decode())
+    for words in (
+        "没有找到新的需求",
+        "看了 1 人，其中 1 人已有能力依据",
+        "已经列为需求的差距：3 项",
+        "先等一等的差距：3 项",
+    ):
+        assert words in again
+
+
+def test_axes_and_borders_of_levels_are_told(signed_in, lin):
+    evidence(lin.employee, 0.3, 0.3, 0.35)
+    text = page(signed_in(lin), "own_radar")
+    assert "每条轴包含哪些能力" in text
+    assert "等级起点：2 " in text
+    assert "等级起点：2 " in page(signed_in(lin), "own_why", "empathy")
+
+
+def test_evidence_of_a_months_work_leads_to_its_conversations_for_who_may_open_them(signed_in, lin, lead, unit):
+    people.assign_account(
+        actor=None, platform="chat", account="lin-1", employee=lin.employee,
+        starts_at=timezone.now() - timedelta(days=900),
+    )  # fmt: skip
+    record.add_evidence(actor=None, pieces=[record.NewEvidence(
+        employee=lin.employee, competency="integrity", kind="conversation", score=0.4,
+        at=timezone.now() - timedelta(days=40), source_kind="contacts.month", source_id="2026-02",
+        label=Reason("record.evidence_month.conversation", {"month": "2026-02"}), n=40,
+    )])  # fmt: skip
+    plain = f"{reverse('conversations')}?from=2026-02-01&to=2026-02-28&agent=lin-1"
+    for who, name, arguments in ((lin, "own_why", ()), (lead, "person_why", (lin.employee.pk,))):
+        text = page(signed_in(who), name, *arguments, "integrity")
+        assert f'href="{plain}"' in text
+        assert f'href="{plain}&found=overpromise"' in text
+    trainer = a_login("trainer", "trainer", unit=unit)
+    assert plain not in page(signed_in(trainer), "person_why", lin.employee.pk, "integrity")

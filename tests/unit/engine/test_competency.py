@@ -350,34 +350,38 @@ def test_a_radar_with_more_than_eight_axes_cannot_be_made():
 def told(before: list[Evidence], piece: Evidence, model=MODEL) -> list[Reason]:
     day = piece.at_ms / DAY
     first, second = empathy(*before, day=day, model=model), empathy(*before, piece, day=day, model=model)
-    return list(explain(first, second, piece))
+    return list(explain(model, first, second, piece))
 
 
-def test_a_move_is_told_with_its_size_its_score_and_the_certainty_won():
-    moved, surer, no_level = told([], a_piece(0.8))
-    assert moved.key == "competency.moved.drill"
-    assert moved.params == {"delta": "+22.3", "score": 80, "n": 1}
+def test_a_piece_is_told_with_its_score_its_way_and_the_certainty_won():
+    scored, way, surer, no_level = told([], a_piece(0.8))
+    assert scored == Reason("competency.scored.drill", {"score": 80, "n": 1})
+    assert way.key == "competency.draws_up"
     assert surer.key == "competency.surer"
     assert (surer.params["before"], surer.params["after"]) == (18.0, 11.6)
     assert no_level == Reason("competency.no_level_yet", {"n": 1, "occasions": 1})
 
 
-def test_a_fall_carries_its_sign():
-    assert told([], a_piece(0.1))[0].params["delta"].startswith("-")
-
-
-def test_a_piece_that_confirms_is_told_as_such():
-    before = [a_piece(0.5, day) for day in range(3)]
-    score = empathy(*before, day=3).mean / 100
-    assert told(before, a_piece(score, 3, weight=0.05))[0].key == "competency.unmoved.drill"
+@given(st.lists(pieces, min_size=1, max_size=8))
+def test_the_way_that_is_told_has_the_sign_of_the_influence(evidence):
+    newest = max(piece.at_ms for piece in evidence)
+    ways = {"competency.draws_up": 1, "competency.draws_down": -1, "competency.draws_nowhere": 0}
+    for item in influences(MODEL, evidence, newest):
+        before = profile(MODEL, [], newest).estimates["empathy"]
+        way = explain(MODEL, before, before, item.piece)[1].key
+        assert ways[way] * item.points >= 0
 
 
 def test_a_first_level_a_rise_and_a_fall_are_told():
     two = [a_piece(0.9, day) for day in (0, 3)]
     assert Reason("competency.level_first", {"level": 3}) in told(two, a_piece(0.9, 6))
     quick = a_model(rules=Rules(min_pieces=1, min_occasions=1))
-    keys = [reason.key for reason in told([a_piece(0.6)], a_piece(1.0, 5, kind="conversation", n=900), quick)]
-    assert "competency.level_up" in keys
+    reasons = {
+        reason.key: reason.params for reason in told([a_piece(0.6)], a_piece(1.0, 5, kind="conversation", n=900), quick)
+    }
+    up = reasons["competency.level_up"]
+    assert up["cut"] == quick.cut_of(int(up["level"]))
+    assert up["low"] - up["margin"] >= up["cut"]
     keys = [reason.key for reason in told([a_piece(1.0)], a_piece(0.0, 5, kind="conversation", n=900), quick)]
     assert "competency.disagreement" in keys
     assert "competency.less_sure" in keys

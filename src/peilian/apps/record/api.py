@@ -31,7 +31,16 @@ from peilian.apps.record.models import (
     NeedState,
     NeedSubject,
 )
-from peilian.apps.record.needs import dismiss_need, meet_need, need, needs_of, raise_gap_needs, raise_need
+from peilian.apps.record.needs import (
+    GapLook,
+    dismiss_need,
+    look_at_gaps,
+    meet_need,
+    need,
+    needs_of,
+    raise_gap_needs,
+    raise_need,
+)
 from peilian.apps.record.profiles import WeighedEvidence, Why, profile_of, team_profiles, why
 from peilian.apps.record.standing import PersonProfile, competency_model
 
@@ -45,6 +54,7 @@ __all__ = [
     "AttemptRule",
     "Evidence",
     "EvidenceKind",
+    "GapLook",
     "Need",
     "NeedOrigin",
     "NeedState",
@@ -63,6 +73,7 @@ __all__ = [
     "correct_evidence",
     "dismiss_need",
     "evidence_of",
+    "look_at_gaps",
     "meet_need",
     "need",
     "needs_of",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -131,6 +133,53 @@ def raise_gap_needs(*, employees: Iterable[Employee]) -> list[Need]:
             )
             found.append(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class GapLook:
+    """What looking for gaps saw: people, those measured, and their open gaps by why they are (no) new need.
+
+    ``n_listed`` are needs already, ``n_unsure`` not certain or not large enough, ``n_dismissed`` were closed by
+    somebody without newer evidence, ``n_later`` wait behind the largest of the same person.
+    """
+
+    n_people: int
+    n_measured: int
+    n_listed: int
+    n_unsure: int
+    n_dismissed: int
+    n_later: int
+    certainty: int = round(_CERTAIN * 100)
+    size: int = round(_SIZEABLE)
+    most: int = _MOST_GAPS
+
+
+def look_at_gaps(*, employees: Iterable[Employee]) -> GapLook:
+    """How the open gaps of these people stand to what ``raise_gap_needs`` raises. Asks for no permission, as that."""
+    found = profiles(employees)
+    counts: Counter[str] = Counter()
+    for person in found.values():
+        live = Need.objects.filter(
+            employee=person.employee, subject_kind=NeedSubject.COMPETENCY, state__in=LIVE_NEEDS
+        ).values_list("subject", flat=True)
+        listed = set(live)
+        for gap in person.gaps:
+            if not gap.is_open or not gap.estimate.is_measured:
+                continue
+            if gap.competency in listed:
+                counts["listed"] += 1
+            elif not _is_plain(person, gap.competency):
+                counts["unsure"] += 1
+            else:
+                counts["dismissed" if _is_answered(person.employee, gap.competency) else "later"] += 1
+    return GapLook(
+        n_people=len(found),
+        n_measured=sum(bool(person.profile.n) for person in found.values()),
+        n_listed=counts["listed"],
+        n_unsure=counts["unsure"],
+        n_dismissed=counts["dismissed"],
+        n_later=counts["later"],
+    )
 
 
 def settle_needs(rows: Iterable[Evidence]) -> list[Need]:

@@ -15,6 +15,7 @@ from peilian.apps.record.models import Evidence
 from peilian.apps.record.standing import PersonProfile, as_ms, competency_model, profiles
 from peilian.engine._kernel import Reason
 from peilian.engine.competency import CompetencyModel, Estimate, explain, influences, profile
+from peilian.engine.competency import Evidence as EvidenceValue
 from peilian.engine.competency.model import Competency
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ _REASONS_FOR = 30  # pieces, the newest, whose effect is told one by one
 
 @dataclass(frozen=True, slots=True)
 class WeighedEvidence:
-    """A piece with its share of all weight and the points by which it draws the estimate away from what the stage lets
-    expect. ``reasons`` tell what the estimate would lack without it; only the newest pieces have them. A piece that
-    does not count any more has no share."""
+    """A piece with its share of all weight and its influence: the points by which it draws the estimate away from what
+    the stage lets expect. ``reasons`` tell what it said and did when it came; only the newest pieces have them. A piece
+    that does not count any more has no share."""
 
     row: Evidence
     share: float = 0.0
@@ -93,15 +94,23 @@ def _weighed(
 ) -> list[WeighedEvidence]:
     values = {row.pk: row.value() for row in counting}
     found = {item.piece.source: item for item in influences(model, values.values(), now_ms, stage=stage)}
-    newest = {row.pk for row in counting[:_REASONS_FOR]}
-    after = profile(model, values.values(), now_ms, stage=stage)
+    told = _told(model, sorted(values.values()), stage)
     pieces = []
     for row in rows:
         item = found.get(str(row.pk))
-        reasons: tuple[Reason, ...] = ()
-        if row.pk in newest:
-            others = (value for pk, value in values.items() if pk != row.pk)
-            before = profile(model, others, now_ms, stage=stage)
-            reasons = explain(before.estimates[row.competency], after.estimates[row.competency], values[row.pk])
-        pieces.append(WeighedEvidence(row, item.share if item else 0.0, item.points if item else 0.0, reasons))
+        share, points = (item.share, item.points) if item else (0.0, 0.0)
+        pieces.append(WeighedEvidence(row, share, points, told.get(str(row.pk), ())))
     return pieces
+
+
+def _told(model: CompetencyModel, values: list[EvidenceValue], stage: str) -> dict[str, tuple[Reason, ...]]:
+    """What the newest of ``values``, which are in order of time, did when each came; by source."""
+    reasons = {}
+    for number in range(max(0, len(values) - _REASONS_FOR), len(values)):
+        piece = values[number]
+        before, after = (
+            profile(model, values[:end], piece.at_ms, stage=stage).estimates[piece.competency]
+            for end in (number, number + 1)
+        )
+        reasons[piece.source] = explain(model, before, after, piece, stage=stage)
+    return reasons

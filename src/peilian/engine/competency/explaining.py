@@ -1,4 +1,4 @@
-"""Why an estimate is what it is, and why it moved."""
+"""Why an estimate is what it is, and what each piece said when it came."""
 
 from __future__ import annotations
 
@@ -47,21 +47,26 @@ def influences(
     return tuple(found)
 
 
-def explain(before: Estimate, after: Estimate, piece: Evidence) -> tuple[Reason, ...]:
-    """Why ``before`` became ``after`` when ``piece`` was added, both taken at the same moment.
+def explain(
+    model: CompetencyModel, before: Estimate, after: Estimate, piece: Evidence, *, stage: str | None = None
+) -> tuple[Reason, ...]:
+    """What ``piece`` said and did when it was added: ``before`` and ``after`` are taken at that moment.
 
-    First what moved and by how much, then whether it became more certain, then a change of level, then contradictions.
+    First its score and which way that draws the estimate, which is the sign of its influence; then whether the
+    estimate became more certain, then a change of level with the cut that was passed, then contradictions.
     """
-    delta = after.mean - before.mean
-    shown: dict[str, Param] = {"delta": f"{delta:+.1f}", "score": round(piece.score * FULL_SCALE), "n": piece.n}
-    way = "unmoved" if abs(delta) < _STILL else "moved"
-    reasons = [Reason(f"competency.{way}.{piece.kind}", shown)]
+    expected = model.stage(stage).mean
+    score = piece.score * FULL_SCALE
+    reasons = [
+        Reason(f"competency.scored.{piece.kind}", {"score": round(score), "n": piece.n}),
+        Reason(f"competency.draws_{_way(score - expected)}", {"expected": round(expected)}),
+    ]
     narrower = before.deviation - after.deviation
     if abs(narrower) >= _STILL:
         key = "competency.surer" if narrower > 0 else "competency.less_sure"
         reasons.append(Reason(key, {"before": round(before.deviation, 1), "after": round(after.deviation, 1)}))
     if after.level != before.level:
-        reasons.append(_level_reason(before, after))
+        reasons.append(_level_reason(model, before, after))
     elif after.level is None:
         reasons.append(Reason("competency.no_level_yet", {"n": after.n, "occasions": after.occasions}))
     if after.disagreement >= _DISAGREEMENT:
@@ -69,9 +74,23 @@ def explain(before: Estimate, after: Estimate, piece: Evidence) -> tuple[Reason,
     return tuple(reasons)
 
 
-def _level_reason(before: Estimate, after: Estimate) -> Reason:
-    if before.level is None:
+def _way(above: float) -> str:
+    if abs(above) < _STILL:
+        return "nowhere"
+    return "up" if above > 0 else "down"
+
+
+def _level_reason(model: CompetencyModel, before: Estimate, after: Estimate) -> Reason:
+    if before.level is None or after.level is None:
         return Reason("competency.level_first", {"level": after.level})
-    is_up = after.level is not None and after.level > before.level
-    key = "competency.level_up" if is_up else "competency.level_down"
-    return Reason(key, {"before": before.level, "level": after.level})
+    is_up = after.level > before.level
+    cut = model.cut_of(after.level if is_up else after.level + 1)
+    shown: dict[str, Param] = {
+        "before": before.level,
+        "level": after.level,
+        "low": round(after.low),
+        "high": round(after.high),
+        "cut": round(cut),
+        "margin": round(model.rules.hysteresis),
+    }
+    return Reason("competency.level_up" if is_up else "competency.level_down", shown)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from peilian.apps.practice import api as practice
-from peilian.flows import playing
 from peilian.web.shell.languages import reading_language
 
 
@@ -32,16 +31,16 @@ def drills_for(subject: str) -> list[DrillChoice]:
 
 def all_drills() -> list[DrillChoice]:
     """Every drill, the easiest first."""
-    return sorted(map(drill_choice, playing.scenarios()), key=lambda drill: (drill.difficulty, drill.key))
+    return sorted(map(drill_choice, practice.scenarios()), key=lambda drill: (drill.difficulty, drill.key))
 
 
 def drill_choice(key: str) -> DrillChoice:
     """A drill by its key."""
-    document, _version = playing.scenarios()[key]
+    document, _version = practice.scenarios()[key]
     return DrillChoice(key, document.title.to_text().in_language(reading_language()), document.difficulty)
 
 
 def drill_title(key: str) -> dict[str, str]:
     """The drill's title in every language it has, as it is stored with an assignment."""
-    text = playing.scenarios()[key][0].title.to_text()
+    text = practice.scenarios()[key][0].title.to_text()
     return {language: said for language, said in (("zh", text.zh), ("en", text.en)) if said}

@@ -23,8 +23,10 @@ from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say, say_fault
 from peilian.web.people.forms import UnitChoice, with_parents
 from peilian.web.record.drills import DrillChoice, drills_for
+from peilian.web.record.radar import interval_of, standing_of
 from peilian.web.record.wordings import NEED_STATES, ORIGINS, Label, competency_name, subject_name
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.formats import format_change, format_integer
 from peilian.web.shell.languages import reading_language
 
 P = people.Permission
@@ -33,7 +35,7 @@ _MOST_NEEDS = 400
 
 @dataclass(frozen=True, slots=True)
 class NeedLine:
-    """One need as a page tells it."""
+    """One need as a page tells it; ``now`` is where its person stands today, for needs of a competency."""
 
     row: record.Need
     subject: str
@@ -41,6 +43,7 @@ class NeedLine:
     origin: Label
     state: Label
     href: str
+    now: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,12 @@ class NeedFilter(forms.Form):
         return self.cleaned_data.get("unit") if self.is_valid() else None
 
 
-def need_line(need: record.Need) -> NeedLine:
-    """A need in words."""
-    href = ""
+def need_line(need: record.Need, profile: record.PersonProfile | None = None) -> NeedLine:
+    """A need in words, beside what the ``profile`` of its person says by now."""
+    href = now = ""
     if need.subject_kind == record.NeedSubject.COMPETENCY:
         href = reverse("person_why", args=[need.employee_id, need.subject])
+        now = _now(need, profile) if profile is not None else ""
     return NeedLine(
         row=need,
         subject=subject_name(need),
@@ -116,7 +120,26 @@ def need_line(need: record.Need) -> NeedLine:
         origin=ORIGINS.get(need.origin, need.origin),
         state=NEED_STATES[need.state],
         href=href,
+        now=now,
     )
+
+
+def _now(need: record.Need, profile: record.PersonProfile) -> str:
+    """The present estimate, how it moved since the need was raised, and how it stands to what is required."""
+    estimate = profile.profile.estimates.get(need.subject)
+    if estimate is None or not estimate.is_measured:
+        return ""
+    gap = next((gap for gap in profile.gaps if gap.competency == need.subject), None)
+    said = _("Now: about %(points)s points (%(interval)s), %(standing)s") % {
+        "points": format_integer(estimate.mean),
+        "interval": interval_of(estimate),
+        "standing": standing_of(estimate, gap).words,
+    }
+    before = need.reason.params.get("points")
+    if isinstance(before, int | float) and round(estimate.mean) != round(before):
+        moved = format_change(round(estimate.mean) - round(before), "count", reading_language())
+        said = _("%(now)s; %(moved)s points since then") % {"now": said, "moved": moved}
+    return said
 
 
 @require_safe
@@ -130,7 +153,7 @@ def needs(request: HttpRequest) -> HttpResponse:
     listed = list(rows[:_MOST_NEEDS])
     context = {
         "form": form,
-        "groups": _grouped(listed),
+        "groups": _grouped(listed, _profiles(user, form, listed)),
         "n_needs": len(listed),
         "n_people": len({need.employee_id for need in listed}),
         "may_assign": sight.may(P.ASSIGN_TRAINING),
@@ -143,12 +166,23 @@ def needs(request: HttpRequest) -> HttpResponse:
     return render(request, "record/needs.html", context)
 
 
-def _grouped(rows: list[record.Need]) -> list[NeedGroup]:
+def _profiles(user: people.User, form: NeedFilter, listed: list[record.Need]) -> dict[Any, record.PersonProfile]:
+    """Where the people with live needs of a competency stand now."""
+    if not any(need.is_live and need.subject_kind == record.NeedSubject.COMPETENCY for need in listed):
+        return {}
+    return {item.employee.pk: item for item in record.team_profiles(user=user, unit=form.unit_chosen())}
+
+
+def _grouped(rows: list[record.Need], profiles: dict[Any, record.PersonProfile]) -> list[NeedGroup]:
     found: dict[tuple[str, str], list[record.Need]] = defaultdict(list)
     for need in rows:
         found[need.subject_kind, need.subject].append(need)
     groups = [
-        NeedGroup(subject_name(items[0]), tuple(map(need_line, items)), tuple(drills_for(subject)))
+        NeedGroup(
+            subject_name(items[0]),
+            tuple(need_line(need, profiles.get(need.employee_id)) for need in items),
+            tuple(drills_for(subject)),
+        )
         for (_kind, subject), items in found.items()
     ]
     return sorted(groups, key=lambda group: (-group.n_open, -len(group.needs), group.subject))
@@ -159,11 +193,39 @@ def look_for_gaps(request: HttpRequest) -> HttpResponse:
     """Raise needs for what evidence shows the reader's people to lack."""
     sight = sight_of(request)
     sight.require(P.RAISE_NEEDS)
-    listed = sight.employees(P.RAISE_NEEDS).exclude(left_on__lte=sight.day).distinct()
-    raised = record.raise_gap_needs(employees=list(listed))
+    listed = list(sight.employees(P.RAISE_NEEDS).exclude(left_on__lte=sight.day).distinct())
+    raised = record.raise_gap_needs(employees=listed)
     said = ngettext("%(n)d new need was found.", "%(n)d new needs were found.", len(raised)) % {"n": len(raised)}
-    messages.success(request, said if raised else _("No new need: what is certain and sizeable is listed already."))
+    looked = _looked_at(record.look_at_gaps(employees=listed))
+    messages.success(request, _sentences([said if raised else _("No new need was found."), *looked]))
     return HttpResponseRedirect(reverse("team_needs"))
+
+
+def _looked_at(look: record.GapLook) -> list[str]:
+    """What was looked at, and why an open gap is no new need."""
+    people_said = _("Looked at: %(people)d people, %(measured)d of them measured.") % {
+        "people": look.n_people,
+        "measured": look.n_measured,
+    }
+    said = [people_said]
+    if look.n_listed:
+        said.append(_("Gaps that are listed as needs: %(n)d.") % {"n": look.n_listed})
+    if look.n_unsure:
+        unsure = _(
+            "Gaps left out as not certain or not large enough: %(n)d (a need takes %(certainty)d%% certainty and at "
+            "least %(size)d points)."
+        )
+        said.append(unsure % {"n": look.n_unsure, "certainty": look.certainty, "size": look.size})
+    if look.n_dismissed:
+        said.append(_("Gaps that were dismissed and have no newer evidence: %(n)d.") % {"n": look.n_dismissed})
+    if look.n_later:
+        later = _("Gaps that wait, since a person gets %(most)d at a time: %(n)d.")
+        said.append(later % {"n": look.n_later, "most": look.most})
+    return said
+
+
+def _sentences(said: list[str]) -> str:
+    return ("" if reading_language() == "zh" else " ").join(said)
 
 
 @require_POST

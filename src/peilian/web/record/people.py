@@ -21,8 +21,16 @@ from peilian.apps.record import api as record
 from peilian.flows.wording import say
 from peilian.web.people.forms import first_moment
 from peilian.web.record.needs import NeedForm, need_line
-from peilian.web.record.radar import answer_of, interval_of, largest_gaps, profile_table, radar_chart
-from peilian.web.record.sources import source_href, source_name
+from peilian.web.record.radar import (
+    answer_of,
+    axes_of,
+    interval_of,
+    largest_gaps,
+    levels_line,
+    profile_table,
+    radar_chart,
+)
+from peilian.web.record.sources import SourceLinks, source_href, source_name
 from peilian.web.record.tasks import task_of
 from peilian.web.record.wordings import kind_name, level_name
 from peilian.web.shell.access import sight_of, user_of
@@ -115,11 +123,13 @@ def _radar(request: HttpRequest, employee: people.Employee, *, is_own: bool) -> 
         "stage": now.model.stage(now.stage).name,
         "post": now.post.name,
         "chart": radar_chart(now, before, compared.label if compared else ""),
+        "axes": axes_of(now),
+        "levels": levels_line(now.model),
         "gaps": largest_gaps(now, why),
         "table": profile_table(now, before, why),
         "compared": compared,
         "is_before_empty": before is not None and not before.profile.n,
-        "needs": [need_line(need) for need in record.needs_of(user=user, employee=employee)],
+        "needs": [need_line(need, now) for need in record.needs_of(user=user, employee=employee)],
         "tasks": [
             task_of(row, timezone.now()) for row in record.assignments_of(user=user, employee=employee)[:_MOST_TASKS]
         ],
@@ -162,6 +172,7 @@ def _why(request: HttpRequest, employee: people.Employee, competency: str, *, is
     language = reading_language()
     back = reverse("own_radar") if is_own else reverse("person_radar", args=[employee.pk])
     estimate = found.estimate
+    links = SourceLinks(sight_of(request), employee, found.competency)
     context = {
         "employee": employee,
         "name": found.competency.name.in_language(language),
@@ -176,7 +187,8 @@ def _why(request: HttpRequest, employee: people.Employee, competency: str, *, is
         "behaviour": _behaviour(found),
         "expected": format_integer(found.expected),
         "expected_share": format_ratio(found.expected_share),
-        "pieces": [_piece(piece) for piece in found.pieces],
+        "levels": levels_line(record.competency_model()),
+        "pieces": [_piece(piece, links) for piece in found.pieces],
     }  # fmt: skip
     return render(request, "record/why.html", context)
 
@@ -189,7 +201,7 @@ def _behaviour(found: record.Why) -> list[tuple[str, str]]:
     return [(level_name(level), behaviours[level].in_language(language)) for level in levels if level in behaviours]
 
 
-def _piece(piece: record.WeighedEvidence) -> dict[str, Any]:
+def _piece(piece: record.WeighedEvidence, links: SourceLinks) -> dict[str, Any]:
     language, row = reading_language(), piece.row
     is_counting = piece.share > 0
     return {
@@ -197,6 +209,7 @@ def _piece(piece: record.WeighedEvidence) -> dict[str, Any]:
         "kind": kind_name(row.kind),
         "name": source_name(row),
         "href": source_href(row),
+        "links": links.of(row),
         "score": Figure(round(row.score * 100), "count"),
         "n": row.n,
         "points": format_change(round(piece.points, 1), "count", language) if is_counting else "",

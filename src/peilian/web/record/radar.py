@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from peilian.apps.record import api as record
-from peilian.engine.competency import Estimate, Gap
+from peilian.engine.competency import CompetencyModel, Estimate, Gap
 from peilian.engine.competency.profile import RadarValue
+from peilian.web.people.wordings import joined
 from peilian.web.record.wordings import competency_name, level_name
 from peilian.web.shell.charts import Axis, Chart, Profile, radar
 from peilian.web.shell.figures import Figure
@@ -78,6 +79,30 @@ def radar_chart(now: record.PersonProfile, before: record.PersonProfile | None, 
         note=_("0 to 100 points; the dotted lines enclose where the ability lies with %(share)s%% certainty.")
         % {"share": round(now.model.rules.confidence * 100)},
     )
+
+
+def axes_of(now: record.PersonProfile) -> list[tuple[str, str]]:
+    """The axes that are drawn, each with the names of the competencies it is the mean of."""
+    language = reading_language()
+    return [
+        (value.axis.name.in_language(language), joined([competency_name(key) for key in value.axis.competencies]))
+        for value in now.radar
+        if value.n
+    ]
+
+
+def levels_line(model: CompetencyModel) -> str:
+    """Where levels begin, and why the same points may stand on different ones."""
+    begins = joined(
+        [
+            _("%(level)s from %(points)s points") % {"level": level_name(level), "points": format_integer(cut)}
+            for level, cut in enumerate(model.cuts, start=2)
+        ]
+    )
+    return _(
+        "Levels: %(begins)s. A level is not read off the points: it changes only when the whole range has passed a "
+        "border by %(margin)s points, so that it does not flutter. The same points may therefore stand on two levels."
+    ) % {"begins": begins, "margin": format_integer(model.rules.hysteresis)}
 
 
 def _mean(value: RadarValue | None) -> float | None:
