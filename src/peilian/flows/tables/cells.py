@@ -151,7 +151,8 @@ def _zone(offset: str | None) -> Any:
 def _leading_day(reading: Reading, text: str, cell: Any) -> tuple[date, str]:
     """The day that a text begins with, and what stands behind it."""
     try:
-        if isinstance(cell, float | int) and math.isfinite(cell) and int(cell) in _EXCEL_DAYS:
+        is_number = isinstance(cell, int) or (isinstance(cell, float) and math.isfinite(cell))
+        if is_number and int(cell) in _EXCEL_DAYS:
             days, share = divmod(Decimal(str(cell)), 1)
             seconds = round(share * 86_400)
             clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}" if seconds else ""
