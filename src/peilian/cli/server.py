@@ -85,6 +85,7 @@ def serve_command(host: str, port: int, no_worker: bool) -> None:
     _start_django()
     with _clear_database_faults():
         _stop_if_outdated()
+        _install_packs()
         _say_how_to_begin()
     _serve(host, port, has_worker=not no_worker)
 
@@ -137,7 +138,25 @@ def _migrate() -> None:
         if waiting:
             click.echo(f"Updating the database ({len(waiting)} steps)", err=True)
             call_command("migrate", interactive=False, verbosity=0)
+        _install_packs()
     click.echo("The database is up to date.", err=True)
+
+
+def _install_packs() -> None:
+    """Bring the packs of this installation into the library; quick when none has changed since the last time."""
+    from peilian.apps.library.api import install_packs
+    from peilian.flows.playing import house
+
+    try:
+        done = install_packs(roots=house())
+    except InputError as error:
+        click.echo("下列内容没有进入内容库 / These contents were not taken into the library:", err=True)
+        say_faults(error.faults, "zh")
+        return
+    for install in done:
+        counts = {name: len(found) for name, found in install.report.items() if isinstance(found, list) and found}
+        told = ", ".join(f"{name} {n}" for name, n in counts.items())
+        click.echo(f"  {install.pack} {install.version}: {told or 'no change'}", err=True)
 
 
 def _waiting_migrations() -> list[str]:

@@ -60,11 +60,12 @@ from peilian.apps.library.reading import (
     current_documents,
     document_of,
     facets,
+    held_keys,
     version,
     versions,
 )
 from peilian.apps.library.reviewing import faults_of, publish, rehearse_draft, restore, retire, return_draft, submit
-from peilian.apps.library.using import Uses, note_use, uses_of
+from peilian.apps.library.using import Uses, note_use, used_version, uses_of
 
 __all__ = [
     "GUARDED",
@@ -109,6 +110,7 @@ __all__ = [
     "drop_draft",
     "facets",
     "faults_of",
+    "held_keys",
     "install_packs",
     "kinds",
     "may_publish",
@@ -132,6 +134,7 @@ __all__ = [
     "submit",
     "suggestions",
     "to_confirm",
+    "used_version",
     "uses_of",
     "version",
     "versions",

@@ -74,13 +74,12 @@ def new_content(*, actor: User | None, kind: str, key: str, title: Mapping[str, 
     permit(actor, Permission.WRITE_LIBRARY)
     require_kind(kind)
     names = named(title)
-    body = {"kind": kind, "schema_version": 1, "key": _key(key), "title": names}
+    name = _key(key)
+    body = {"kind": kind, "schema_version": 1, "key": name, "title": names}
     with write(actor=actor, verb="library.new_content") as audit:
-        if Content.objects.filter(kind=kind, key=body["key"]).exists():
-            raise refuse("library.key_taken", "key", name=f"{kind}:{body['key']}")
-        content = Content.objects.create(
-            kind=kind, key=body["key"], title=names, created_at=timezone.now(), created_by=actor
-        )
+        if Content.objects.filter(kind=kind, key=name).exists():
+            raise refuse("library.key_taken", "key", name=f"{kind}:{name}")
+        content = Content.objects.create(kind=kind, key=name, title=names, created_at=timezone.now(), created_by=actor)
         audit.created(content)
         return _open(audit, actor, content, body)
 

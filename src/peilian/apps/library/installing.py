@@ -31,6 +31,7 @@ from peilian.apps.library.models import (
 from peilian.apps.library.shelf import FACTS, describe, new_version
 from peilian.apps.library.telling import tell_of_install
 from peilian.apps.people.api import Permission
+from peilian.engine._kernel import Fault, InputError
 from peilian.engine.content import Conflict, Merged, merge
 
 if TYPE_CHECKING:
@@ -44,11 +45,22 @@ def install_packs(*, actor: User | None = None, roots: Iterable[Path] = (SHIPPED
 
     The report of each tells by ``kind:key`` what is ``new``, what ``advanced``, what was ``drafted`` because it was
     edited here (with ``conflicts`` where both changed the same), and what the pack no longer holds (``gone``).
-    ``InputError`` carries every fault of a pack's files, and nothing of that pack is taken in.
+    ``InputError`` carries every fault of the packs' files; nothing of a faulty pack is taken in, the others are.
     """
     permit(actor, Permission.PUBLISH_LIBRARY)
     permit(actor, Permission.PUBLISH_POLICIES)
-    return [done for pack in packs_in(roots) if not _is_known(pack) if (done := _install(actor, pack)) is not None]
+    installs: list[PackInstall] = []
+    faults: list[Fault] = []
+    for pack in packs_in(roots):
+        try:
+            done = None if _is_known(pack) else _install(actor, pack)
+        except InputError as error:
+            faults.extend(error.faults)
+        else:
+            installs += [done] if done is not None else []
+    if faults:
+        raise InputError(*faults)
+    return installs
 
 
 def conflicts_as_data(conflicts: Iterable[Conflict]) -> list[dict[str, Any]]:

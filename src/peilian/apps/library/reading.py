@@ -124,6 +124,12 @@ def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
     return found
 
 
+def held_keys(*, kind: str) -> frozenset[str]:
+    """The keys of a kind that the library answers for, also where nothing is in force: whoever loads files of that kind
+    leaves these out."""
+    return frozenset(Content.objects.filter(kind=kind, current__isnull=False).values_list("key", flat=True))
+
+
 def compare(*, user: User, one: ContentVersion, other: ContentVersion) -> list[Change]:
     """What ``other`` changed of ``one``, down to the smallest part."""
     for each in (one, other):

@@ -47,6 +47,13 @@ def note_use(*, version: ContentVersion, kind: str, id: UUID | str) -> Use:
     return found
 
 
+def used_version(*, kind: str, id: UUID | str) -> ContentVersion | None:
+    """The version that the thing ``id`` of a ``kind`` was noted to use; for engines, without a user."""
+    used = Use.objects.filter(used_by_kind=kind, used_by_id=str(id)).select_related("version").first()
+    found: ContentVersion | None = used.version if used is not None else None
+    return found
+
+
 def uses_of(*, user: User, content: Content) -> Uses:
     """What uses a content, for who writes."""
     permit(user, Permission.WRITE_LIBRARY)

@@ -11,6 +11,7 @@ from peilian.apps.practice.catalogue import ScenarioEntry, catalogue, running_ru
 from peilian.apps.practice.clock import showing
 from peilian.apps.practice.live import forget
 from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, DrillRun, EventKind, RunMode, RunState
+from peilian.apps.practice.offered import scenarios
 from peilian.apps.practice.rating import Agreement, RatedItem, agreement, rate_run, rated_items, weighted_kappa
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.results import SOURCE_KIND
@@ -87,6 +88,7 @@ __all__ = [
     "run",
     "running_run",
     "say",
+    "scenarios",
     "scenarios_for",
     "script_of",
     "showing",

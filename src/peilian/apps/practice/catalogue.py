@@ -11,12 +11,12 @@ from django.db.models import Count, Max
 
 from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.apps.people.api import NotVisibleError
+from peilian.apps.practice import offered
 from peilian.apps.practice.models import LIVE_RUNS, DrillRun
 from peilian.apps.practice.starting import trainee
 from peilian.apps.practice.turns import close_abandoned
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Language, Text
-from peilian.flows import playing
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import Employee, User
@@ -55,7 +55,7 @@ def catalogue(*, user: User) -> list[ScenarioEntry]:
     tallies = _tallies(employee)
     last = _last(employee)
     entries = []
-    for key, (document, version) in playing.scenarios().items():
+    for key, (document, version) in offered.scenarios().items():
         tally = tallies.get(key, {})
         latest = last.get(key)
         entries.append(
@@ -86,7 +86,7 @@ def scenarios_for(*, subject: str) -> list[str]:
     """The keys of the scenarios that train a competency, a pain point, or what an issue, a fault or a move is called;
     those that train most of it first. A competency that every drill shows is trained by all."""
     wanted = _keys(subject)
-    found = [(key, document, _overlap(document, wanted)) for key, (document, _) in playing.scenarios().items()]
+    found = [(key, document, _overlap(document, wanted)) for key, (document, _) in offered.scenarios().items()]
     matching = [item for item in found if item[2]]
     if not matching and _is_shown_by_drills(subject):
         matching = found

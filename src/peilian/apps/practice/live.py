@@ -22,11 +22,10 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import clock
 from peilian.apps.practice.models import DrillEvent, DrillRun, EventKind, RunState
+from peilian.apps.practice.offered import pinned_cast
 from peilian.apps.practice.recording import payload_of, resumed
 from peilian.apps.practice.rules import PAUSE_MS
-from peilian.engine._kernel import Language
 from peilian.engine.drill import ENGINE_VERSION, Cast, Drill, Step
-from peilian.flows import playing
 
 _MOST_IN_MEMORY = 2000
 
@@ -162,11 +161,9 @@ def forget(run_id: UUID) -> None:
 
 def cast_for(run: DrillRun) -> Cast:
     """What the run is played with; ``ChangedError`` when it began with something else."""
-    language: Language = "en" if run.language == "en" else "zh"
-    document, _version = playing.scenarios().get(run.scenario, (None, ""))
-    if document is None or language not in document.languages:
+    cast = pinned_cast(run)
+    if cast is None:
         raise ChangedError
-    cast = playing.cast(run.scenario, language)
     pinned = (run.scenario_version, run.model_version, run.engine_version)
     if (cast.scenario.version, cast.model.version, ENGINE_VERSION) != pinned:
         raise ChangedError

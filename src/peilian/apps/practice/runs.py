@@ -26,11 +26,11 @@ from peilian.apps.people.api import (
     visible_to,
 )
 from peilian.apps.practice.models import DrillRating, DrillRun
+from peilian.apps.practice.offered import pinned_document
 from peilian.apps.practice.recording import steps_of
 from peilian.apps.practice.turns import close_abandoned
 from peilian.engine._kernel import Language
 from peilian.engine.drill.scenario import Tool
-from peilian.flows import playing
 from peilian.flows.drill_results import actions_of, seconds
 
 if TYPE_CHECKING:
@@ -118,12 +118,12 @@ def debrief_of(*, user: User, run_id: UUID | str) -> Debriefing:
 
 
 def _tools(found: DrillRun) -> tuple[Tool, ...]:
-    """The tools of a run's scenario as it is now; none where it is gone."""
-    document, version = playing.scenarios().get(found.scenario, (None, ""))
+    """The tools of the scenario that the run was begun with; none where it is gone."""
+    document = pinned_document(found)
     language: Language = "en" if found.language == "en" else "zh"
     if document is None or language not in document.languages:
         return ()
-    return document.to_scenario(language, version).tools
+    return document.to_scenario(language, found.scenario_version).tools
 
 
 def totals(*, user: User, unit: Unit | None = None) -> Totals:

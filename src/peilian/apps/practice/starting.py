@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from peilian.apps.base.api import Audit, company_zone, write
 from peilian.apps.people.api import Employee, NotVisibleError, visible_to
-from peilian.apps.practice import clock
+from peilian.apps.practice import clock, offered
 from peilian.apps.practice.live import ChangedError, cast_for, closing_time
 from peilian.apps.practice.models import DrillEvent, DrillRun, EventKind, RunMode
 from peilian.apps.practice.recording import payload_of
@@ -19,7 +19,6 @@ from peilian.apps.practice.rules import check_start, is_exam, refuse
 from peilian.apps.practice.turns import close_abandoned
 from peilian.apps.record import api as record
 from peilian.engine.drill import ENGINE_VERSION, Cast, Drill
-from peilian.flows import playing
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -53,7 +52,7 @@ def start_drill(
         raise refuse("practice.unknown_mode", "mode", known=", ".join(RunMode.values))
     if assignment is not None:
         _check_assignment(employee, assignment, scenario, mode, shows_script=shows_script)
-    cast = playing.cast(scenario, language)
+    cast = offered.cast(scenario, language)
     close_abandoned(employee=employee.pk)
     with write(actor=user, verb="practice.start_drill") as audit:
         run = DrillRun(
@@ -141,6 +140,7 @@ def _create(
     run.consent_at = now if run.is_abuse else None
     run.save(force_insert=True)
     audit.created(run)
+    offered.pin(run)
 
 
 def _lock(employee: Employee) -> None:

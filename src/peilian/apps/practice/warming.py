@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from peilian.flows import playing, scoring, wording
+from peilian.apps.practice import offered
+from peilian.flows import scoring, wording
 
 
 def warm_up() -> None:
     """Load lexicons, scorecards, words and what every scenario is played with. Done twice, it costs nothing."""
-    for key, (document, _version) in playing.scenarios().items():
+    for key, (document, _version) in offered.scenarios().items():
         for language in document.languages:
-            playing.cast(key, language)
+            offered.cast(key, language)
     scoring.shipped()
     wording.catalogue()

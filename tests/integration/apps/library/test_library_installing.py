@@ -90,7 +90,7 @@ def test_where_both_changed_the_same_ours_stays_and_the_conflict_is_told(pack, w
     assert draft.body["body"]["zh"].startswith("我们改的")
     (conflict,) = draft.conflicts
     assert (conflict["base"], conflict["ours"], conflict["theirs"]) == ("第一条\n", "我们改的\n", "包里改的\n")
-    with pytest.raises(InputError, match="library.conflicts_left"):
+    with pytest.raises(InputError, match="conflicts_left"):
         library.publish(actor=None, draft=draft)
 
 
