@@ -18,6 +18,7 @@ from peilian.web.people.forms import DayField, DirectoryForm, UnitChoice, name_i
 _GRADES = 6
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 Grade = dict[str, Any]
+_NO_GRADE: Mapping[str, Any] = {"key": "", "label": {}, "at_least": ""}
 
 
 class MonthField(forms.CharField):
@@ -45,7 +46,7 @@ class GradesForm(DirectoryForm):
     def __init__(self, *arguments: Any, grades: Sequence[Mapping[str, Any]] = (), **options: Any) -> None:
         super().__init__(*arguments, **options)
         for n in range(_GRADES):
-            given = grades[n] if n < len(grades) else {"key": "", "label": {}, "at_least": ""}
+            given: Mapping[str, Any] = grades[n] if n < len(grades) else _NO_GRADE
             label = given["label"]
             # A stable key keeps the grade of a result findable when its name is changed.
             self.fields[f"key_{n}"] = forms.CharField(
@@ -56,7 +57,11 @@ class GradesForm(DirectoryForm):
                     required=False, max_length=40, label=name, initial=label.get(language, "")
                 )
             self.fields[f"at_least_{n}"] = forms.DecimalField(
-                required=False, label=gettext_lazy("From"), min_value=0, max_value=200, initial=given["at_least"]
+                required=False,
+                label=gettext_lazy("From how many points"),
+                min_value=0,
+                max_value=200,
+                initial=given["at_least"],
             )
 
     @property

@@ -146,7 +146,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Report what happened."""
     user, sight = user_of(request), sight_of(request)
     sight.require(P.REGISTER_EVENTS)
-    reached = sight.employees(P.REGISTER_EVENTS).filter(left_on=None).exclude(pk=user.employee_id)
+    reached = sight.employees(P.REGISTER_EVENTS).filter(left_on=None)
     given = {"on": today_in_company(), "conversation": request.GET.get("conversation", "")}
     person = reached.filter(number=request.GET.get("person", "")).first()
     if person is not None:

@@ -54,7 +54,7 @@ def exemptions(request: HttpRequest) -> HttpResponse:
         raise people.NotVisibleError
     may_exempt = sight.may(P.RUN_APPRAISALS)
     names = _indicators(user, reading_language()) if may_exempt else {}
-    reached = sight.employees(P.RUN_APPRAISALS).exclude(pk=user.employee_id)
+    reached = sight.employees(P.RUN_APPRAISALS)
     form = ExemptForm(request.POST or None, names=names) if may_exempt else None
     if request.method == "POST":
         if form is None:

@@ -277,7 +277,8 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data["file"]
         kept = base.keep_file(actor=user_of(request), name=given.name, chunks=given.chunks())
-        return HttpResponseRedirect(f"{reverse('appraisal_input_check', args=[pk])}?{urlencode({'file': kept.pk})}")
+        query = urlencode({"file": str(kept.pk)})
+        return HttpResponseRedirect(f"{reverse('appraisal_input_check', args=[pk])}?{query}")
     context = {"form": form, "cycle": cycle, "trail": trail(cycle, _("Values from a file")), "steps": _steps(pk)}
     return render(request, "appraisal/input_file.html", context, status=422 if request.method == "POST" else 200)
 

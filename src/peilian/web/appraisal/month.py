@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,16 +28,22 @@ _ORDER = ("collecting", "reviewing", "frozen", "published", "closed")
 _MOST_NAMES = 6
 
 
-@dataclass
-class MissingLine:
-    """A value that several people lack for the same reason."""
+@dataclass(frozen=True)
+class Lack:
+    """A value that people lack: which, where it can be given, and why."""
 
-    label: str
     source: str
-    href: str
     reason: str
     is_full: bool
-    names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class MissingLine:
+    """Values that the same people lack for the same reason."""
+
+    lack: Lack
+    names: list[str]
+    labels: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def shown(self) -> list[str]:
@@ -156,7 +162,7 @@ class Month:
             Column(_("Points"), is_number=True, is_optional=True),
             Column(_("Of 100"), is_number=True, sort="total"),
             *((Column(_("Grade")),) if self.cycle.grades else ()),
-            Column(_("Missing"), is_number=True, sort="missing"),
+            *((Column(_("Missing"), is_number=True, sort="missing"),) if self.cycle.takes_inputs else ()),
             Column(_("Rated")),
             Column(_("Own comment"), is_optional=True),
         )
@@ -178,11 +184,14 @@ class Month:
         yield Cell(person.employee.name, reverse("appraisal_sheet", args=[person.pk]))
         yield Cell(str(person.unit))
         yield Cell(figure=Figure(sheet.raw, "score"))
-        yield Cell(figure=Figure(sheet.normalised, "score", is_provisional=sheet.is_provisional and sheet.missing > 0))
+        missing = _("values are missing") if sheet.missing else ""
+        yield Cell(figure=Figure(sheet.normalised, "score", missing=missing))
         if self.cycle.grades:
             yield Cell(self.grade_names.get(sheet.grade, ""))
-        href = f"{reverse('appraisal_inputs', args=[self.cycle.pk])}?{urlencode({'person': person.employee.number})}"
-        yield Cell(str(sheet.missing), href) if sheet.missing else Cell("0" if self.cycle.takes_inputs else "–")
+        if self.cycle.takes_inputs:
+            query = urlencode({"person": person.employee.number})
+            href = f"{reverse('appraisal_inputs', args=[self.cycle.pk])}?{query}"
+            yield Cell(str(sheet.missing), href if sheet.missing else "")
         yield (
             Cell(_("not needed"))
             if not sheet.to_rate
@@ -224,23 +233,17 @@ class Month:
         """What lacks, by those whom it is expected from, most first."""
         if not self.cycle.takes_inputs:
             return []
-        groups: dict[str, dict[tuple[str, str], MissingLine]] = {}
+        lacks: dict[str, dict[tuple[str, Lack], list[str]]] = {}
+        labels: dict[str, tuple[str, str]] = {}
         for item in appraisal.missing(user=self.user, cycle=self.cycle):
             reason = "" if item.reason is None else say(item.reason, self.language)
-            lines = groups.setdefault("、".join(item.from_whom) or _("nobody can give this yet"), {})
-            line = lines.setdefault(
-                (item.indicator, reason),
-                MissingLine(
-                    item.label.in_language(self.language),
-                    str(INPUT_SOURCES.get(item.source, item.source)),
-                    self._filling(item.source, item.indicator),
-                    reason,
-                    item.if_left_out == "full",
-                ),
-            )
-            line.names.append(item.appraisee.employee.name)
-        found = [MissingGroup(whom, list(lines.values())) for whom, lines in groups.items()]
-        return sorted(found, key=lambda group: -sum(len(line.names) for line in group.lines))
+            source = str(INPUT_SOURCES.get(item.source, item.source))
+            whom = "、".join(item.from_whom) or _("nobody can give this yet")
+            place = item.indicator, Lack(source, reason, item.if_left_out == "full")
+            lacks.setdefault(whom, {}).setdefault(place, []).append(item.appraisee.employee.name)
+            labels[item.indicator] = item.label.in_language(self.language), self._filling(item.source, item.indicator)
+        groups = [MissingGroup(whom, _merged(lines, labels)) for whom, lines in lacks.items()]
+        return sorted(groups, key=lambda group: -sum(len(line.names) * len(line.labels) for line in group.lines))
 
     def _filling(self, source: str, indicator: str) -> str:
         """Where the value can be given."""
@@ -303,3 +306,12 @@ class Month:
         states = (base.JobState.QUEUED, base.JobState.RUNNING)
         jobs = visible_to(self.user).jobs().filter(kind="appraisal.freeze", state__in=states)
         return next((job for job in jobs if job.parameters.get("cycle") == str(self.cycle.pk)), None)
+
+
+def _merged(lines: Mapping[tuple[str, Lack], list[str]], labels: Mapping[str, tuple[str, str]]) -> list[MissingLine]:
+    """What the same people lack for the same reason, said once."""
+    found: dict[tuple[Lack, tuple[str, ...]], MissingLine] = {}
+    for (indicator, lack), names in lines.items():
+        line = found.setdefault((lack, tuple(names)), MissingLine(lack, names))
+        line.labels.append(labels[indicator])
+    return list(found.values())

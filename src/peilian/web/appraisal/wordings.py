@@ -7,6 +7,7 @@ from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from peilian.apps.appraisal.api import Cycle
 from peilian.engine._kernel import Language
@@ -19,7 +20,7 @@ STATES: Words = {
     "reviewing": _("comments and rating"),
     "frozen": _("frozen"),
     "published": _("published"),
-    "closed": _("closed"),
+    "closed": pgettext_lazy("appraisal", "closed"),
 }
 INPUT_SOURCES: Words = {
     "business": _("business data"),
