@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-_WRITE = re.compile(
-    r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:base|people|record|contacts|practice|appraisal)_\w+)"?', re.IGNORECASE
-)
+_APPS = "base|people|library|record|contacts|practice|appraisal"
+_WRITE = re.compile(rf'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:{_APPS})_\w+)"?', re.IGNORECASE)
 
 
 class UnguardedWriteError(AssertionError):
