@@ -71,8 +71,9 @@ def the_content(key: str = "mine/returns", kind: str = "article") -> library.Con
 
 
 def a_writer(name: str = "writer", role: str = "quality_inspector") -> people.User:
-    """Somebody who writes texts and does not publish them."""
-    return a_login(name, role, unit=a_unit(), employee=an_employee(name))
+    """Somebody who writes texts and does not publish them; with another role, somebody else of the company."""
+    unit = a_unit() if people.ROLES[role].reach is people.Reach.UNIT else None
+    return a_login(name, role, unit=unit, employee=an_employee(name))
 
 
 def a_publisher(name: str = "publisher") -> people.User:

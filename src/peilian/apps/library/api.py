@@ -32,6 +32,7 @@ from peilian.apps.library.drafting import (
     settle_conflict,
     start_draft,
 )
+from peilian.apps.library.files import Entry, Preview, export_pack, import_files, preview_files, sheet_template
 from peilian.apps.library.installing import install_packs
 from peilian.apps.library.models import (
     GUARDED,
@@ -82,9 +83,11 @@ __all__ = [
     "ContentVersion",
     "Draft",
     "DraftState",
+    "Entry",
     "Opened",
     "Origin",
     "PackInstall",
+    "Preview",
     "Revision",
     "RevisionState",
     "StaleDraftError",
@@ -108,9 +111,11 @@ __all__ = [
     "draft",
     "drafts",
     "drop_draft",
+    "export_pack",
     "facets",
     "faults_of",
     "held_keys",
+    "import_files",
     "install_packs",
     "kinds",
     "may_publish",
@@ -119,6 +124,7 @@ __all__ = [
     "note_use",
     "open_attachment",
     "own_suggestions",
+    "preview_files",
     "publish",
     "rehearse_draft",
     "remove_attachment",
@@ -130,6 +136,7 @@ __all__ = [
     "save_draft",
     "settle_conflict",
     "settle_revision",
+    "sheet_template",
     "start_draft",
     "submit",
     "suggestions",

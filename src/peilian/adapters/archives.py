@@ -1,0 +1,89 @@
+"""Archives (ZIP) that somebody uploaded: their files in memory, within bounds, without trust in anything they say."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import PurePosixPath
+
+MOST_FILES = 2000
+MOST_BYTES = 50 << 20
+"""Of all files, unpacked."""
+MOST_OF_A_FILE = 4 << 20
+MOST_RATIO = 200
+"""Unpacked by packed size; texts reach 20."""
+
+_NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf\x27\x1c", b"Rar!")
+_ENCRYPTED = 0x1
+
+
+class ArchiveError(ValueError):
+    """An archive that is not taken. ``problem`` is one of: broken, too_many, too_large, ratio, path, link, nested,
+    encrypted, twice; ``name`` is the file that it is about."""
+
+    def __init__(self, problem: str, name: str = "") -> None:
+        super().__init__(f"{problem} {name}".strip())
+        self.problem = problem
+        self.name = name[:200]
+
+
+def unpacked(data: bytes) -> dict[str, bytes]:
+    """The files of an archive by their path in it. ``ArchiveError`` when any of them is not as it should be."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _files(archive)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+        if isinstance(error, ArchiveError):
+            raise
+        raise ArchiveError("broken") from None
+    except ArchiveError:
+        raise
+    except ValueError:
+        raise ArchiveError("broken") from None
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """An archive of these files; the same files give the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name], zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    parts = [part for part in archive.infolist() if not part.is_dir()]
+    if len(parts) > MOST_FILES:
+        raise ArchiveError("too_many")
+    if sum(part.file_size for part in parts) > MOST_BYTES:
+        raise ArchiveError("too_large")
+    found: dict[str, bytes] = {}
+    for part in parts:
+        _check(part)
+        if part.filename in found:
+            raise ArchiveError("twice", part.filename)
+        with archive.open(part) as content:
+            text = content.read(MOST_OF_A_FILE + 1)  # what is stated may be untrue, so no more than the bound is read
+        if len(text) > MOST_OF_A_FILE:
+            raise ArchiveError("too_large", part.filename)
+        if text.startswith(_NESTED):
+            raise ArchiveError("nested", part.filename)
+        found[part.filename] = text
+    return found
+
+
+def _check(part: zipfile.ZipInfo) -> None:
+    name = part.filename
+    path = PurePosixPath(name)
+    if not name or "\\" in name or "\0" in name or ":" in name or path.is_absolute() or ".." in path.parts:
+        raise ArchiveError("path", name)
+    mode = part.external_attr >> 16
+    if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
+        raise ArchiveError("link", name)
+    if part.flag_bits & _ENCRYPTED:
+        raise ArchiveError("encrypted", name)
+    if part.file_size > MOST_OF_A_FILE:
+        raise ArchiveError("too_large", name)
+    if part.file_size > MOST_RATIO * max(part.compress_size, 512):
+        raise ArchiveError("ratio", name)

@@ -1,0 +1,142 @@
+"""Contents that somebody brings as files: an archive of a pack, one document, Markdown, or a table of phrases or
+articles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from peilian.adapters import packs
+from peilian.adapters.archives import ArchiveError, unpacked
+from peilian.adapters.packs import sheets
+from peilian.adapters.packs.trees import content_kinds, tree_of
+from peilian.adapters.workbooks import WorkbookError, first_sheet
+from peilian.engine._kernel import Fault, InputError, Reason
+
+VERSIONS = "versions.json"
+"""In an exported pack: which version each text was when it left, by ``kind:key``."""
+_HEADING = re.compile(r"\A\ufeff?\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """One document of an upload: its tree, the file it stands in, and the hash of the version it was taken from.
+
+    ``is_part``: a table tells only some of a document; the rest of it stays as it is.
+    """
+
+    tree: Mapping[str, Any]
+    file: str
+    base: str = ""
+    is_part: bool = False
+
+
+@dataclass(slots=True)
+class Upload:
+    """The documents of an upload and the faults of those that cannot be read."""
+
+    documents: list[Brought] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def read_upload(name: str, data: bytes) -> Upload:
+    """Read an upload by its name: ``.zip``, ``.xlsx``, ``.yaml`` or ``.md``. What is wrong is told, never raised."""
+    ending = Path(name).suffix.lower()
+    if ending == ".zip":
+        return _archive(name, data)
+    if ending == ".xlsx":
+        return _table(name, data)
+    if ending in (".yaml", ".yml", ".md"):
+        return _documents({name: data}, {})
+    return Upload(faults=[Fault(Reason("library.upload_kind"), file=name)])
+
+
+def _archive(name: str, data: bytes) -> Upload:
+    try:
+        files = unpacked(data)
+    except ArchiveError as error:
+        return Upload(faults=[Fault(Reason(f"library.archive_{error.problem}", {"name": error.name}), file=name)])
+    bases = _bases(next((text for path, text in files.items() if Path(path).name == VERSIONS), b""))
+    wanted = {path: text for path, text in files.items() if Path(path).suffix.lower() in (".yaml", ".yml", ".md")}
+    found = _documents({path: text for path, text in wanted.items() if not _is_beside(path)}, bases)
+    if not found.documents and not found.faults:
+        found.faults.append(Fault(Reason("library.upload_empty"), file=name))
+    return found
+
+
+def _is_beside(path: str) -> bool:
+    return Path(path).name.lower() in ("readme.md", "pack.yaml")
+
+
+def _bases(data: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    return {str(name): str(sha256) for name, sha256 in found.items()} if isinstance(found, dict) else {}
+
+
+def _documents(files: Mapping[str, bytes], bases: Mapping[str, str]) -> Upload:
+    found = Upload()
+    seen: set[str] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, data) in enumerate(sorted(files.items())):
+            # Under a name of our own: that of the upload is only told.
+            path = Path(folder) / f"{number}{'.md' if name.lower().endswith('.md') else '.yaml'}"
+            path.write_bytes(_with_front(name, data) if path.suffix == ".md" else data)
+            try:
+                document = packs.load_file(path).document
+            except InputError as error:
+                found.faults.extend(replace(fault, file=name) for fault in error.faults)
+                continue
+            reference = f"{document.kind}:{document.key}"
+            if document.kind not in content_kinds():
+                found.faults.append(Fault(Reason("library.not_for_the_library", {"kind": document.kind}), file=name))
+            elif reference in seen:
+                found.faults.append(Fault(Reason("library.key_twice", {"name": reference}), file=name, field="key"))
+            else:
+                seen.add(reference)
+                found.documents.append(Brought(tree_of(document), name, bases.get(reference, "")))
+    return found
+
+
+def _with_front(name: str, data: bytes) -> bytes:
+    """Plain Markdown, as people write it, becomes an article: its first heading is the title."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return data  # told when it is read
+    if text.lstrip().startswith("---"):
+        return data
+    heading = _HEADING.match(text)
+    title = heading.group(1) if heading else Path(name).stem
+    front = {"kind": "article", "schema_version": 1, "key": key_of(Path(name).stem), "title": {"zh": title}}
+    body = text[heading.end() :] if heading else text
+    return f"---\n{json.dumps(front, ensure_ascii=False)}\n---\n{body}".encode()
+
+
+def key_of(name: str) -> str:
+    """A key made of a name; Chinese names have nothing that a key can hold, so they get a number."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return f"own/{plain}" if len(plain) > 2 else f"own/text-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _table(name: str, data: bytes) -> Upload:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.xlsx"
+        path.write_bytes(data)
+        try:
+            rows: Sequence[Sequence[Any]] = first_sheet(path)
+        except (WorkbookError, OSError) as error:
+            return Upload(faults=[Fault(Reason("library.no_workbook", {"problem": str(error)}), file=name)])
+    trees, faults = sheets.trees_of(rows)
+    found = Upload([Brought(tree, name, is_part=True) for tree in trees], [replace(one, file=name) for one in faults])
+    if not found.documents and not found.faults:
+        found.faults.append(Fault(Reason("library.upload_empty"), file=name))
+    return found

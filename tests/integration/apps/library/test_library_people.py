@@ -1,0 +1,175 @@
+"""What readers do with texts: confirm, comment, suggest; and what a change of the products asks of texts."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from peilian.apps.base import api as base
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
+from support.builders import a_unit, an_employee
+from support.company import a_login
+from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def policy(tmp_path):
+    installed(tmp_path, a_policy(), an_article(tags=["退款"]), a_policy("mine/dress", must_confirm=False))
+    return the_content("mine/privacy", "policy")
+
+
+def test_the_present_wording_of_a_policy_is_confirmed_once_by_each(policy):
+    lin = a_writer("lin", role="agent")
+    assert [content.key for content in library.to_confirm(user=lin)] == ["mine/privacy"]
+    first = library.confirm_policy(actor=lin, version=policy.current)
+    assert library.confirm_policy(actor=lin, version=policy.current).pk == first.pk
+    assert library.to_confirm(user=lin) == []
+
+
+def test_a_new_wording_has_to_be_confirmed_again_and_the_old_one_cannot_be(policy):
+    lin = a_writer("lin", role="agent")
+    old = policy.current
+    library.confirm_policy(actor=lin, version=old)
+    new = published(a_writer(), policy, body={"zh": "新的规定"})
+    assert [content.key for content in library.to_confirm(user=lin)] == ["mine/privacy"]
+    with pytest.raises(InputError, match="newer_wording"):
+        library.confirm_policy(actor=lin, version=library.version(user=lin, pk=old.pk))
+    library.confirm_policy(actor=lin, version=new)
+    assert library.Confirmation.objects.count() == 2
+
+
+def test_what_needs_no_confirmation_is_refused(policy):
+    with pytest.raises(InputError, match="nothing_to_confirm"):
+        library.confirm_policy(actor=a_writer("lin", role="agent"), version=the_content("mine/dress", "policy").current)
+
+
+def test_a_lead_sees_who_of_the_team_has_confirmed_and_who_has_not(policy):
+    team, other = a_unit("team-a"), a_unit("team-b")
+    lin, zheng = an_employee("林小禾", unit=team), an_employee("郑凯", unit=team)
+    an_employee("别组的人", unit=other)
+    library.confirm_policy(actor=a_login("lin", "agent", employee=lin), version=policy.current)
+    found = library.confirmations(user=a_login("lead", "supervisor", unit=team), content=policy)
+    assert [row.employee for row in found.done] == [lin]
+    assert list(found.missing) == [zheng]
+    with pytest.raises(people.NotVisibleError):
+        library.confirmations(user=a_login("lead2", "supervisor", unit=team), content=policy, unit=other)
+    everybody = library.confirmations(user=a_publisher(), content=policy, unit=other)
+    assert [employee.name for employee in everybody.missing] == ["别组的人"]
+
+
+def test_a_suggestion_is_answered_and_its_maker_hears_of_it(policy):
+    lin, writer, manager = a_writer("lin", role="agent"), a_writer(), a_publisher()
+    made = library.add_comment(actor=lin, content=policy, text="请加一个例子", kind="suggestion")
+    assert base.inbox_of(user=manager).get().key == "inbox.library_suggestion"
+    assert list(library.suggestions(user=writer)) == [made]
+    with pytest.raises(InputError, match="empty"):
+        library.answer_comment(actor=writer, comment=made, state="declined")
+    library.answer_comment(actor=writer, comment=made, state="accepted", answer="下一版加上")
+    assert [row.state for row in library.own_suggestions(user=lin)] == ["accepted"]
+    assert base.inbox_of(user=lin).get().params["answer"] == "下一版加上"
+    assert not library.suggestions(user=writer).exists()
+
+
+def test_nobody_decides_the_own_suggestion(policy):
+    writer = a_writer()
+    made = library.add_comment(actor=writer, content=policy, text="改一下", kind="suggestion")
+    with pytest.raises(people.NotVisibleError):
+        library.answer_comment(actor=writer, comment=made, state="accepted")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b", "字" * 2001])
+def test_an_empty_or_endless_comment_is_refused(policy, text):
+    with pytest.raises(InputError):
+        library.add_comment(actor=a_writer(), content=policy, text=text)
+
+
+def test_a_change_marks_the_texts_that_it_touches_and_those_that_name_them(tmp_path):
+    installed(
+        tmp_path, an_article(tags=["退款"]), an_article("mine/b", related=["article:mine/returns"]),
+        an_article("mine/c", competencies=["empathy"]), an_article("mine/d"),
+    )  # fmt: skip
+    writer, lin = a_writer(), a_writer("lin", role="agent")
+    notice = library.announce_change(
+        actor=writer, title={"zh": "退款时限缩短"}, text="改为 24 小时", effective_on=date(2026, 12, 1), tags=["退款"]
+    )
+    assert [row.content.key for row in library.revisions_due(user=writer)] == ["mine/b", "mine/returns"]
+    assert base.inbox_of(user=lin).get().params == {"title": "退款时限缩短", "day": "2026-12-01"}
+    published(writer, the_content(), body={"zh": "24 小时"})
+    (left,) = library.revisions_due(user=writer, notice=notice)
+    library.settle_revision(actor=writer, revision=left, state="unaffected", note="不涉及")
+    assert sorted(notice.revisions.values_list("state", flat=True)) == ["revised", "unaffected"]
+
+
+def test_a_withdrawn_change_asks_nothing_any_more(policy):
+    writer = a_writer()
+    notice = library.announce_change(
+        actor=writer, title={"zh": "改"}, text="改", effective_on=date(2026, 12, 1), contents=[policy]
+    )
+    library.withdraw_change(actor=writer, notice=notice)
+    assert not library.revisions_due(user=writer).exists()
+    assert not library.change_notices(user=writer).exists()
+
+
+def test_texts_whose_review_is_due_are_told(tmp_path):
+    installed(tmp_path, an_article(review_by="2026-01-01"), an_article("mine/b", review_by="2999-01-01"))
+    assert [row.key for row in library.reviews_due(user=a_writer())] == ["mine/returns"]
+
+
+def an_archive(**parts: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), text)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "is_inline"),
+    [
+        ("图.png", b"\x89PNG\r\n\x1a\nx", True),
+        ("a.txt", "你好".encode(), False),
+        ("a.pdf", b"%PDF-1.7 x", False),
+        ("伪装.png", b"%PDF-1.7 x", False),
+        ("a.docx", an_archive(word__document_xml="<x/>"), False),
+    ],
+)
+def test_a_file_is_what_it_holds_and_not_what_it_is_called(policy, home, name, data, is_inline):
+    writer = a_writer()
+    row = library.attach(actor=writer, content=policy, name=f"../../{name}", data=data)
+    opened = library.open_attachment(user=a_writer("lin", role="agent"), pk=row.pk)
+    assert (opened.name, opened.is_inline, opened.path.read_bytes()) == (name, is_inline, data)
+    assert opened.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in opened.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        ("a.png", b"<html><script>alert(1)</script>"),
+        ("a.txt", b"\xef\xbb\xbf <?xml version='1.0'?><svg/>"),
+        ("a.exe", b"MZ\x90\0\x03"),
+        ("a.zip", an_archive(readme="x")),
+        ("a.docm", an_archive(word__document_xml="<x/>", **{"word/vbaProject.bin": "x"})),
+        ("empty.txt", b""),
+    ],
+)
+def test_what_a_browser_would_run_is_not_attached(policy, home, name, data):
+    with pytest.raises(InputError, match="file_of_no_known_kind"):
+        library.attach(actor=a_writer(), content=policy, name=name, data=data)
+
+
+def test_a_file_that_was_taken_away_is_handed_out_no_more(policy, home):
+    writer = a_writer()
+    row = library.attach(actor=writer, content=policy, name="a.txt", data=b"x")
+    library.remove_attachment(actor=writer, attachment=row)
+    assert not library.attachments_of(user=writer, content=policy).exists()
+    with pytest.raises(people.NotVisibleError):
+        library.open_attachment(user=writer, pk=row.pk)
