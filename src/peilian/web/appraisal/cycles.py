@@ -22,13 +22,14 @@ from peilian.flows.wording import say_fault
 from peilian.web.appraisal.cycle_forms import OpenForm, WindowForm
 from peilian.web.appraisal.doing import done
 from peilian.web.appraisal.month import Month
-from peilian.web.appraisal.wordings import STATES
+from peilian.web.appraisal.wordings import STATES, cycle_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 
 P = people.Permission
-SEERS = (P.SEE_APPRAISALS, P.SEE_APPRAISAL_TOTALS, P.RATE_APPRAISALS, P.RUN_APPRAISALS, P.DECIDE_APPEALS)
+# Everybody sees the own sheets, which are no reason to see cycles.
+SEERS = (P.SEE_APPRAISAL_TOTALS, P.RATE_APPRAISALS, P.RUN_APPRAISALS, P.DECIDE_APPEALS)
 TONES = {"collecting": "accent", "reviewing": "warn", "frozen": "accent", "published": "good", "closed": "neutral"}
 
 
@@ -227,7 +228,7 @@ def trail(row: appraisal.Cycle, last: str) -> list[dict[str, str]]:
     return [
         {"label": _("Assess"), "href": reverse("assess")},
         {"label": _("Cycles"), "href": reverse("appraisal_cycles")},
-        {"label": str(row), "href": reverse("appraisal_cycle", args=[row.pk])},
+        {"label": cycle_name(row), "href": reverse("appraisal_cycle", args=[row.pk])},
         {"label": last, "href": ""},
     ]
 

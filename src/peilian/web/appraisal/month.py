@@ -20,6 +20,7 @@ from peilian.engine._kernel import Language, Text
 from peilian.flows.wording import say
 from peilian.web.appraisal.standings import spread
 from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, STATES
+from peilian.web.people.forms import name_in
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.tables import Cell, Column, Row, Table
@@ -173,7 +174,7 @@ class Month:
         name, is_falling = self.sort.removeprefix("-"), self.sort.startswith("-")
         keys = {
             "name": lambda one: one.appraisee.employee.name,
-            "team": lambda one: str(one.appraisee.unit),
+            "team": lambda one: name_in(one.appraisee.unit.name),
             "total": lambda one: one.normalised if one.normalised is not None else -1,
             "missing": lambda one: one.missing,
         }
@@ -182,7 +183,7 @@ class Month:
     def _cells(self, sheet: appraisal.SheetState) -> Iterator[Cell]:
         person = sheet.appraisee
         yield Cell(person.employee.name, reverse("appraisal_sheet", args=[person.pk]))
-        yield Cell(str(person.unit))
+        yield Cell(name_in(person.unit.name))
         yield Cell(figure=Figure(sheet.raw, "score"))
         missing = _("values are missing") if sheet.missing else ""
         yield Cell(figure=Figure(sheet.normalised, "score", missing=missing))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from peilian.apps.appraisal import api as appraisal
@@ -55,7 +56,7 @@ def rating(request: HttpRequest, pk: UUID) -> HttpResponse:
     left = [task for task in tasks if task.done < task.total]
     context = {
         "cycle": cycle,
-        "trail": trail(cycle, _("Rating")),
+        "trail": trail(cycle, pgettext("appraisal", "Rating")),
         "tasks": tasks,
         "done": len(tasks) - len(left),
         "next": left[0] if left and cycle.takes_inputs else None,
@@ -100,12 +101,13 @@ def _context(
     row = task.appraisee
     view = appraisal.sheet(user=user, appraisee=row)
     former = _former(user, row)
-    total = view.in_language(language)["normalised"] if view.stored else None
+    said = view.in_language(language) if view.stored else {}
     return {
         "cycle": cycle,
         "row": row,
         "view": view,
-        "total": total,
+        "raw": said.get("raw"),
+        "most": said.get("max"),
         "trail": _trail(cycle, row),
         "number": place + 1,
         "of": len(tasks),
@@ -183,5 +185,5 @@ def _tasks(user: people.User, cycle: appraisal.Cycle) -> list[appraisal.RatingTa
 
 def _trail(cycle: appraisal.Cycle, row: appraisal.Appraisee) -> list[dict[str, str]]:
     found = trail(cycle, row.employee.name)
-    found.insert(-1, {"label": _("Rating"), "href": reverse("appraisal_rating", args=[cycle.pk])})
+    found.insert(-1, {"label": pgettext("appraisal", "Rating"), "href": reverse("appraisal_rating", args=[cycle.pk])})
     return found

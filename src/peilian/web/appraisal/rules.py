@@ -25,7 +25,7 @@ from peilian.flows.wording import say_fault
 from peilian.web.appraisal.doing import done
 from peilian.web.appraisal.rule_sheets import RuleSheet
 from peilian.web.appraisal.rule_words import PARAMS, PLACES
-from peilian.web.appraisal.wordings import INPUT_SOURCES
+from peilian.web.appraisal.wordings import INPUT_SOURCES, cycle_name
 from peilian.web.people.forms import DayField, DirectoryForm, name_in
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
@@ -259,7 +259,12 @@ def _tried(
         found["refused"] = [say_fault(fault, language) for fault in error.faults]
         return found
     moved = [row for row in rows if row.difference]
-    found |= {"cycle": cycle, "moved": len(moved), "of": len(rows), "table": _movers(rows, body, settings, language)}
+    found |= {
+        "cycle": cycle_name(cycle),
+        "moved": len(moved),
+        "of": len(rows),
+        "table": _movers(rows, body, settings, language),
+    }
     return found
 
 

@@ -38,7 +38,7 @@ class AssessTabLink:
     href: str
 
 
-_SEEING = frozenset({P.SEE_APPRAISALS, P.SEE_APPRAISAL_TOTALS, P.RATE_APPRAISALS, P.RUN_APPRAISALS, P.DECIDE_APPEALS})
+_SEEING = frozenset({P.SEE_APPRAISAL_TOTALS, P.RATE_APPRAISALS, P.RUN_APPRAISALS, P.DECIDE_APPEALS})
 TABS = (
     AssessTab("home", "assess", _("To do")),
     AssessTab("mine", "my_appraisals", _("My results")),

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from peilian.apps.appraisal.api import Cycle
 from peilian.engine._kernel import Language
+from peilian.web.people.forms import name_in
 from peilian.web.shell.formats import format_days
 
 Words = Mapping[str, str | Promise]
@@ -75,6 +76,11 @@ TABLES: Words = {
     "report_submissions": _("reports handed in"),
     "reviews": _("reviews"),
 }
+
+
+def cycle_name(cycle: Cycle) -> str:
+    """What a cycle is called, in the reader's language."""
+    return f"{name_in(cycle.unit.name)} {cycle.period}"
 
 
 def period_name(cycle: Cycle, language: Language) -> str:
