@@ -47,7 +47,7 @@ def test_the_readme_of_a_pack_is_no_document(tmp_path: Path) -> None:
 
 def test_a_fault_in_front_matter_names_the_line_of_the_file(tmp_path: Path) -> None:
     text = FRONT + "form: novel\n---\n七天内可退。\n"
-    assert _faults(_pack(tmp_path, returns__md=text)) == [("pack.wrong_value", 6, "form")]
+    assert _faults(_pack(tmp_path, returns__md=text)) == [("pack.wants_one_of", 6, "form")]
 
 
 @pytest.mark.parametrize(
