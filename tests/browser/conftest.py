@@ -155,6 +155,11 @@ def check_axe() -> Callable[[Page], None]:
 
     def check(page: Page, *, within: str = "html") -> None:
         settle(page)
+        window = page.viewport_size
+        assert window is not None
+        # What happens to lie half under a bar in this window would be told as too small a target: nothing may.
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": window["width"], "height": max(window["height"], height)})
         # Evaluated by the debugger, not added as a script: the product's content security policy refuses scripts.
         page.evaluate(f"() => {{ {source} }}")
         found = page.evaluate(
@@ -167,6 +172,7 @@ def check_axe() -> Callable[[Page], None]:
             })))""",
             within,
         )
+        page.set_viewport_size(window)
         assert not found, f"{page.url}:\n" + json.dumps(found, ensure_ascii=False, indent=1)
 
     return check

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import User
+from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 
 State = appraisal.CycleState
@@ -31,13 +32,16 @@ class Task:
     until: date | None = None
 
 
+def tasks_of(user: User) -> list[Task]:
+    """Everything that appraisals need from the user now, the most urgent first."""
+    tasks = [*_own(user), *_led(user), *_appeals(user)]
+    return sorted(tasks, key=lambda task: (task.until is None, task.until or date.max))
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The tasks, the most urgent first."""
-    user = user_of(request)
-    tasks = [*_own(user), *_led(user), *_appeals(user)]
-    tasks.sort(key=lambda task: (task.until is None, task.until or date.max))
-    return render(request, "appraisal/home.html", {"tasks": tasks})
+    return render(request, "appraisal/home.html", {"tasks": tasks_of(user_of(request))})
 
 
 def _own(user: User) -> Iterator[Task]:
@@ -77,7 +81,7 @@ def _is_open(until: date | None) -> bool:
 
 
 def _about(cycle: appraisal.Cycle) -> str:
-    return f"{cycle.unit} · {cycle.period}"
+    return f"{name_in(cycle.unit.name)} · {cycle.period}"
 
 
 def _address(name: str, pk: object) -> str:

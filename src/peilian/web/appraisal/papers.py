@@ -26,6 +26,7 @@ from peilian.web.appraisal.printing import documents as papers
 from peilian.web.appraisal.printing import files, pages, pdf, workbooks
 from peilian.web.appraisal.told import Line, ToldSheet
 from peilian.web.appraisal.wordings import period_name
+from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import reading_language
@@ -257,8 +258,8 @@ def _person(row: appraisal.Appraisee) -> papers.PrintedPerson:
     return papers.PrintedPerson(
         name=row.employee.name,
         number=row.employee.number,
-        team=str(row.unit),
-        post=str(row.post or ""),
+        team=name_in(row.unit.name),
+        post=name_in(row.post.name) if row.post else "",
         supervisor=guide.guide.name if guide is not None else "",
     )
 

@@ -19,7 +19,7 @@ from peilian.apps.people.api import Permission
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say, say_fault
 from peilian.web.appraisal.told import ToldSheet
-from peilian.web.appraisal.wordings import CAUSES, STATES
+from peilian.web.appraisal.wordings import CAUSES, STATES, cycle_name
 from peilian.web.shell import charts
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
@@ -121,7 +121,7 @@ def _trail(view: appraisal.SheetView, is_own: bool) -> list[dict[str, str]]:
     if is_own:
         trail.append({"label": _("My results"), "href": reverse("my_appraisals")})
     else:
-        trail.append({"label": str(view.cycle), "href": _cycle_address(view)})
+        trail.append({"label": cycle_name(view.cycle), "href": _cycle_address(view)})
     return [*trail, {"label": view.cycle.period if is_own else view.appraisee.employee.name, "href": ""}]
 
 

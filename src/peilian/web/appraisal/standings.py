@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.engine._kernel import Text
+from peilian.web.appraisal.wordings import cycle_name
+from peilian.web.people.forms import name_in
 from peilian.web.shell import charts
 from peilian.web.shell.access import user_of
 from peilian.web.shell.figures import Figure
@@ -53,7 +55,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
                 (
                     Cell("–" if row.rank is None else str(row.rank)),
                     Cell(row.appraisee.employee.name, _sheet(row, seen)),
-                    Cell(str(row.appraisee.unit)),
+                    Cell(name_in(row.appraisee.unit.name)),
                     Cell(figure=Figure(row.normalised, "score")),
                     Cell(figure=Figure(row.raw, "score")),
                     Cell(names[row.grade].in_language(language) if row.grade in names else ""),
@@ -66,7 +68,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     trail = [
         {"label": _("Assess"), "href": reverse("assess")},
-        {"label": str(cycle), "href": reverse("appraisal_cycle", args=[cycle.pk])},
+        {"label": cycle_name(cycle), "href": reverse("appraisal_cycle", args=[cycle.pk])},
         {"label": _("Ranking"), "href": ""},
     ]
     context = {"cycle": cycle, "table": table, "trail": trail, "chart": spread([row.normalised for row in rows])}

@@ -22,6 +22,7 @@ from peilian.engine._kernel import InputError
 from peilian.flows.rewarding import NAMES
 from peilian.flows.wording import say_fault
 from peilian.web.appraisal.wordings import period_name
+from peilian.web.people.forms import name_in
 from peilian.web.rewards.wordings import AWARD_STATES, KINDS, SIDES
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.figures import Figure
@@ -68,7 +69,7 @@ def rewards(request: HttpRequest) -> HttpResponse:
         rows = [row for row in found[:_MOST_LISTED] if row.employee_id != user.employee_id]
     told = [told_award(row, language) | {"may_approve": row.proposed_by_id != user.pk} for row in rows]
     public = [
-        (str(cycle.pk), f"{cycle.unit} · {period_name(cycle, language)}")
+        (str(cycle.pk), f"{name_in(cycle.unit.name)} · {period_name(cycle, language)}")
         for cycle in appraisal.cycles(user=user)
         if cycle.is_public
     ]

@@ -87,6 +87,12 @@ def text(bilingual: Text | Mapping[str, str | None] | str | None) -> SafeString:
 
 
 @register.simple_tag
+def gap() -> str:
+    """What stands between two sentences: a space, and nothing in Chinese."""
+    return "" if reading_language() == "zh" else " "
+
+
+@register.simple_tag
 def value(number: formats.Number | None, unit: formats.Unit = "count") -> str:
     """A bare value by its unit."""
     return formats.format_value(number, unit, reading_language())
