@@ -8,6 +8,7 @@ PEILIAN_HTTPS        1 when served behind https (default: 0)
 PEILIAN_DEBUG        1 for development (default: 0)
 PEILIAN_DRILLS_A_DAY        how many drills a person may start a day (default: 12)
 PEILIAN_ABUSE_DRILLS_A_DAY  how many of them with an abusive customer (default: 3)
+PEILIAN_SECOND_EYES         0 where writers may publish their own texts (default: 1)
 """
 
 from __future__ import annotations
@@ -176,6 +177,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Practising is to help: more in a day than this tires, and abuse wears people down.
 DRILLS_A_DAY = int(os.environ.get("PEILIAN_DRILLS_A_DAY", "12"))
 ABUSE_DRILLS_A_DAY = int(os.environ.get("PEILIAN_ABUSE_DRILLS_A_DAY", "3"))
+
+# What people work by is published by somebody who did not write it; a very small team may do without.
+LIBRARY_NEEDS_SECOND_EYES = os.environ.get("PEILIAN_SECOND_EYES", "1") != "0"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 LOGGING: dict[str, Any] = {

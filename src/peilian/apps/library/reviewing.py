@@ -154,7 +154,7 @@ def _require_sound(row: Draft) -> None:
 
 
 def _needs_second_eyes() -> bool:
-    return bool(getattr(settings, "LIBRARY_NEEDS_SECOND_EYES", True))
+    return bool(settings.LIBRARY_NEEDS_SECOND_EYES)
 
 
 def _require_eyes(actor: User | None, row: Draft) -> None:

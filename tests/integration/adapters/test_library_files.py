@@ -1,0 +1,155 @@
+"""Documents written to files and loaded again are the same; archives of strangers are held within bounds."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peilian.adapters import archives, packs
+from peilian.adapters.packs import sheets
+from peilian.adapters.packs.trees import content_kinds, document_of, tree_of
+from peilian.adapters.packs.uploads import read_upload
+from peilian.adapters.packs.writing import written
+
+SHIPPED = [item for kind in content_kinds() for item in packs.load(kind)]
+# One document of each kind, and the longest: all of them take long, and differ little in form.
+CHOSEN = {item.document.kind: item for item in sorted(SHIPPED, key=lambda item: item.path.stat().st_size)}
+
+
+def loaded(path: Path, text: str) -> packs.Document:
+    path.write_text(text, encoding="utf-8")
+    return packs.load_file(path).document
+
+
+@pytest.mark.parametrize("kind", sorted(CHOSEN))
+def test_a_shipped_document_written_and_loaded_is_the_same(kind, tmp_path):
+    document = CHOSEN[kind].document
+    made = written(document)
+    assert loaded(tmp_path / Path(made.path).name, made.text) == document
+    assert document_of(tree_of(document)) == document
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")) | st.just("\n"), min_size=1, max_size=60)
+awkward = st.sampled_from(
+    ["<!-- en -->", "---", "a\n<!-- zh -->\nb", "\n空行开头", "结尾\n\n", "'", '"', ": x", "- x", "# x", "yes", "1",
+     "null", "2026-01-01", "{a}", "[b]", "*c", "&d", "!e", "%f", "|", ">", "\ufeffx", "\u2028x", "😀", " 前后空格 "]
+)  # fmt: skip
+
+
+@given(zh=texts | awkward, en=st.none() | texts | awkward, title=texts | awkward, tags=st.lists(awkward, max_size=3))
+def test_any_article_written_and_loaded_is_the_same(tmp_path_factory, zh, en, title, tags):
+    tree: dict[str, Any] = {
+        "kind": "article", "schema_version": 1, "key": "own/x", "title": {"zh": title},
+        "body": {"zh": zh, **({"en": en} if en is not None else {})}, "tags": tags,
+    }  # fmt: skip
+    document = document_of(tree)
+    made = written(document)
+    path = tmp_path_factory.mktemp("written") / Path(made.path).name
+    assert loaded(path, made.text) == document
+
+
+def an_archive(*parts: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts:
+            archive.writestr(name, data)
+    return target.getvalue()
+
+
+def a_link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("link.yaml")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"no archive", "broken"),
+        (b"", "broken"),
+        (an_archive(("a.yaml", b"x"))[:-30], "broken"),
+        (an_archive(("../a.yaml", b"x")), "path"),
+        (an_archive(("/etc/a.yaml", b"x")), "path"),
+        (an_archive(("a\\b.yaml", b"x")), "path"),
+        (an_archive(("C:a.yaml", b"x")), "path"),
+        (an_archive((a_link(), b"/etc/passwd")), "link"),
+        (an_archive(("inner.zip", an_archive(("a", b"x")))), "nested"),
+        (an_archive(("inner.yaml", an_archive(("a", b"x")))), "nested"),
+        (an_archive(("inner.gz", b"\x1f\x8b12")), "nested"),
+        (an_archive(("bomb.yaml", b"0" * (3 << 20))), "ratio"),
+        (an_archive(("big.yaml", b"0" * (5 << 20))), "too_large"),
+        (an_archive(*((f"{n}.yaml", b"") for n in range(archives.MOST_FILES + 1))), "too_many"),
+    ],
+)
+def test_an_archive_that_could_do_harm_is_refused_and_told(data, problem):
+    with pytest.raises(archives.ArchiveError) as caught:
+        archives.unpacked(data)
+    assert caught.value.problem == problem
+    (fault,) = read_upload("x.zip", data).faults
+    assert fault.reason.key == f"library.archive_{problem}"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_stands_twice_is_refused():
+    with pytest.raises(archives.ArchiveError, match="twice"):
+        archives.unpacked(an_archive(("a.yaml", b"1"), ("a.yaml", b"2")))
+
+
+def test_what_was_packed_is_unpacked_and_the_same_files_give_the_same_bytes():
+    files = {"b.md": "正文".encode(), "a.yaml": b"x"}
+    assert archives.unpacked(archives.packed(files)) == files
+    assert archives.packed(files) == archives.packed(dict(reversed(files.items())))
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_an_upload_fail_with_anything_but_a_fault(data):
+    for name in ("a.zip", "a.md", "a.yaml", "a.xlsx", "a.exe"):
+        found = read_upload(name, data)
+        assert all(fault.file for fault in found.faults)
+
+
+def test_the_template_of_a_table_can_be_brought_in_as_it_is():
+    for kind in sheets.COLUMNS:
+        found = read_upload("t.xlsx", sheets.template(kind))
+        assert not found.faults
+        assert document_of(found.documents[0].tree).kind == kind
+
+
+def test_rows_of_one_key_are_one_document_and_a_missing_text_is_told_by_its_row():
+    trees, faults = sheets.trees_of([
+        ["编号", "标题", "什么时候用", "话术", "不要说", "程度", "渠道"],
+        ["own/a", "退款", "问到账", "【天数】天到账", "等着吧", "禁用", "chat、phone"],
+        ["", "", "催得急", "马上查", "", "", ""],
+        ["", "", "没有话术", "", "", "", ""],
+        [None, None, None, None, None, None, None],
+    ])  # fmt: skip
+    (tree,) = trees
+    assert [phrase["id"] for phrase in tree["phrases"]] == ["p01", "p02"]
+    assert tree["phrases"][0]["avoid"] == [{"text": {"zh": "等着吧"}, "why": {}, "strength": "forbidden"}]
+    assert tree["phrases"][0]["channels"] == ["chat", "phone"]
+    assert [(fault.row, fault.field) for fault in faults] == [(3, "text")]
+
+
+def test_a_table_without_the_needed_headings_says_which():
+    _trees, (fault,) = sheets.trees_of([["甲", "乙"], ["1", "2"]])
+    assert fault.reason.key == "library.no_such_table"
+
+
+def test_plain_markdown_becomes_an_article_with_its_heading_as_title():
+    (one,) = read_upload("Refund Time.md", "# 退款多久到账\n\n三天。\n".encode()).documents
+    assert (one.tree["key"], one.tree["title"], one.tree["body"]) == (
+        "own/refund-time", {"zh": "退款多久到账"}, {"zh": "三天。"}
+    )  # fmt: skip
+
+
+def test_a_document_of_the_machinery_is_not_taken():
+    text = b"kind: words\nschema_version: 1\nkey: x\nwords: {}\n"
+    (fault,) = read_upload("x.yaml", text).faults
+    assert fault.reason.key == "library.not_for_the_library"

@@ -1,0 +1,112 @@
+"""Texts taken out, edited elsewhere and brought back: merged with what happened here, all or nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from peilian.adapters.archives import packed, unpacked
+from peilian.apps.library import api as library
+from peilian.engine._kernel import InputError
+from support.library import a_writer, an_article, installed, published, the_content
+
+pytestmark = pytest.mark.django_db
+LINES = "第一条\n第二条\n第三条"
+
+
+@pytest.fixture
+def writer(db):
+    return a_writer()
+
+
+@pytest.fixture
+def taken(tmp_path, writer):
+    """The files of an exported article."""
+    installed(tmp_path, an_article(body=LINES))
+    return unpacked(library.export_pack(user=writer, contents=[the_content()]))
+
+
+def edited(files: dict[str, bytes], old: str, new: str) -> bytes:
+    changed = {
+        name: data if name.endswith(".json") else data.replace(old.encode(), new.encode())
+        for name, data in files.items()
+    }
+    assert changed != files
+    return packed(changed)
+
+
+def test_what_is_taken_out_is_a_pack_with_the_versions_that_it_was(taken):
+    assert sorted(taken) == ["library/articles/returns.md", "pack.yaml", "versions.json"]
+    assert json.loads(taken["versions.json"]) == {"article:mine/returns": the_content().current.sha256}
+
+
+def test_brought_back_unchanged_it_changes_nothing(taken, writer):
+    (entry,) = library.preview_files(user=writer, name="a.zip", data=packed(taken)).entries
+    assert entry.action == "same"
+    assert library.import_files(actor=writer, name="a.zip", data=packed(taken)) == []
+
+
+def test_a_change_comes_back_as_a_draft_and_counts_when_it_is_published(taken, writer):
+    data = edited(taken, "第三条", "第三条改")
+    preview = library.preview_files(user=writer, name="a.zip", data=data)
+    assert preview.can_be_imported
+    assert [(entry.action, entry.n_conflicts) for entry in preview.entries] == [("changed", 0)]
+    assert not library.drafts(user=writer).exists()
+    (draft,) = library.import_files(actor=writer, name="a.zip", data=data)
+    version = library.publish(actor=None, draft=library.submit(actor=writer, draft=draft))
+    assert (version.origin, version.body["body"]["zh"]) == ("file", "第一条\n第二条\n第三条改")
+
+
+def test_what_was_changed_here_meanwhile_is_merged(taken, writer):
+    published(writer, the_content(), body={"zh": "我们的第一条\n第二条\n第三条"})
+    (draft,) = library.import_files(actor=writer, name="a.zip", data=edited(taken, "第三条", "第三条改"))
+    assert draft.body["body"]["zh"] == "我们的第一条\n第二条\n第三条改"
+    assert draft.conflicts == []
+
+
+def test_where_both_changed_the_same_ours_stays_and_the_conflict_is_told(taken, writer):
+    published(writer, the_content(), body={"zh": "我们的第一条\n第二条\n第三条"})
+    data = edited(taken, "第一条", "文件的第一条")
+    assert library.preview_files(user=writer, name="a.zip", data=data).entries[0].n_conflicts == 1
+    (draft,) = library.import_files(actor=writer, name="a.zip", data=data)
+    assert draft.body["body"]["zh"].startswith("我们的第一条")
+    assert draft.conflicts[0]["theirs"] == "文件的第一条\n"
+
+
+def test_one_fault_keeps_everything_out_and_names_the_file(taken, writer):
+    files = {**taken, "library/articles/bad.md": b"no front matter: [", "library/bad.yaml": b"kind: article\n"}
+    data = packed({**files, "new.md": "# 新的\n正文".encode()})
+    preview = library.preview_files(user=writer, name="a.zip", data=data)
+    assert not preview.can_be_imported
+    assert {fault.file for fault in preview.faults} == {"library/bad.yaml"}
+    with pytest.raises(InputError):
+        library.import_files(actor=writer, name="a.zip", data=data)
+    assert not library.drafts(user=writer).exists()
+    assert library.Content.objects.count() == 1
+
+
+def test_plain_markdown_begins_a_new_text(writer):
+    (draft,) = library.import_files(actor=writer, name="refund.md", data="# 退款\n\n三天到账。".encode())
+    assert (draft.content.reference, draft.content.state) == ("article:own/refund", "new")
+    assert library.faults_of(draft=draft) == []
+
+
+def test_a_table_of_phrases_adds_to_what_is_there(writer):
+    template = library.sheet_template(kind="phrases")
+    (draft,) = library.import_files(actor=writer, name="话术.xlsx", data=template)
+    body = {
+        **draft.body,
+        "tags": ["我们的"],
+        "phrases": [{"id": "other", "when": {"zh": "别的"}, "text": {"zh": "好"}}],
+    }
+    draft = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
+    library.publish(actor=None, draft=library.submit(actor=writer, draft=draft))
+    (again,) = library.import_files(actor=writer, name="话术.xlsx", data=template)
+    assert [phrase["id"] for phrase in again.body["phrases"]] == ["other", "when-it-arrives"]
+
+
+def test_what_was_never_published_cannot_be_taken_out(writer):
+    draft = library.new_content(actor=writer, kind="article", key="own/x", title={"zh": "新"})
+    with pytest.raises(InputError, match="nothing_to_export"):
+        library.export_pack(user=writer, contents=[draft.content])
