@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base import api as base
@@ -239,7 +239,7 @@ class Month:
         for item in appraisal.missing(user=self.user, cycle=self.cycle):
             reason = "" if item.reason is None else say(item.reason, self.language)
             source = str(INPUT_SOURCES.get(item.source, item.source))
-            whom = "、".join(item.from_whom) or _("nobody can give this yet")
+            whom = pgettext("list", ", ").join(item.from_whom) or _("nobody can give this yet")
             place = item.indicator, Lack(source, reason, item.if_left_out == "full")
             lacks.setdefault(whom, {}).setdefault(place, []).append(item.appraisee.employee.name)
             labels[item.indicator] = item.label.in_language(self.language), self._filling(item.source, item.indicator)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from peilian.apps.appraisal import api as appraisal
@@ -292,7 +292,11 @@ def _movers(
                     Cell(figure=Figure(row.old, "score")),
                     Cell(figure=Figure(row.new, "score")),
                     Cell(format_change(row.difference, "score", language)),
-                    Cell("、".join(_moved_line(labels.get(key, key), *pair) for key, pair in row.lines.items())),
+                    Cell(
+                        pgettext("list", ", ").join(
+                            _moved_line(labels.get(key, key), *pair) for key, pair in row.lines.items()
+                        )
+                    ),
                 )
             )
             for row in ordered
@@ -348,7 +352,7 @@ def _answer(row: Any) -> str:
 
 def _origins(card: Any, indicators: Iterable[str]) -> str:
     found = dict.fromkeys(str(INPUT_SOURCES.get(card.indicators[name].origin or "", "")) for name in indicators)
-    return "、".join(one for one in found if one)
+    return pgettext("list", ", ").join(one for one in found if one)
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
