@@ -115,12 +115,13 @@ def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
     Where the current version does not hold yet, the one before it does.
     """
     day = day or today_in_company()
-    rows = Content.objects.filter(kind=kind, state=ContentState.PUBLISHED).select_related("current").order_by("key")
+    rows = Content.objects.filter(kind=kind, state=ContentState.PUBLISHED).select_related("current")
+    rows = rows.defer("current__body").order_by("key")
     found = []
     for row in rows:
         held = next((one for one in published_line(row) if _holds(row, one, day)), None)
         if held is not None:
-            found.append((row, held, document(held)))
+            found.append((row, held, document(held, kind)))
     return found
 
 

@@ -24,9 +24,10 @@ _documents: dict[tuple[str, str], Document] = {}
 _MOST_DOCUMENTS = 2000
 
 
-def document(version: ContentVersion) -> Document:
-    """A version's document. Versions never change, so it is made once in a process."""
-    kind = str(version.body["kind"])
+def document(version: ContentVersion, kind: str | None = None) -> Document:
+    """A version's document. Versions never change, so it is made once in a process; with ``kind``, which the content
+    knows, the body of a version that was seen before need not even be read."""
+    kind = kind or str(version.body["kind"])
     found = _documents.get((kind, version.sha256))
     if found is None:
         found = document_of(version.body)
