@@ -6,7 +6,9 @@ import html
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from peilian.apps.appraisal import api as appraisal
@@ -52,6 +54,19 @@ def test_from_a_rule_to_a_reward_that_the_person_reads(firm: Firm) -> None:
     text = get(firm.lin, "rewards")
     assert "当月之星" in text
     assert "本月得分" in text
+
+
+def test_more_awards_take_no_more_queries(firm: Firm) -> None:
+    counts = []
+    for title in ("第一次", "第二次", "第三次"):
+        appraisal.give(
+            actor=firm.manager, employee=firm.lin.employee, kind="recognition", title={"zh": title}, why="讲课"
+        )
+        get(firm.head, "rewards")  # what is looked up once is known now
+        with CaptureQueriesContext(connection) as queries:
+            get(firm.head, "rewards")
+        counts.append(len(queries))
+    assert len(set(counts)) == 1
 
 
 def test_a_rule_that_cannot_be_is_shown_again_with_what_is_wrong(firm: Firm) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from peilian.apps.appraisal.checks import permit_company, plain, refuse, short
 from peilian.apps.appraisal.models import (
+    Appraisal,
     Award,
     AwardDecision,
     AwardState,
@@ -25,7 +27,7 @@ from peilian.apps.appraisal.models import (
 )
 from peilian.apps.appraisal.ranking import RankRow, ranked
 from peilian.apps.appraisal.reward_models import MATERIAL
-from peilian.apps.appraisal.seen import one
+from peilian.apps.appraisal.seen import PUBLIC, one
 from peilian.apps.base.api import send, write
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, User, visible_to
 from peilian.apps.record import api as record
@@ -118,10 +120,13 @@ def set_rule(
 
 
 def preview_rule(*, user: User, when: str, cycle: Cycle) -> list[tuple[RankRow, Mapping[str, Decimal | None]]]:
-    """Whom a condition would reward among the people of a cycle whom ``user`` reaches; nothing is written."""
+    """Whom ``propose`` would reward by a condition among the people whom ``user`` reaches; nothing is written."""
     check_condition(when)
     reached = _reached(user, cycle)
-    return [(row, values) for row, values in _known(cycle) if row.appraisee.unit_id in reached and meets(when, values)]
+    if not cycle.is_public:
+        raise refuse("appraisal.not_published")
+    found = _known(cycle)
+    return [(row, values) for row, values in found if row.appraisee.employee_id in reached and meets(when, values)]
 
 
 def propose(*, actor: User, cycle: Cycle) -> list[Award]:
@@ -137,7 +142,7 @@ def propose(*, actor: User, cycle: Cycle) -> list[Award]:
             known = Award.objects.filter(
                 employee=row.employee, kind=row.kind, source_kind=row.source_kind, source_id=row.source_id
             )
-            if proposal.employee.pk in reached.people and not known.exists():
+            if proposal.employee.pk in reached and not known.exists():
                 row.save(force_insert=True)
                 audit.created(row)
                 found.append(row)
@@ -207,7 +212,7 @@ def decide_award(*, actor: User, award: Award, state: AwardState | str, note: st
         audit.created(row)
         if state == AwardState.APPROVED:
             _follow(award)
-        _tell(award, str(state))
+        _tell(award, str(state), note)
     return row
 
 
@@ -258,22 +263,13 @@ def permit_reward(actor: User, employee: Employee) -> None:
         raise NotVisibleError
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    units: frozenset[UUID]
-    people: frozenset[UUID]
-
-    def __contains__(self, unit: object) -> bool:
-        return unit in self.units
-
-
-def _reached(user: User, cycle: Cycle) -> _Reach:
-    sight = visible_to(user)
-    units = frozenset(sight.units(Permission.MANAGE_REWARDS).values_list("pk", flat=True))
+def _reached(user: User, cycle: Cycle) -> frozenset[UUID]:
+    """The people of a cycle whose rewards ``user`` manages; never oneself."""
+    units = frozenset(visible_to(user).units(Permission.MANAGE_REWARDS).values_list("pk", flat=True))
     if not units:
         raise NotVisibleError
     rows = cycle.appraisees.filter(unit__in=units).exclude(employee=user.employee_id)
-    return _Reach(units, frozenset(rows.values_list("employee", flat=True)))
+    return frozenset(rows.values_list("employee", flat=True))
 
 
 def _proposals(cycle: Cycle) -> Iterator[Proposal]:
@@ -320,17 +316,31 @@ def _run(results: Sequence[Decimal | None]) -> int:
 
 
 def _earlier(cycle: Cycle, employees: Sequence[UUID]) -> dict[UUID, list[Decimal]]:
-    """Earlier results by the same template, newest first, by employee."""
-    found: dict[UUID, list[Decimal]] = {}
-    former = Cycle.objects.filter(
-        template_version__template=cycle.template_version.template, ends_on__lt=cycle.starts_on,
-        state__in=("published", "closed"),
-    ).order_by("-starts_on")[:_LOOK_BACK]  # fmt: skip
-    wanted = set(employees)
-    for one_cycle in former:
-        for row in ranked(one_cycle):
-            if row.appraisee.employee_id in wanted and row.normalised is not None:
-                found.setdefault(row.appraisee.employee_id, []).append(row.normalised)
+    """The results by the same template in the periods right before this one, newest first, by employee: as many as
+    follow each other without a gap, whatever cycles they were in."""
+    rows = Appraisal.objects.filter(
+        appraisee__employee__in=employees,
+        appraisee__exempt_reason="",
+        appraisee__cycle__template_version__template=cycle.template_version.template_id,
+        appraisee__cycle__ends_on__lt=cycle.starts_on,
+        appraisee__cycle__state__in=PUBLIC,
+    )
+    named = ("appraisee__employee", "appraisee__cycle__ends_on", "appraisee__cycle__starts_on", "normalised")
+    newest: dict[UUID, dict[date, tuple[date, Decimal | None]]] = {}
+    for employee, ends_on, starts_on, normalised in rows.order_by("version").values_list(*named):
+        newest.setdefault(employee, {})[ends_on] = (starts_on, normalised)
+    return {employee: _unbroken(results, cycle.starts_on) for employee, results in newest.items()}
+
+
+def _unbroken(results: Mapping[date, tuple[date, Decimal | None]], before: date) -> list[Decimal]:
+    """The results whose periods end the day before the next one begins, backwards from ``before``."""
+    found: list[Decimal] = []
+    while len(found) < _LOOK_BACK:
+        starts_on, normalised = results.get(before - timedelta(days=1), (before, None))
+        if normalised is None:
+            break
+        found.append(normalised)
+        before = starts_on
     return found
 
 
@@ -381,9 +391,11 @@ def _follow(award: Award) -> None:
         )
 
 
-def _tell(award: Award, state: str) -> None:
+def _tell(award: Award, state: str, note: str) -> None:
     user = User.objects.filter(employee=award.employee_id, is_active=True).first()
     if user is None or state == AwardState.DECLINED:
         return
     told: dict[str, Any] = {"title": award.name.in_language(user.reading_language)}
+    if state == AwardState.REVOKED:
+        told["note"] = note  # the page shows only what counts
     send(recipient=user, key=f"inbox.reward_{state}", params=told, link="/assess/rewards/")

@@ -156,8 +156,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def told_award(row: appraisal.Award, language: Any) -> dict[str, Any]:
-    """An award in words, with what was known when a rule proposed it."""
-    state = str(appraisal.state_of(row))
+    """An award of ``awards_of`` in words, with what was known when a rule proposed it."""
+    state = str(getattr(row, "last", None) or appraisal.AwardState.PROPOSED)
     return {
         "row": row,
         "title": row.name.in_language(language),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,11 @@ from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import AuditEntry, InboxMessage, bookkeeping
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record.api import Need
-from peilian.engine._kernel import InputError
-from support.appraisals import Firm, a_firm, published
+from peilian.engine._kernel import InputError, Reason
+from peilian.flows.wording import say
+from support.appraisals import Firm, a_firm, frozen, last_month, published
+from support.builders import an_employee
+from support.company import a_login
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +57,29 @@ def test_rules_that_are_on_propose_once_with_what_was_known(firm: Firm) -> None:
 def test_a_rule_speaks_of_what_is_known_only(firm: Firm) -> None:
     a_rule(when="change > 0")  # there is no month before
     assert appraisal.propose(actor=firm.manager, cycle=published(firm)) == []
+
+
+@pytest.mark.parametrize(("months_before", "is_known"), [(1, True), (2, False)])
+def test_the_month_before_is_the_one_right_before(firm: Firm, months_before: int, is_known: bool) -> None:
+    earlier = last_month()
+    for _ in range(months_before):
+        earlier = (earlier - timedelta(days=1)).replace(day=1)
+    published(firm, period=earlier)
+    a_rule(when="change > 0 or change <= 0 or months_at_90 > 1")
+    found = appraisal.propose(actor=firm.manager, cycle=published(firm))
+    assert {row.employee.name for row in found} == ({"林小禾", "周舟"} if is_known else set())
+
+
+def test_a_preview_shows_whom_a_run_would_propose_and_never_oneself(firm: Firm) -> None:
+    boss = a_login("boss", "service_manager", unit=firm.service, employee=an_employee("何经理", unit=firm.team))
+    cycle = frozen(firm)
+    with pytest.raises(InputError) as error:
+        appraisal.preview_rule(user=boss, when="normalised > 0", cycle=cycle)
+    assert reason_of(error) == "appraisal.not_published"
+    cycle = appraisal.publish(actor=firm.manager, cycle=cycle)
+    seen = {row.appraisee.employee.name for row, _ in appraisal.preview_rule(user=boss, when="people > 0", cycle=cycle)}
+    a_rule(when="people > 0")
+    assert seen == {row.employee.name for row in appraisal.propose(actor=boss, cycle=cycle)} == {"林小禾", "周舟"}
 
 
 @pytest.mark.parametrize(
@@ -103,8 +130,9 @@ def test_points_count_from_approval_until_they_are_revoked(firm: Firm) -> None:
         appraisal.decide_award(actor=firm.head, award=own, state="revoked")  # without a word
     appraisal.decide_award(actor=firm.head, award=own, state="revoked", note="数据有误")
     assert appraisal.balance(user=firm.lin).points == 0
-    keys = list(InboxMessage.objects.filter(recipient=firm.lin).values_list("key", flat=True))
-    assert {"inbox.reward_approved", "inbox.reward_revoked"} <= set(keys)
+    told = {row.key: row.params for row in InboxMessage.objects.filter(recipient=firm.lin)}
+    assert "inbox.reward_approved" in told
+    assert "数据有误" in say(Reason("inbox.reward_revoked", told["inbox.reward_revoked"]), "zh")
 
 
 @pytest.mark.parametrize("who", ["lin", "zhou", "lead", "inspector", "admin", "leadership"])
