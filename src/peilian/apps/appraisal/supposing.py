@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from peilian.apps.appraisal.appeals import can_decide
-from peilian.apps.appraisal.checks import plain
-from peilian.apps.appraisal.evaluation import card_in, evaluate
+from peilian.apps.appraisal.checks import stored
+from peilian.apps.appraisal.evaluation import card_in, evaluate, frozen_input
 from peilian.apps.appraisal.inputs import checked_value
-from peilian.apps.appraisal.models import Appeal
+from peilian.apps.appraisal.models import Appeal, Input, InputSource
 from peilian.apps.people.api import NotVisibleError
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ def suppose(*, user: User, appeal: Appeal, changes: Mapping[str, Any]) -> dict[s
         raise NotVisibleError
     result = appeal.appraisal
     card = card_in(result.appraisee.cycle)
-    values = {name: checked_value(card, name, value) for name, value in changes.items()}
-    given = {name: {"n": None, **result.inputs.get(name, {}), "value": plain(value)} for name, value in values.items()}
-    for item in given.values():
-        item.pop("is_excused", None)
+    # As a decision keeps it: cases and evidence of the former value say nothing of the one that takes its place.
+    given = {name: _given(checked_value(card, name, value)) for name, value in changes.items()}
     return evaluate(result.appraisee.cycle, {**result.inputs, **given}).stored
+
+
+def _given(value: Decimal | None) -> dict[str, Any]:
+    new = Input(value=None if value is None else stored(value), source=InputSource.APPEAL)
+    return frozen_input(new)

@@ -51,6 +51,15 @@ class TalkForm(forms.Form):
         for field in self.fields.values():
             field.error_messages["required"] = _("This needs to be filled in.")
 
+    def clean(self) -> dict[str, Any]:
+        """A step that names an ability or a day needs a goal, or it would be lost."""
+        data: dict[str, Any] = super().clean() or {}
+        for n in range(1, _STEPS + 1):
+            says_more = data.get(f"competency-{n}") or data.get(f"due-{n}")
+            if says_more and f"goal-{n}" in data and not data[f"goal-{n}"].strip():
+                self.add_error(f"goal-{n}", _("This needs to be filled in."))
+        return data
+
     def steps(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         """The fields of the plan, a step a row."""
         return [(self[f"goal-{n}"], self[f"competency-{n}"], self[f"due-{n}"]) for n in range(1, _STEPS + 1)]

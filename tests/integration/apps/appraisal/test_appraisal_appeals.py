@@ -13,7 +13,7 @@ from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say, say_fault
-from support.appraisals import Firm, frozen, published, result_of, reviewed, sheet_of
+from support.appraisals import Firm, a_template, frozen, published, result_of, reviewed, sheet_of
 
 
 @pytest.fixture
@@ -78,6 +78,23 @@ def test_the_corrected_value_is_an_input_from_the_appeal(firm, cycle, result):
     )
     given = appraisal.inputs_of(user=firm.lin, appraisee=result.appraisee)["complaints"]
     assert (given.value, given.source, given.entered_by, given.revision) == (0, "appeal", firm.head, 1)
+
+
+def test_what_is_supposed_is_what_a_decision_makes(firm):
+    rules = a_template(settings={"return_minimum_orders": 20})
+    cycle = published(firm, template=rules.template)
+    row = appeals_about(firm, result_of(cycle, firm.lin), "returns", "service_attitude")
+    changes = {"return_ratio": "2%", "complaints": 0}
+    supposed = appraisal.suppose(user=firm.head, appeal=row, changes=changes)
+    accepted = [
+        {"line": line, "accepted": True, "indicator": name, "value": changes[name]}
+        for line, name in (("returns", "return_ratio"), ("service_attitude", "complaints"))
+    ]
+    appraisal.decide_appeal(actor=firm.head, appeal=row, decisions=accepted, answer="属实")
+    decided = result_of(cycle, firm.lin).result
+    assert supposed["total"] == decided["total"]
+    points = [[(line["points"], line["reasons"]) for line in one["lines"]] for one in (supposed, decided)]
+    assert points[0] == points[1]
 
 
 def test_an_appeal_that_is_not_accepted_changes_nothing_but_has_an_answer(firm, cycle, result):

@@ -171,6 +171,8 @@ def test_a_talk_is_recorded_read_and_its_steps_are_ticked_off(firm: Firm) -> Non
         "goal-1": "先问用途再推荐",
         "competency-1": "need_finding",
     }
+    send(firm.lead, "appraisal_talk_new", sheet.pk, **fields, **{"competency-2": "expression"}, status=422)
+    assert not appraisal.Talk.objects.exists()
     send(firm.lead, "appraisal_talk_new", sheet.pk, **fields)
     talk = appraisal.Talk.objects.get()
     assert talk.items.get().need is not None
