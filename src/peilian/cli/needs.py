@@ -97,6 +97,15 @@ def command(
         write_rows(rows, form=form, out=out)
     else:
         write_rows((_for_people(row, language) for row in rows), form=form, out=out)
+        _explain_marks(rows, language)
+
+
+def _explain_marks(rows: Iterable[Mapping[str, Any]], language: Language) -> None:
+    """What the marks beside agents say, as far as one is shown."""
+    shown = {item["verdict"] for row in rows for item in list(row["agents"])[:_AGENTS_SHOWN]}
+    for verdict, mark in _MARKS.items():
+        if verdict in shown:
+            click.echo(say(Reason(f"diagnosis.mark.{verdict}", {"mark": mark.strip()}), language), err=True)
 
 
 def _read_unread(lake: Lake, language: Language) -> None:

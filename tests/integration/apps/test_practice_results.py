@@ -323,6 +323,25 @@ def test_scenarios_are_found_by_what_they_train(subject):
     assert CALM in practice.scenarios_for(subject=subject)
 
 
+def test_scenarios_that_train_more_of_it_come_first_and_then_those_about_little_else():
+    documents = {key: document for key, (document, _) in practice.scenarios().items()}
+    found = practice.scenarios_for(subject="missing_empathy")
+    shares = [1 / len(documents[key].trains) for key in found]
+    assert len(found) > 1
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_among_equals_the_trade_that_people_know_comes_first(lin, time):
+    documents = {key: document for key, (document, _) in practice.scenarios().items()}
+    practice.stop_drill(user=lin, run_id=a_run(lin).pk)
+    found = practice.scenarios_for(subject="missing_empathy", people=[lin.employee])
+
+    def place(key: str) -> tuple[float, bool]:
+        return -1 / len(documents[key].trains), documents[key].industry != documents[CALM].industry
+
+    assert [place(key) for key in found] == sorted(map(place, found))
+
+
 def test_what_nothing_trains_finds_no_scenario():
     assert practice.scenarios_for(subject="juggling") == []
 

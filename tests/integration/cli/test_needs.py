@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from peilian.cli import main
+from peilian.cli import main, needs
 from peilian.engine.diagnosis import from_dict
 
 HEAD = "conversation_id,at,role,author,text,customer,channel\n"
@@ -193,3 +193,11 @@ def test_the_command_needs_no_web_framework(lake):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_marks_beside_agents_are_explained_when_shown(tmp_path, capsys):
+    shown = [{"agents": [{"agent": "a", "affected": 1, "of": 2, "verdict": "few"}]}]
+    needs._explain_marks(shown, "zh")
+    assert capsys.readouterr().err == "* 会话太少，还不能和团队比较\n"
+    needs._explain_marks([{"agents": []}], "zh")
+    assert capsys.readouterr().err == ""

@@ -9,6 +9,7 @@ import shutil
 from html import unescape
 
 import pytest
+from django.urls import reverse
 
 from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
@@ -244,3 +245,13 @@ def test_who_sees_teams_only_is_not_told_that_nothing_went_unanswered(
     assert ("没有任何人回复的会话不属于哪个团队" in page) is is_told
     not_found = page.partition('id="quiet"')[2]
     assert not is_told or "会话无人回复" not in not_found
+
+
+def test_a_pain_point_leads_to_drills_that_can_be_assigned_and_only_for_who_may_assign(
+    company_with_conversations, signed_in
+):
+    company = company_with_conversations
+    address = f"{reverse('assign')}?drill="
+    assert address in report(signed_in(company.manager).get(REPORT))
+    inspector = a_login("inspector", "quality_inspector", unit=people.Unit.objects.get(parent=None))
+    assert address not in report(signed_in(inspector).get(REPORT))

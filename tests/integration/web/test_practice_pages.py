@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from peilian.apps.base.audit import bookkeeping
 from peilian.apps.people import api as people
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
@@ -93,6 +94,16 @@ def test_what_helps_against_the_own_need_stands_before_the_rest(signed_in, lin):
     record.raise_need(actor=None, employee=lin.employee, subject="empathy", reason=Reason("record.need_raised"))
     text = page(signed_in(lin), "practise")
     assert "最值得您练的" in text
+    started = page(signed_in(lin), "drill_start", CALM)
+    assert "共情" in started.split("针对您的这些需求")[1].split("</p>")[0]
+
+
+def test_the_teams_drills_stand_by_date_the_newest_first(signed_in, lin, lead, time):
+    older, newer = plays(lin, a_run(lin), time), plays(lin, a_run(lin), time)
+    with bookkeeping():
+        practice.DrillRun.objects.filter(pk=older.pk).update(started_at=newer.started_at + timedelta(days=1))
+    text = page(signed_in(lead), "team_runs")
+    assert text.index(str(older.pk)) < text.index(str(newer.pk))
 
 
 def test_best_and_last_result_stand_on_the_card(signed_in, lin, time):

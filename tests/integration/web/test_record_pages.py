@@ -501,7 +501,7 @@ def test_looking_for_gaps_says_what_was_looked_at_and_why_nothing_came(signed_in
     evidence(lin.employee, 0.05, 0.05, 0.05)
     client = signed_in(lead)
     first = html.unescape(client.post(reverse("gap_needs"), follow=True).content.decode())
-    assert "找到 3 项" in first or "3 项新" in first
+    assert "新发现 3 项培训需求" in first
     again = html.unescape(client.post(reverse("gap_needs"), follow=True).content.decode())
     for words in (
         "没有找到新的需求",

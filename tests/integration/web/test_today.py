@@ -6,11 +6,15 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.urls import reverse
 
 from peilian.adapters.lake import Choices
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import set_language
+from peilian.apps.record import api as record
+from peilian.engine._kernel import Reason
+from peilian.web.kpis.questions import last_day
 from peilian.web.today.own import excerpt
 from peilian.web.today.period import days_of
 from support.company import a_small_company, write_files
@@ -171,14 +175,15 @@ def offers(last: date | None) -> Choices:
     ("newest", "first", "last", "is_older"),
     [
         (date(2026, 11, 22), date(2026, 10, 24), date(2026, 11, 22), False),
-        (date(2026, 11, 20), date(2026, 10, 24), date(2026, 11, 22), False),
+        (date(2026, 11, 20), date(2026, 10, 22), date(2026, 11, 20), False),
         (date(2026, 11, 19), date(2026, 10, 21), date(2026, 11, 19), True),
         (date(2027, 1, 1), date(2026, 10, 24), date(2026, 11, 22), False),
     ],
 )
-def test_the_thirty_days_end_today_or_with_the_data(newest, first, last, is_older):
+def test_the_thirty_days_end_with_the_data_as_on_the_kpi_board(newest, first, last, is_older):
     found = days_of(offers(newest), date(2026, 11, 22), ZONE)
     assert (found.first, found.last, found.is_older) == (first, last, is_older)
+    assert found.last == last_day(offers(newest), ZONE, date(2026, 11, 22))
 
 
 def test_without_a_dated_conversation_there_are_no_days():
@@ -191,3 +196,30 @@ def test_without_a_dated_conversation_there_are_no_days():
 )
 def test_an_excerpt_stands_around_the_words(start, end, expected):
     assert excerpt("0123456789", start, end, around=2) == expected
+
+
+# What waits
+
+
+def test_a_leader_first_reads_what_the_team_needs_and_not_that_nothing_is_to_practise(
+    company_with_conversations, signed_in
+):
+    company = company_with_conversations
+    record.raise_need(
+        actor=None, employee=company.zheng.employee, subject="empathy", reason=Reason("record.need_raised")
+    )
+    html = page(signed_in(company.manager))
+    assert "1 项需求还没有安排训练" in html
+    assert "没有要完成的练习" not in html
+    assert html.index("等您处理") < html.index("您的团队")
+    assert "1 项需求" not in page(signed_in(company.zheng))
+
+
+def test_an_assignment_stands_once_on_the_page_and_its_message_leads_to_it(company_with_conversations, signed_in):
+    lin = company_with_conversations.lin
+    base.send(recipient=lin, key="inbox.assignment_due", params={"title": "物流延误", "due": "2026-11-29 23:59"})
+    assert "给您安排了练习" not in page(signed_in(lin))
+    listed = signed_in(lin).get(reverse("messages")).content.decode()
+    assert f'href="{reverse("own_tasks")}"' in listed
+    assert "11月29日 23:59" in listed
+    assert "2026-11-29" not in listed

@@ -140,6 +140,12 @@ def test_progress_of_unknown_length_has_no_value():
     assert 'hx-post="/x/"' in known
 
 
+def test_no_difference_is_said_in_words_and_judged_by_nobody():
+    html = show('{% include "components/trend_badge.html" with amount=0.0 unit="ratio" is_better=None %}')
+    assert "±" not in html
+    assert "tag-neutral" in html
+
+
 def test_a_change_says_its_direction_in_words():
     html = show('{% include "components/trend_badge.html" with amount=6 unit="seconds" is_better=False %}')
     assert "+6秒" in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Max
 
 from peilian.adapters.packs.scenario import ScenarioDocument
-from peilian.apps.people.api import NotVisibleError
+from peilian.apps.base.api import today_in_company
+from peilian.apps.people.api import AgentKind, Membership, NotVisibleError
 from peilian.apps.practice import offered
 from peilian.apps.practice.models import LIVE_RUNS, DrillRun
 from peilian.apps.practice.starting import trainee
@@ -55,7 +57,8 @@ def catalogue(*, user: User) -> list[ScenarioEntry]:
     tallies = _tallies(employee)
     last = _last(employee)
     entries = []
-    for key, (document, version) in offered.scenarios().items():
+    documents = offered.scenarios()
+    for key, (document, version) in documents.items():
         tally = tallies.get(key, {})
         latest = last.get(key)
         entries.append(
@@ -79,18 +82,28 @@ def catalogue(*, user: User) -> list[ScenarioEntry]:
                 needs=tuple(need for need in needs if _overlap(document, _keys(need.subject))),
             )
         )
-    return sorted(entries, key=_order)
+    place = _place_of([employee], documents)
+    return sorted(entries, key=lambda entry: _order(entry, place))
 
 
-def scenarios_for(*, subject: str) -> list[str]:
-    """The keys of the scenarios that train a competency, a pain point, or what an issue, a fault or a move is called;
-    those that train most of it first. A competency that every drill shows is trained by all."""
-    wanted = _keys(subject)
-    found = [(key, document, _overlap(document, wanted)) for key, (document, _) in offered.scenarios().items()]
-    matching = [item for item in found if item[2]]
+def scenarios_for(*, subject: str, people: Iterable[Employee] = ()) -> list[str]:
+    """The keys of the scenarios that train a competency, a pain point, or what an issue, a fault or a move is called.
+
+    Those that train most of it come first; then those about little else, those of the channel and industry of
+    ``people``, and the easier ones. A competency that every drill shows is trained by all.
+    """
+    documents = offered.scenarios()
+    wanted, place = _keys(subject), _place_of(people, documents)
+    found = {key: document for key, (document, _) in documents.items()}
+    matching = {key: document for key, document in found.items() if _overlap(document, wanted)}
     if not matching and _is_shown_by_drills(subject):
         matching = found
-    return [key for key, _, _ in sorted(matching, key=lambda item: (-item[2], item[1].difficulty, item[0]))]
+
+    def rank(key: str) -> tuple[object, ...]:
+        document = matching[key]
+        return (*_fit(document, wanted), place.distance(document), document.difficulty, key)
+
+    return sorted(matching, key=rank)
 
 
 def running_run(*, user: User) -> DrillRun | None:
@@ -100,10 +113,47 @@ def running_run(*, user: User) -> DrillRun | None:
     return DrillRun.objects.filter(employee=employee, state__in=LIVE_RUNS).defer("result", "debrief").first()
 
 
-def _order(entry: ScenarioEntry) -> tuple[object, ...]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where people work: the channels of their posts, and the industries that they have practised so far."""
+
+    channels: frozenset[str]
+    industries: frozenset[str]
+
+    def distance(self, scenario: ScenarioDocument | ScenarioEntry) -> int:
+        """How much of a scenario's surroundings is foreign to them; what is not known of them counts for nothing."""
+        is_other_trade = bool(self.industries) and scenario.industry not in self.industries
+        is_other_channel = bool(self.channels) and scenario.channel not in self.channels
+        return is_other_trade + is_other_channel
+
+
+def _place_of(people: Iterable[Employee], documents: Mapping[str, tuple[ScenarioDocument, str]]) -> _Place:
+    ids = [person.pk for person in people]
+    if not ids:
+        return _Place(frozenset(), frozenset())
+    places = Membership.objects.on(today_in_company()).filter(employee__in=ids, post__isnull=False)
+    kinds = set(places.values_list("post__agent_kind", flat=True)) - {""}
+    played = set(DrillRun.objects.filter(employee__in=ids).order_by().values_list("scenario", flat=True))
+    return _Place(
+        frozenset("phone" if kind == AgentKind.PHONE else "chat" for kind in kinds),
+        frozenset(documents[key][0].industry for key in played if key in documents),
+    )
+
+
+def _fit(document: ScenarioDocument, wanted: frozenset[str]) -> tuple[float, float]:
+    """How well a scenario trains what is wanted, smaller is better: by how much of it, then by how little else."""
+    shared = _overlap(document, wanted)
+    return -shared, -shared / max(1, len(document.trains))
+
+
+def _order(entry: ScenarioEntry, place: _Place) -> tuple[object, ...]:
+    """What is assigned by deadline; then what trains most of the needs, near the own work; then the easy ones."""
     due = [item.due_at.timestamp() for item in entry.assignments if item.due_at is not None]
     soonest = min(due, default=float("inf"))
-    return (not entry.assignments, soonest, not entry.needs, entry.difficulty, entry.key)
+    served = frozenset[str]().union(*(_keys(need.subject) for need in entry.needs))
+    shared = len(served.intersection(entry.trains))
+    distance = place.distance(entry)
+    return (not entry.assignments, soonest, -shared, distance if shared else 0, entry.difficulty, entry.key)
 
 
 def _assigned(user: User, employee: Employee) -> dict[str, list[record.Assignment]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -19,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
-from peilian.engine._kernel import Language, Reason
-from peilian.flows.wording import say
+from peilian.engine._kernel import Language
 from peilian.web.accounts.forms import OwnPasswordForm, SignInForm
+from peilian.web.accounts.messages import address_of, said
 from peilian.web.jobs.wordings import kind_name
 from peilian.web.people.wordings import role_name
 from peilian.web.shell.access import sight_of, user_of
@@ -89,7 +87,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     rows: list[base.InboxMessage] = list(page)
     context = {
         "page": page,
-        "lines": [{"message": row, "words": _said(row), "about": _about(row)} for row in rows],
+        "lines": [
+            {"message": row, "words": said(row, reading_language()), "href": address_of(row), "about": _about(row)}
+            for row in rows
+        ],
         "n_new": found.filter(read_at=None).count(),
     }
     return render(request, "accounts/messages.html", context)
@@ -100,15 +101,6 @@ def read_all(request: HttpRequest) -> HttpResponse:
     """Mark everything as read."""
     base.mark_read(user=user_of(request))
     return HttpResponseRedirect(reverse("messages"))
-
-
-def _said(message: base.InboxMessage) -> str:
-    params: dict[str, Any] = message.params
-    try:
-        return say(Reason(message.key, params), reading_language())
-    except KeyError:
-        # A message that outlived its words still says what it was about.
-        return message.key
 
 
 def _about(message: base.InboxMessage) -> str:

@@ -18,7 +18,7 @@ from peilian.apps.contacts.api import Choices, ConversationFilter, Order
 from peilian.engine._kernel import Language
 from peilian.web.conversations.pace import FIRST_LIMIT_MS
 from peilian.web.conversations.periods import PERIODS, Period, ends_on, last_days
-from peilian.web.conversations.staff import Staff
+from peilian.web.conversations.staff import Staff, people_first
 from peilian.web.conversations.wordings import KEYS, channel_name, kind_name, label_name, name_of
 from peilian.web.shell.formats import format_day, format_days
 
@@ -78,7 +78,7 @@ class ListForm(forms.Form):
         names = {account: staff.name(account) for account in offers.agents}
         doubled = {name for name in names.values() if list(names.values()).count(name) > 1}
         accounts = [(a, f"{name} ({a})" if name in doubled else name) for a, name in names.items()]
-        self._offer("agent", sorted(accounts, key=lambda pair: pair[1]), _("All agents"))
+        self._offer("agent", sorted(accounts, key=people_first), _("All agents"))
         self._offer("team", [(team, team) for team in staff.teams(offers.agents)], _("All teams"))
         self._offer("channel", [(each, channel_name(each, language)) for each in offers.channels], _("All channels"))
         self._offer("topic", [(each, each) for each in offers.topics], _("All topics"))

@@ -36,3 +36,9 @@ class Staff:
     def accounts_of_team(self, team: str) -> list[str]:
         """Every account that a member of the team has used."""
         return sorted(account for account, uses in self._uses.items() if any(use.team == team for use in uses))
+
+
+def people_first(account_and_name: tuple[str, str]) -> tuple[bool, str]:
+    """The place of an account in a choice: those of known people by name, then those that nobody is known to use."""
+    account, name = account_and_name
+    return name == account, name

@@ -49,6 +49,7 @@ class PointView:
     quotes: tuple[QuoteView, ...]
     measures: tuple[tuple[str, str], ...]
     list_href: str
+    drills: tuple[tuple[str, str], ...]
 
 
 def sections(found: Diagnosis, ways: Ways, staff: Staff, language: Language) -> list[PointView]:
@@ -62,6 +63,7 @@ def sections(found: Diagnosis, ways: Ways, staff: Staff, language: Language) -> 
             quotes=tuple(_quote(quote, ways, staff, language) for quote in point.quotes if quote.text),
             measures=tuple((measure_of(key).label.in_language(language), ways.to_measure(key)) for key in point.kpis),
             list_href=ways.to_list(point),
+            drills=ways.to_drills(point),
         )
         for point in found.pain_points
     ]

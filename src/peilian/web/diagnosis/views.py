@@ -41,7 +41,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
     if found is None and not _waits(request):
         return render(request, "diagnosis/waiting.html", {"form": form})
     found = found or contacts.diagnosis(**asked)
-    ways = Ways(period, team, staff, offers.agents, sight.may(people.Permission.SEE_CONVERSATIONS))
+    may_open = sight.may(people.Permission.SEE_CONVERSATIONS)
+    ways = Ways(period, team, staff, offers.agents, may_open, _assignable(sight))
     ranking = tables.ranking(found, language)
     if request.GET.get("as") in ("csv", "xlsx"):
         return table_response(ranking, name="diagnosis", form=request.GET["as"], language=language)
@@ -53,6 +54,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
         "period": period,
         "found": found,
         "may_import": may_import,
+        "may_assign": sight.may(people.Permission.ASSIGN_TRAINING),
+        "may_see_needs": sight.may(people.Permission.SEE_PEOPLE) and sight.may(people.Permission.SEE_RECORD),
         "points": points,
         "top": points[0] if points else None,
         "notes": report.notes(found, language, hides_unowned=hides_unowned),
@@ -63,6 +66,15 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
         "balance": report.balance(found),
     }
     return render(request, "diagnosis/report.html", context)
+
+
+def _assignable(sight: people.Sight) -> dict[str, people.Employee] | None:
+    """Whom the reader may assign training to, by the accounts that they use."""
+    if not sight.may(people.Permission.ASSIGN_TRAINING):
+        return None
+    listed = sight.employees(people.Permission.ASSIGN_TRAINING).exclude(left_on__lte=sight.day)
+    uses = people.AgentAccount.objects.filter(employee__in=listed).select_related("employee").order_by("starts_at")
+    return {use.account: use.employee for use in uses}
 
 
 def _waits(request: HttpRequest) -> bool:

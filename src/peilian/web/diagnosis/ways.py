@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from peilian.apps.people.api import Employee
 from peilian.engine.diagnosis.values import PainPoint, Quote
 from peilian.engine.reading import FAULTS, ISSUES
 from peilian.web.conversations.staff import Staff
 from peilian.web.kpis.questions import Period, list_query
+from peilian.web.record.drills import drills_for
+
+_MOST_DRILLS = 3
 
 # Pain points whose conversations the list can find by another filter than the finding of the same name.
 _FILTERS = {"no_answer": ("unanswered", "on"), "dissatisfied": ("estimate", "dissatisfied")}
@@ -19,8 +23,18 @@ _FILTERS = {"no_answer": ("unanswered", "on"), "dissatisfied": ("estimate", "dis
 class Ways:
     """Addresses for one reader, with the report's own period and team."""
 
-    def __init__(self, period: Period, team: str | None, staff: Staff, accounts: Iterable[str], may_open: bool) -> None:
+    def __init__(
+        self,
+        period: Period,
+        team: str | None,
+        staff: Staff,
+        accounts: Iterable[str],
+        may_open: bool,
+        assignable: Mapping[str, Employee] | None = None,
+    ) -> None:
+        """``assignable``: whom the reader may assign training to, by account; ``None`` when nobody."""
         self._period, self._team, self._may_open = period, team, may_open
+        self._assignable = assignable
         self._accounts: dict[str, list[str]] = {}
         for account in accounts:
             self._accounts.setdefault(staff.name(account), []).append(account)
@@ -38,6 +52,23 @@ class Ways:
         """The agent's own of them. Somebody with several accounts has no list of one filter."""
         accounts = self._accounts.get(name, [])
         return self._list(agent=accounts[0], **_filter_of(point)) if len(accounts) == 1 else ""
+
+    def to_drills(self, point: PainPoint) -> tuple[tuple[str, str], ...]:
+        """The drills that train it, each with the form that assigns it to those who show it beyond chance."""
+        if self._assignable is None:
+            return ()
+        shown = [agent.agent for agent in point.agents if agent.verdict == "above_team"]
+        people = {
+            person.pk: person
+            for name in shown
+            for account in self._accounts.get(name, [])
+            if (person := self._assignable.get(account)) is not None
+        }
+        chosen = [("person", str(pk)) for pk in people]
+        return tuple(
+            (drill.label, f"{reverse('assign')}?{urlencode([('drill', drill.key), *chosen])}")
+            for drill in drills_for(point.key, people.values())[:_MOST_DRILLS]
+        )
 
     def to_measure(self, key: str) -> str:
         """A measure on the KPI board, over the same days and team."""

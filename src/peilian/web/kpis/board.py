@@ -17,7 +17,7 @@ from peilian.web.conversations.wordings import channel_name
 from peilian.web.kpis.questions import ALL_DAYS, Period, step_of, within
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import format_day
+from peilian.web.shell.formats import format_change, format_day
 from peilian.web.shell.tables import Cell as TableCell
 from peilian.web.shell.tables import Column, Row, Table
 
@@ -98,6 +98,8 @@ def headline(measure: Measure, now: Cell | None, before: Cell | None, names: Nam
     change = None
     if now is not None and before is not None and now.value is not None and before.value is not None:
         change = now.value - before.value
+        if format_change(change, measure.unit, names.language).startswith("±"):
+            change = 0.0  # nobody sees a difference, so none is judged
     is_comparable = change and not shown.is_small and not former.is_small and measure.better != "neither"
     is_better = (change > 0) == (measure.better == "higher") if is_comparable and change is not None else None
     return Headline(measure.label.in_language(names.language), shown, change, measure.unit, is_better, href)

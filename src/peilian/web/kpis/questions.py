@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from peilian.apps.contacts.api import Choices, KpiQuestion, Measure, measures
 from peilian.engine._kernel import Language
 from peilian.web.conversations.periods import DAYS, ends_on
-from peilian.web.conversations.staff import Staff
+from peilian.web.conversations.staff import Staff, people_first
 from peilian.web.conversations.wordings import channel_name
 
 DEFAULT_KPI = "first_response_seconds_p50"
@@ -180,7 +180,7 @@ class BoardForm(PeriodForm):
         self.offer("by", list(dimensions), by)
         names = agent_names(offers, staff)
         self.offer("team", [("", _("All teams")), *((team, team) for team in staff.teams(offers.agents))])
-        self.offer("agent", [("", _("All agents")), *sorted(names.items(), key=lambda pair: pair[1])])
+        self.offer("agent", [("", _("All agents")), *sorted(names.items(), key=people_first)])
         channels = [(each, channel_name(each, language)) for each in offers.channels]
         self.offer("channel", [("", _("All channels")), *channels])
         self.offer("topic", [("", _("All topics")), *((each, each) for each in offers.topics)])

@@ -38,6 +38,7 @@ class Card:
     difficulty: str
     industry: str
     languages: str
+    only_in: str
     is_abuse: bool
     n_runs: int
     best: Figure
@@ -55,7 +56,8 @@ def practise(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("team_runs"))
         context = {"totals": practice.totals(user=user), "may_see": sight_of(request).may(Permission.SEE_KPIS)}
         return render(request, "practice/nobody.html", context)
-    entries = practice.catalogue(user=user)
+    language = reading_language()
+    entries = sorted(practice.catalogue(user=user), key=lambda entry: language not in entry.languages)
     form = CatalogueFilter(request.GET, entries=entries)
     assigned = [card_of(entry, entry.assignments[0]) for entry in entries if entry.assignments]
     needed = [entry for entry in entries if entry.needs and not entry.assignments]
@@ -87,6 +89,7 @@ def card_of(entry: practice.ScenarioEntry, assignment: object | None = None) -> 
         difficulty=difficulty_name(entry.difficulty),
         industry=industry_name(entry.industry),
         languages=language_names(entry.languages),
+        only_in="" if language in entry.languages else language_names(entry.languages),
         is_abuse=entry.is_abuse,
         n_runs=entry.n_runs,
         best=_points(entry.best),
@@ -103,5 +106,5 @@ def _points(total: Decimal | None) -> Figure:
 @require_safe
 def own_runs(request: HttpRequest) -> HttpResponse:
     """The reader's own drills, newest first."""
-    page = page_of(practice.my_runs(user=user_of(request)), request)
+    page = page_of(practice.my_runs(user=user_of(request)).order_by("-started_at", "-id"), request)
     return render(request, "practice/own_runs.html", {"page": page, "lines": [run_line(run) for run in page]})

@@ -33,7 +33,9 @@ from peilian.web.practice.wordings import (
     trained,
 )
 from peilian.web.record.tasks import task_of
+from peilian.web.record.wordings import subject_name
 from peilian.web.shell.access import user_of
+from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
@@ -125,6 +127,7 @@ def _start_context(
         "brief": entry.brief.in_language(language),
         "against": against,
         "practises": practises,
+        "needs": joined(dict.fromkeys(subject_name(need) for need in _needs_met(entry, task))),
         "industry": industry_name(entry.industry),
         "difficulty": difficulty_name(entry.difficulty),
         "limit": time_limit(entry.limit_seconds, language),
@@ -142,13 +145,19 @@ def _start_context(
     }
 
 
+def _needs_met(entry: practice.ScenarioEntry, task: record.Assignment | None) -> list[record.Need]:
+    """The reader's needs that the drill serves: that of the assignment first."""
+    given = [task.need] if task is not None and task.need is not None else []
+    return [*given, *entry.needs]
+
+
 def _history(lines: list[Any]) -> Table:
     labels = (_("When"), _("Difficulty"), _("How it ended"), _("Points"))
     columns = tuple(Column(label, is_number=at == len(labels) - 1) for at, label in enumerate(labels))
     rows = tuple(
         Row(
             (
-                Cell(timezone.localtime(line.run.started_at).strftime("%Y-%m-%d %H:%M")),
+                Cell(format_moment(timezone.localtime(line.run.started_at), reading_language(), timezone.localtime())),
                 Cell(joined((line.mode, *line.marks))),
                 Cell(line.outcome, tone=line.tone),
                 Cell(figure=line.total),

@@ -29,7 +29,8 @@ def team_runs(request: HttpRequest) -> HttpResponse:
     sight.require(Permission.SEE_PEOPLE)
     sight.require(Permission.SEE_RECORD)
     form = RunFilter(request.GET, sight=sight, scenarios={drill.key: drill.title for drill in all_drills()})
-    page = page_of(form.kept(practice.team_runs(user=user, unit=form.unit_chosen())), request)
+    rows = form.kept(practice.team_runs(user=user, unit=form.unit_chosen())).order_by("-started_at", "-id")
+    page = page_of(rows, request)
     context: dict[str, Any] = {
         "form": form,
         "page": page,

@@ -181,7 +181,7 @@ def _grouped(rows: list[record.Need], profiles: dict[Any, record.PersonProfile])
         NeedGroup(
             subject_name(items[0]),
             tuple(need_line(need, profiles.get(need.employee_id)) for need in items),
-            tuple(drills_for(subject)),
+            tuple(drills_for(subject, [need.employee for need in items])),
         )
         for (_kind, subject), items in found.items()
     ]

@@ -43,6 +43,7 @@ class ToLookAt:
     total: int
     talks: tuple[Talk, ...]
     href: str
+    note: str = ""
 
 
 def points_of(diagnosis: Diagnosis, language: Language) -> list[Point]:
@@ -88,5 +89,14 @@ def to_look_at(user: User, days: Days, staff: Staff, language: Language) -> list
         if page.total:
             href = list_address((), days, **parameters)
             talks = talks_of(page.items, staff, language, query=QueryDict(href.partition("?")[2]))
-            found.append(ToLookAt(title, page.total, tuple(talks), href))
+            note = _slow_note() if "slow" in parameters else ""
+            found.append(ToLookAt(title, page.total, tuple(talks), href, note))
     return found
+
+
+def _slow_note() -> str:
+    """Why the list of slow first answers is longer than the pain point of that name."""
+    return _(
+        "More than 30 seconds on any channel. The pain point goes by what each channel promises (a ticket 4 hours), so "
+        "the two counts differ."
+    )

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from peilian.apps.contacts.api import Choices
+from peilian.web.conversations.periods import ends_on
 
 LENGTH = 30
 _FRESH = 2
@@ -14,7 +15,7 @@ _FRESH = 2
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The last 30 days, or the 30 days up to the data's own last day when nothing newer is there (``is_older``)."""
+    """The 30 days up to the data's own last day, as everywhere; ``is_older`` when that is some days ago."""
 
     first: date
     last: date
@@ -40,5 +41,5 @@ def days_of(offers: Choices, today: date, zone: ZoneInfo) -> Days | None:
     if offers.last_ms is None:
         return None
     newest = datetime.fromtimestamp(offers.last_ms / 1000, zone).date()
-    last = newest if newest < today - timedelta(days=_FRESH) else today
-    return Days(last - timedelta(days=LENGTH - 1), last, last != today, zone)
+    last = ends_on(newest, today)
+    return Days(last - timedelta(days=LENGTH - 1), last, last < today - timedelta(days=_FRESH), zone)

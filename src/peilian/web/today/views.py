@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from peilian.apps.base.api import company_zone, inbox_of, today_in_company
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import Permission, Sight, User
-from peilian.engine._kernel import Language, Reason
-from peilian.flows.wording import say
+from peilian.engine._kernel import Language
+from peilian.web.accounts.messages import ASSIGNED, address_of, said
 from peilian.web.conversations.staff import Staff
 from peilian.web.record.tasks import due_tasks
 from peilian.web.shell.access import sight_of, user_of
@@ -21,10 +21,13 @@ from peilian.web.shell.languages import reading_language
 from peilian.web.today import loop, own, setup
 from peilian.web.today.figures import TARGET_SECONDS, figures_of
 from peilian.web.today.period import Days, days_of
+from peilian.web.today.waiting import leads, waiting_for
 
 _MOST_MESSAGES = 5
 _MOST_IMPORTS = 5
 _MOST_TASKS = 5
+# What stands on the page itself for as long as something is to be done about it.
+_TOLD_ELSEWHERE = (*ASSIGNED, "inbox.appraisal_review", "inbox.appraisal_published")
 
 
 @require_safe
@@ -33,8 +36,11 @@ def today(request: HttpRequest) -> HttpResponse:
     user, sight, language = user_of(request), sight_of(request), reading_language()
     days = _days(user, sight)
     context: dict[str, Any] = {"days": days, "target": TARGET_SECONDS, "unread": _unread(user, language)}
+    context["waiting"] = waiting_for(user, sight)
     if user.employee_id is not None:
-        context |= {"is_trainee": True, "due": due_tasks(user, most=_MOST_TASKS)}
+        due = due_tasks(user, most=_MOST_TASKS)
+        # Whoever leads first sees what the team needs; that there is nothing to practise is no news to them.
+        context |= {"is_trainee": bool(due) or not leads(sight), "due": due}
     accounts = own.accounts_of(user)
     if days is not None and accounts and sight.may(Permission.SEE_KPIS):
         context["own"] = own.own_work(user, accounts, days, language)
@@ -86,8 +92,11 @@ def _widest(sight: Sight) -> Permission:
 
 
 def _unread(user: User, language: Language) -> list[dict[str, Any]]:
-    messages = inbox_of(user=user).filter(read_at=None)[:_MOST_MESSAGES]
+    """New messages, but for those about what stands on the page itself."""
+    messages = inbox_of(user=user).filter(read_at=None)
+    if user.employee_id is not None:
+        messages = messages.exclude(key__in=_TOLD_ELSEWHERE)
     return [
-        {"text": say(Reason(message.key, message.params), language), "at": message.at, "href": message.link}
-        for message in messages
+        {"text": said(message, language), "at": message.at, "href": address_of(message)}
+        for message in messages[:_MOST_MESSAGES]
     ]
