@@ -12,7 +12,6 @@ from peilian.apps.people.api import Employee
 from peilian.apps.practice import api as practice
 from peilian.web.shell.languages import reading_language
 
-
 _ONLY_IN = {"zh": "中文", "en": "English"}
 
 
