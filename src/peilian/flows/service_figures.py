@@ -7,7 +7,7 @@ about the same thing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, localcontext
@@ -63,13 +63,12 @@ def service_figures(
         for name, one in service_indicators(conversation, read).items():
             if one.value is not None:
                 values[name].append(one.value)
-    return {person: dict(_means(values)) for person, values in found.items()}
+    return {person: _means(values) for person, values in found.items()}
 
 
-def _means(values: Mapping[str, Sequence[Decimal]]) -> Iterator[tuple[str, ServiceFigure]]:
+def _means(values: Mapping[str, Sequence[Decimal]]) -> dict[str, ServiceFigure]:
     with localcontext(ARITHMETIC):
-        for name, some in values.items():
-            yield name, ServiceFigure(sum(some, Decimal(0)) / len(some), len(some))
+        return {name: ServiceFigure(sum(some, Decimal(0)) / len(some), len(some)) for name, some in values.items()}
 
 
 def _alone(conversation: Conversation, uses: Mapping[str, Sequence[RosterSpan]]) -> str | None:
