@@ -79,12 +79,16 @@ def _attend(server: uvicorn.Server, has_worker: bool, on_start: Callable[[], Non
 
 def _warm_up() -> None:
     """Load what the first drill needs while nobody waits for it; without it that drill only begins later."""
+    from django.db import connections
+
     from peilian.apps.practice.api import warm_up
 
     try:
         warm_up()
     except Exception:
         log.exception("drills could not be made ready")
+    finally:
+        connections.close_all()  # those of this thread, which ends now
 
 
 class _Worker:

@@ -43,6 +43,7 @@ def test_a_server_that_never_starts_warms_nothing_up(server, monkeypatch):
     attend(server)
 
 
+@pytest.mark.django_db
 def test_warming_up_leaves_nothing_for_the_first_drill_to_load():
     practice.warm_up()
     before = playing._cast.cache_info().misses
