@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
+from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from support.appraisals import LEVELS, Firm, last_month, published, result_of, sheet_of
+from support.appraisals import LEVELS, Firm, frozen, last_month, published, result_of, reviewed, sheet_of
 
 GUARDED_MODELS = (appraisal.Appraisal, appraisal.Input, appraisal.TemplateVersion, appraisal.Remark)
 
@@ -222,3 +223,45 @@ def test_a_closed_cycle_stays_closed(firm, cycle):
     appraisal.close(actor=firm.manager, cycle=cycle, now=end)
     with pytest.raises(DatabaseError), base.bookkeeping():
         appraisal.Cycle.objects.filter(pk=cycle.pk).update(state="published")
+
+
+def test_who_was_set_aside_after_an_earlier_freezing_gets_no_result(firm: Firm) -> None:
+    cycle = frozen(firm)
+    appraisal.reopen(actor=firm.manager, cycle=cycle, reason="有一张表要重导")
+    cycle.refresh_from_db()
+    appraisal.set_aside(actor=firm.manager, appraisee=sheet_of(cycle, firm.lin), reason="产假")
+    appraisal.freeze(actor=firm.manager, cycle=cycle)
+    cycle.refresh_from_db()
+    appraisal.publish(actor=firm.manager, cycle=cycle)
+    cycle.refresh_from_db()
+    assert [row.appraisee.employee for row in appraisal.results(cycle=cycle)] == [firm.zhou.employee]
+    assert [row.appraisee.employee for row in appraisal.ranking(user=firm.lead, cycle=cycle)] == [firm.zhou.employee]
+    view = appraisal.sheet(user=firm.lin, appraisee=sheet_of(cycle, firm.lin))
+    assert view.is_exempt
+    assert view.appraisal is None
+
+
+def test_a_result_that_was_given_up_before_publishing_is_not_read_by_the_person(firm: Firm) -> None:
+    cycle = frozen(firm)
+    appraisal.reopen(actor=firm.manager, cycle=cycle, reason="有一张表要重导")
+    sheet = sheet_of(cycle, firm.lin)
+    with pytest.raises(people.NotVisibleError):
+        appraisal.sheet(user=firm.lin, appraisee=sheet, version=1)
+    assert appraisal.sheet(user=firm.lin, appraisee=sheet).versions == []
+    assert appraisal.sheet(user=firm.lead, appraisee=sheet, version=1).version == 1
+
+
+def test_a_month_is_frozen_when_it_is_over(firm: Firm) -> None:
+    today = base.today_in_company()
+    cycle = reviewed(firm, period=(today.replace(day=1), today))
+    with pytest.raises(InputError) as error:
+        appraisal.freeze(actor=firm.manager, cycle=cycle)
+    assert error.value.faults[0].reason.key == "appraisal.not_over"
+
+
+def test_levels_are_taken_back_only_by_who_may_rate(firm: Firm) -> None:
+    cycle = reviewed(firm)
+    sheet = sheet_of(cycle, firm.lin)
+    with pytest.raises(people.NotVisibleError):
+        appraisal.forget_input(actor=firm.manager, appraisee=sheet, indicator="knowledge_level", note="不对")
+    appraisal.forget_input(actor=firm.lead, appraisee=sheet, indicator="knowledge_level", note="重新评")
