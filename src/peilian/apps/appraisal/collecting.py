@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from peilian.apps.appraisal.checks import refuse, short
+from peilian.apps.appraisal.checks import permit_on, refuse, short
 from peilian.apps.appraisal.cycles import open_and_locked, place
 from peilian.apps.appraisal.evaluation import appraised, card_for, is_typed, newest_inputs
-from peilian.apps.appraisal.inputs import NewInput, append, open_and_unlocked, permit_entering
+from peilian.apps.appraisal.inputs import NewInput, append, open_and_unlocked, permit_entering, rater_in
 from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource
 from peilian.apps.appraisal.sources import Found, gather, reads_conversations
 from peilian.apps.base import api as base
@@ -93,8 +93,11 @@ def forget_input(*, actor: User | None, appraisee: Appraisee, indicator: str, no
     note = short(note, "note", is_needed=True)
     with base.write(actor=actor, verb="appraisal.forget_input") as audit:
         cycle = open_and_unlocked(actor, appraisee)
-        if not is_typed(newest_inputs([appraisee])[appraisee.pk].get(indicator)):
+        given = newest_inputs([appraisee])[appraisee.pk].get(indicator)
+        if given is None or not is_typed(given):
             raise refuse("appraisal.not_typed", "indicator", value=indicator)
+        if given.source == InputSource.LEVEL:
+            permit_on(actor, rater_in(cycle), appraisee)
         found = gather(cycle, card_for(cycle.template_version), [appraisee])[appraisee.pk].get(indicator)
         item = found or Found(InputSource.TYPED, None, note_key="appraisal.note.taken_back")
         new = _as_new(appraisee, indicator, item, note)

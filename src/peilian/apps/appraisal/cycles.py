@@ -299,6 +299,7 @@ def _appraised_elsewhere(cycle: Cycle) -> set[UUID]:
         cycle__template_version__template=cycle.template_version.template_id,
         cycle__starts_on__lte=cycle.ends_on,
         cycle__ends_on__gte=cycle.starts_on,
+        exempt_reason="",
     ).exclude(cycle=cycle.pk)
     return set(others.values_list("employee_id", flat=True))
 

@@ -241,9 +241,9 @@ def is_typed(row: Input | None) -> bool:
 
 
 def newest_results(appraisees: Iterable[Appraisee | UUID]) -> dict[UUID, Appraisal]:
-    """The result that counts, by appraisee."""
+    """The result that counts, by appraisee; who was set aside after an earlier freezing has none."""
     found: dict[UUID, Appraisal] = {}
     wanted = [getattr(item, "pk", item) for item in appraisees]
-    for row in Appraisal.objects.filter(appraisee__in=wanted).order_by("version"):
+    for row in Appraisal.objects.filter(appraisee__in=wanted, appraisee__exempt_reason="").order_by("version"):
         found[row.appraisee_id] = row
     return found

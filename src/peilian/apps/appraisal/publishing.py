@@ -123,7 +123,7 @@ def publish(*, actor: User | None, cycle: Cycle, now: datetime | None = None) ->
         row.save()
         audit.changed(row, state=CycleState.FROZEN, published_at=None)
         results = list(newest_results(row.appraisees.all()).values())
-        for appraisee in row.appraisees.filter(appraisals__isnull=False).distinct():
+        for appraisee in row.appraisees.filter(appraisals__isnull=False, exempt_reason="").distinct():
             tell(appraisee, "inbox.appraisal_published", period=row.period, days=row.appeal_days)
         if len(results) <= MANY_PEOPLE:
             follow(results)
@@ -332,6 +332,8 @@ def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> _Standing:
     row = locked(actor, cycle)
     if not row.takes_inputs:
         raise refuse("appraisal.cycle_frozen")
+    if row.ends_on >= base.today_in_company():
+        raise refuse("appraisal.not_over", day=row.ends_on.isoformat())
     standing = _standing(row)
     if not standing.people:
         raise refuse("appraisal.nobody_there")

@@ -111,7 +111,8 @@ def trend(*, user: User, employee: Employee) -> list[tuple[Cycle, Decimal | None
 def results(*, cycle: Cycle) -> QuerySet[Appraisal]:
     """The results of a cycle that count, for rules that build on them; not cut to what a user sees."""
     newest = Window(RowNumber(), partition_by=F("appraisee"), order_by=F("version").desc())
-    rows = Appraisal.objects.filter(appraisee__cycle=cycle).annotate(place=newest).filter(place=1)
+    counting = Appraisal.objects.filter(appraisee__cycle=cycle, appraisee__exempt_reason="")
+    rows = counting.annotate(place=newest).filter(place=1)
     found = [row.pk for row in rows]
     return Appraisal.objects.filter(pk__in=found).select_related("appraisee__employee", "appraisee__unit")
 

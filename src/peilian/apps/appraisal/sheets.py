@@ -146,7 +146,11 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
     cycle, is_mine = row.cycle, is_own(user, row)
     exempt = exempt_indicators(cycle).get(row.employee_id, {}) if cycle.takes_inputs else {}
     reason = row.exempt_reason or (exempt[""].reason if "" in exempt else "")
-    results = list(Appraisal.objects.filter(appraisee=row).select_related("made_by").order_by("version"))
+    # What was frozen and given up again before anybody read it is nothing the person sees; nor is a result of whoever
+    # was set aside afterwards.
+    is_hidden = (is_mine and not cycle.is_public) or bool(row.exempt_reason)
+    kept = Appraisal.objects.filter(appraisee=row).select_related("made_by").order_by("version")
+    results = [] if is_hidden else list(kept)
     appraisal = _chosen(results, cycle, version)
     card = card_in(cycle)
     stored: Mapping[str, Any] = {}

@@ -32,6 +32,7 @@ from peilian.web.appraisal.values import said_value, typed_value
 from peilian.web.appraisal.wordings import INPUT_MARKS, INPUT_SOURCES
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.languages import reading_language
 from peilian.web.tables.forms import TableFileField
 
@@ -334,7 +335,8 @@ def blank(request: HttpRequest, pk: UUID) -> HttpResponse:
     for item in appraisal.missing(user=user_of(request), cycle=cycle):
         if item.source != "level":
             person = item.appraisee.employee
-            writer.writerow((person.number, person.name, cycle.period, item.label.in_language(language), ""))
+            row = (person.number, person.name, cycle.period, item.label.in_language(language), "")
+            writer.writerow([safe_text(text) for text in row])
     return HttpResponse(
         buffer.getvalue().encode("utf-8-sig"),
         content_type="text/csv; charset=utf-8",
