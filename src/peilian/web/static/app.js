@@ -22,6 +22,12 @@
   });
   showTheme();
 
+  /* On a narrow screen tabs scroll sideways: the present one is in sight. */
+  for (const tab of findAll(".tabs > [aria-current]")) {
+    const strip = tab.parentElement;
+    strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  }
+
   /* Toasts */
   const toasts = document.getElementById("toasts");
   const toast = (text, kind = "info") => {

@@ -71,9 +71,9 @@ def histogram(
         abs(b - a - width) > 1e-6 * max(1.0, abs(width)) for a, b in pairwise(edges)
     ):
         raise ValueError("a histogram needs bins of equal width, with one edge more than counts")
-    across = scale([edges[0], edges[-1]], unit, language, is_from_zero=True)
-    up = scale([0.0, float(max(counts, default=0))], "count", language, is_from_zero=True)
     marks = _marks(median, target, unit, language)
+    across = scale([edges[0], edges[-1], *(at for _key, at, _words in marks)], unit, language)
+    up = scale([0.0, float(max(counts, default=0))], "count", language, is_from_zero=True)
     ranges = [f"{format_value(a, unit, language)} – {format_value(b, unit, language)}" for a, b in pairwise(edges)]
     middle = "" if median is None else f" {word('median', language)} {format_value(median, unit, language)},"
     return Chart(
