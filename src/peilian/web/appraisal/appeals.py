@@ -37,20 +37,22 @@ class AppealForm(forms.Form):
 
     def __init__(self, *arguments: Any, view: appraisal.SheetView, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        told = ToldSheet(view, reading_language())
-        self.lines = [line for group in told.groups for line in group.lines]
-        for line in self.lines:
-            self.fields[line.key] = forms.CharField(
-                label=line.label, required=False, max_length=_LONGEST, widget=forms.Textarea(attrs={"rows": 2})
+        language = reading_language()
+        told = {line.key: line for group in ToldSheet(view, language).groups for line in group.lines}
+        # Who is shown totals only contests a line by its name.
+        self.lines = [(line.key, line.label.in_language(language), told.get(line.key)) for line in view.card.lines]
+        for key, label, _line in self.lines:
+            self.fields[key] = forms.CharField(
+                label=label, required=False, max_length=_LONGEST, widget=forms.Textarea(attrs={"rows": 2})
             )
 
-    def rows(self) -> Iterator[tuple[Any, forms.BoundField]]:
-        """Each line with its field."""
-        return ((line, self[line.key]) for line in self.lines)
+    def rows(self) -> Iterator[tuple[str, Any, forms.BoundField]]:
+        """Each line by its label, with what is shown of it, and its field."""
+        return ((label, line, self[key]) for key, label, line in self.lines)
 
     def points(self) -> list[dict[str, str]]:
         """What is contested."""
-        filled = ((line.key, self.cleaned_data[line.key].strip()) for line in self.lines)
+        filled = ((key, self.cleaned_data[key].strip()) for key, _label, _line in self.lines)
         return [{"line": key, "text": text} for key, text in filled if text]
 
 

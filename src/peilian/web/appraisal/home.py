@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from peilian.apps.appraisal import api as appraisal
-from peilian.apps.base.api import today_in_company
+from peilian.apps.base.api import company_zone, today_in_company
 from peilian.apps.people.api import User
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
@@ -51,7 +51,7 @@ def _own(user: User) -> Iterator[Task]:
         if cycle.state == State.REVIEWING and _is_open(cycle.self_comment_until):
             yield Task(_("Say something about your own month"), _about(cycle), href, cycle.self_comment_until)
         elif cycle.state == State.PUBLISHED and (until := cycle.appeals_end_at()) is not None:
-            yield Task(_("Read your result"), _about(cycle), href, until.date())
+            yield Task(_("Read your result"), _about(cycle), href, until.astimezone(company_zone()).date())
 
 
 def _led(user: User) -> Iterator[Task]:

@@ -92,7 +92,7 @@ def sheet_document(view: appraisal.SheetView, language: Language) -> papers.Shee
     cycle, result = view.cycle, view.appraisal
     zone = company_zone()
     published = cycle.published_at.astimezone(zone) if cycle.is_public and cycle.published_at else None
-    ends = cycle.appeals_end_at()
+    ends = appraisal.appeal_ends_at(appraisal=result) if result is not None and cycle.is_public else None
     return papers.SheetDocument(
         language=language,
         company=_company(language),
@@ -119,7 +119,11 @@ def sheet_document(view: appraisal.SheetView, language: Language) -> papers.Shee
         self_remark=_remarks(view.remarks, "self"),
         supervisor_remark=_remarks(view.remarks, "supervisor"),
         version=view.version or 1,
-        corrections=tuple(_correction(one, language) for one in view.versions[1:]),
+        corrections=tuple(
+            _correction(one, language)
+            for one in view.versions
+            if one.appraisal.cause != appraisal.AppraisalCause.FREEZE
+        ),
         published_at=published,
         appeal_until=ends.astimezone(zone).date() if ends is not None else None,
         inputs_hash=result.inputs_sha256[:_SHORT] if result is not None else "",

@@ -176,7 +176,9 @@ def _version_row(one: appraisal.VersionView, language: Any) -> dict[str, Any]:
 def _own_row(user: Any, row: appraisal.Appraisee) -> dict[str, Any]:
     view = appraisal.sheet(user=user, appraisee=row)
     told = ToldSheet(view, reading_language())
-    return {"row": row, "view": view, "told": told, "state": STATES[row.cycle.state]}
+    is_read = view.appraisal is not None and row.cycle.is_public
+    until = appraisal.appeal_ends_at(appraisal=view.appraisal) if is_read and view.appraisal is not None else None
+    return {"row": row, "view": view, "told": told, "state": STATES[row.cycle.state], "until": until}
 
 
 def _trend(results: list[tuple[appraisal.Cycle, Any, str]]) -> charts.Chart | None:
