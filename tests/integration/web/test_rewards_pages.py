@@ -137,13 +137,13 @@ def test_a_suggestion_goes_in_and_is_answered(firm: Firm) -> None:
     post(firm.lin, "suggestions", subject="process", text=f"退款进度自动发 {SCRIPT}", is_anonymous="on")
     row = appraisal.Suggestion.objects.get()
     client = Client()
-    client.force_login(firm.lead)
+    client.force_login(firm.trainer_in_chief)
     raw = client.get(reverse("suggestions")).content.decode()
     assert "退款进度自动发" in raw
     assert SCRIPT not in raw
     assert f"{firm.lin.name} ·" not in raw
     assert "匿名" in raw
-    post(firm.lead, "suggestion_answer", row.pk, state="accepted", answer="下月上线")
+    post(firm.trainer_in_chief, "suggestion_answer", row.pk, state="accepted", answer="下月上线")
     assert "下月上线" in get(firm.lin, "suggestions")
     assert "退款进度自动发" not in get(firm.zhou, "suggestions")
     post(firm.zhou, "suggestion_answer", row.pk, status=404, state="done")

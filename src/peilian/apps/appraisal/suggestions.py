@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from peilian.apps.appraisal.checks import refuse, short
@@ -47,6 +47,7 @@ def answer_suggestion(
     """Say what became of a suggestion; the author is told. Not the own one; declining needs a word why."""
     if not visible_to(actor).may(Permission.HANDLE_SUGGESTIONS) or suggestion.author_id == actor.pk:
         raise NotVisibleError
+    one(suggestions(user=actor), suggestion)
     if state not in SuggestionState.values or state == SuggestionState.RECEIVED:
         raise refuse("rewards.unknown_state", "state", value=str(state)[:40])
     answer = short(answer, "answer", limit=_LONGEST, is_needed=state == SuggestionState.DECLINED)
@@ -64,10 +65,16 @@ def answer_suggestion(
 
 
 def suggestions(*, user: User, states: list[str] | None = None) -> QuerySet[Suggestion]:
-    """The own suggestions, and all of them for who handles them; newest first."""
+    """The own suggestions and, for who handles them, those of the people reached; newest first.
+
+    Anonymous ones are read by who handles those of the whole company: within a team it would soon be known whose they
+    are.
+    """
+    sight = visible_to(user)
     rows = Suggestion.objects.select_related("author").prefetch_related("steps__by")
-    if not visible_to(user).may(Permission.HANDLE_SUGGESTIONS):
-        rows = rows.filter(author=user.pk)
+    if not sight.reaches_company(Permission.HANDLE_SUGGESTIONS):
+        reached = sight.employees(Permission.HANDLE_SUGGESTIONS).values("pk")
+        rows = rows.filter(Q(author=user.pk) | Q(author__employee__in=reached, is_anonymous=False))
     return rows if states is None else rows.filter(state__in=states)
 
 

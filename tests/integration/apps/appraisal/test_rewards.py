@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import AuditEntry, InboxMessage, bookkeeping
@@ -204,11 +204,20 @@ def test_a_suggestion_is_answered_and_its_author_told(firm: Firm) -> None:
 
 def test_an_anonymous_suggestion_names_its_author_to_nobody(firm: Firm) -> None:
     row = appraisal.suggest(actor=firm.lin, subject="tool", text="系统太慢", is_anonymous=True)
-    assert appraisal.author_shown(row, firm.lead) == ""
+    assert appraisal.author_shown(row, firm.trainer_in_chief) == ""
+    assert row in appraisal.suggestions(user=firm.trainer_in_chief)
+    assert row not in appraisal.suggestions(user=firm.lead)
     assert appraisal.author_shown(row, firm.lin) == firm.lin.name
     entry = AuditEntry.objects.get(verb="rewards.suggest")
     assert entry.actor is None
     assert "lin" not in str(entry.changes)
+
+
+def test_a_lead_reads_and_answers_only_what_the_own_people_suggest(firm: Firm) -> None:
+    row = appraisal.suggest(actor=firm.lin, subject="tool", text="排班表看不清")
+    assert row not in appraisal.suggestions(user=firm.other_lead)
+    with pytest.raises(NotVisibleError):
+        appraisal.answer_suggestion(actor=firm.other_lead, suggestion=row, state="accepted")
 
 
 def test_nobody_answers_the_own_suggestion(firm: Firm) -> None:
@@ -224,5 +233,5 @@ def test_what_was_awarded_and_decided_stays_as_it_is(firm: Firm) -> None:
         row.save()
     with pytest.raises(TypeError):
         appraisal.Award.objects.all().delete()
-    with bookkeeping(), pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
-        cursor.execute("UPDATE appraisal_award SET points = 5")
+    with bookkeeping(), pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        connection.cursor().execute("UPDATE appraisal_award SET points = 5")
