@@ -146,13 +146,16 @@ def step(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     return HttpResponseRedirect(elsewhere or reverse("appraisal_cycle", args=[pk]))
 
 
-def _collect(request: HttpRequest, user: people.User, row: appraisal.Cycle) -> None:
-    found = appraisal.collect(actor=user, cycle=row)
+def _collect(request: HttpRequest, user: people.User, row: appraisal.Cycle) -> str | None:
+    found = appraisal.start_collect(actor=user, cycle=row)
+    if isinstance(found, base.Job):
+        return reverse("job", args=[found.pk])
     told = {"people": found.people, "new": found.new, "same": found.same, "kept": found.kept}
     said = _(
         "%(people)d people: %(new)d values are new, %(same)d are as before, %(kept)d were left as entered by hand."
     )
     messages.success(request, said % told)
+    return None
 
 
 def _review(request: HttpRequest, user: people.User, row: appraisal.Cycle) -> None:

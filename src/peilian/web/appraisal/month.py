@@ -303,9 +303,9 @@ class Month:
 
     @property
     def running_job(self) -> base.Job | None:
-        """The freezing of many people, as long as it runs."""
+        """The collecting or freezing of many people, as long as it runs."""
         states = (base.JobState.QUEUED, base.JobState.RUNNING)
-        jobs = visible_to(self.user).jobs().filter(kind="appraisal.freeze", state__in=states)
+        jobs = visible_to(self.user).jobs().filter(kind__in=("appraisal.collect", "appraisal.freeze"), state__in=states)
         return next((job for job in jobs if job.parameters.get("cycle") == str(self.cycle.pk)), None)
 
 
