@@ -18,6 +18,7 @@ Label = str | Promise
 
 KINDS: dict[str, Label] = {
     "appraisal.follow": _("Let results speak for competencies"),
+    "appraisal.collect": _("Collect the data of an appraisal"),
     "appraisal.freeze": _("Make the results of an appraisal final"),
     "contacts.import": _("Import conversations"),
     "contacts.read": _("Read conversations"),
@@ -34,6 +35,7 @@ STATES: dict[str, tuple[Label, Tone]] = {
 }
 PHASES: dict[str, Label] = {
     "appraisal.follow": _("Passing results on"),
+    "appraisal.collect": _("Reading figures"),
     "appraisal.freeze": _("Computing results"),
     "import.wait": _("Waiting for another job that writes"),
     "import.check": _("Checking the files"),
