@@ -62,7 +62,7 @@ def test_a_company_can_set_its_own_limit(tmp_path):
     [
         ({"detector": "nothing"}, "detector 'nothing' is unknown"),
         ({"thresholds": {"limit": 15}}, "unknown thresholds limit; slow_first_answer knows: limit_seconds"),
-        ({"thresholds": {"limit_seconds": -1}}, "greater than or equal to 0"),
+        ({"thresholds": {"limit_seconds": -1}}, "it should be at least 0.0"),
         ({"channels": {"email": {"seconds": 5}}}, "unknown thresholds seconds"),
         ({"findings": ["issue:redundant"]}, "findings belong to the detector 'finding'"),
         ({"detector": "finding", "thresholds": {}, "channels": {}, "findings": ["issue:nothing"]}, "unknown findings"),

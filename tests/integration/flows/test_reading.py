@@ -116,7 +116,7 @@ def a_pack(folder: Path, lexicon: str) -> Path:
             LEXICON + "marks:\n  - move: greet\n    colour: red\n    cues: []\n",
             7,
             "marks.0.colour",
-            "pack.wrong_value",
+            "pack.extra_forbidden",
             id="a field that nobody knows",
         ),
         pytest.param(
