@@ -39,6 +39,7 @@ def addresses() -> Iterator[str]:
         for name in pattern.pattern.converters:
             text = text.replace(f"<uuid:{name}>", str(uuid4()))
             text = text.replace(f"<str:{name}>", "a").replace(f"<path:{name}>", "a-good")
+            text = text.replace(f"<slug:{name}>", "a")
         yield f"/{text}"
 
 
