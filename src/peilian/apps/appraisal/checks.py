@@ -8,6 +8,7 @@ from uuid import UUID
 
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import Fault, InputError, Param, Reason
+from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.appraisal.models import Appraisee
@@ -23,8 +24,11 @@ def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
 
 
 def short(value: str, field: str, *, limit: int = 500, is_needed: bool = False) -> str:
-    """``value`` without surrounding space; refused when longer than ``limit``, or empty though needed."""
-    value = value.strip()
+    """``value`` as it is kept: without surrounding space and what cannot be stored; refused when longer than ``limit``,
+    or empty though needed."""
+    value = cleaned(value).strip()
+    if is_blank(value):
+        value = ""
     if is_needed and not value:
         raise refuse("appraisal.empty", field)
     if len(value) > limit:

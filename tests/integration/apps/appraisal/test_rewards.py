@@ -202,6 +202,14 @@ def test_a_suggestion_is_answered_and_its_author_told(firm: Firm) -> None:
     assert reason_of(error) == "rewards.suggestion_over"
 
 
+def test_what_cannot_be_stored_or_seen_is_no_text(firm: Firm) -> None:
+    row = appraisal.suggest(actor=firm.lin, subject="tool", text="排班\0表看不清\u202e")
+    assert row.text == "排班表看不清"
+    with pytest.raises(InputError) as error:
+        appraisal.suggest(actor=firm.lin, subject="tool", text="\u200b\0")
+    assert reason_of(error) == "appraisal.empty"
+
+
 def test_an_anonymous_suggestion_names_its_author_to_nobody(firm: Firm) -> None:
     row = appraisal.suggest(actor=firm.lin, subject="tool", text="系统太慢", is_anonymous=True)
     assert appraisal.author_shown(row, firm.trainer_in_chief) == ""
