@@ -94,6 +94,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "peilian.web.shell.tags",
                 "peilian.web.appraisal.tabs",
                 "peilian.web.insight.tabs",
+                "peilian.web.library.tabs",
                 "peilian.web.record.tabs",
             ],
         },

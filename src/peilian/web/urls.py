@@ -11,6 +11,7 @@ FEATURES = (
     "insight",
     "jobs",
     "kpis",
+    "library",
     "people",
     "practice",
     "privacy",

@@ -12,12 +12,12 @@ from peilian.apps.people.api import ROLES, Permission, RoleGrant, User
 if TYPE_CHECKING:
     from uuid import UUID
 
-HOME = "/library/"
+HOME = "/learn/library/"
 
 
 def link_to(content: Content) -> str:
     """The page of a content."""
-    return f"{HOME}{content.kind}/{content.key}"
+    return f"{HOME}{content.kind}/{content.key}/"
 
 
 def holders(permission: Permission, *, but: Iterable[UUID | None] = ()) -> list[User]:

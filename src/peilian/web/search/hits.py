@@ -62,7 +62,7 @@ class Command:
 P = Permission
 COMMANDS = (
     *(Command(place.url_name, place.label, place.icon, place.opened_by, words=place.url_name) for place in PLACES),
-    *(Command(tab.url_name, tab.label, "chart-line", frozenset({tab.opened_by}), words=tab.url_name) for tab in TABS),
+    *(Command(tab.url_name, tab.label, "chart-line", tab.opened_by, words=tab.url_name) for tab in TABS),
     Command(
         "import_start",
         gettext_lazy("Import conversations"),

@@ -1,0 +1,1 @@
+"""The place "Learn": the library, read and written."""
