@@ -202,3 +202,13 @@ def test_a_table_that_runs_against_its_indicator_is_doubted(line, better, unit, 
 def test_weights_that_do_not_sum_up_to_what_was_meant_are_doubted():
     assert doubted(a_line(Share(), weight=5), meant_max=D(100)) == ["sum_of_weights"]
     assert doubted(a_line(Share(), weight=100), meant_max=D(100)) == []
+
+
+def test_looking_for_doubts_first_changes_no_digit_of_a_result():
+    # A third has as many digits as the context allows.
+    rule = Formula("x / 3")
+    card = a_card(a_line(rule, weight=7), indicators={"x": Measure(NAME, "higher", "count")})
+    list(doubts(card))
+    found = score(card, values(x=1)).lines[0].points
+    assert found is not None
+    assert len(found.as_tuple().digits) > 40

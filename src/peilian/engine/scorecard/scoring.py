@@ -97,7 +97,7 @@ class _Sheet:
     is_gate_open: bool = False  # a gate that could fail the result cannot be judged
 
     def scored(self) -> Scored:
-        self.lines = [score_line(line, self.indicators) for line in self.card.lines]
+        self.lines = [_scored(line, self.indicators) for line in self.card.lines]
         acts = {
             "lines": self._limit_lines,
             "groups": self._limit_groups,
@@ -193,7 +193,12 @@ def _evidence(indicator: Indicator | None) -> tuple[Evidence, ...]:
 
 
 def score_line(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
-    """One line of a card by itself, before its limits."""
+    """One line of a card by itself, before its limits; whatever the decimal context, as ``score`` does."""
+    with localcontext(ARITHMETIC):
+        return _scored(line, indicators)
+
+
+def _scored(line: Line, indicators: Mapping[str, Indicator]) -> ScoredLine:
     small = line.small_sample
     if small is None and line.zero_when is None:
         return _by_own_rule(line, indicators)
@@ -289,7 +294,8 @@ def _by_rule(line: Line, rule: Rule, inputs: Mapping[str, Indicator], present: D
 
 
 # What rules said about values without evidence. Within a team the same levels and counts come again and again, and a
-# rule is pure, so nobody can tell; the rule is kept with it, so that its id stays its own.
+# rule is pure, so nobody can tell; the rule is kept with it, so that its id stays its own. All of it is said within the
+# same decimal context, or the digits of a result would depend on who asked first.
 _said: dict[tuple[object, ...], tuple[Rule, Outcome]] = {}
 _MOST_SAID = 4096
 
