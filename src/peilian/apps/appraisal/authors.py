@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from peilian.apps.appraisal.models import Appraisal, Cycle, Event, Input, InputSource, Remark, RemarkKind
+from peilian.apps.appraisal.models import Appraisal, Cycle, Event, Exemption, Input, InputSource, Remark, RemarkKind
 
 
 def authors_of(appraisal: Appraisal, contested: Collection[str]) -> set[UUID]:
-    """The users who rated or remarked, entered a contested input or had a hand in an event behind one, froze or
-    published the cycle, or made a version."""
+    """The users who rated or remarked, entered a contested input or had a hand in an event behind one, exempted the
+    person, froze or published the cycle, or made a version."""
     cycle = Cycle.objects.get(appraisees=appraisal.appraisee_id)
     found = {cycle.frozen_by_id, cycle.published_by_id}
     found.update(Appraisal.objects.filter(appraisee=appraisal.appraisee_id).values_list("made_by_id", flat=True))
@@ -19,8 +19,12 @@ def authors_of(appraisal: Appraisal, contested: Collection[str]) -> set[UUID]:
     found.update(inputs.filter(indicator__in=set(contested)).values_list("entered_by_id", flat=True))
     remarks = Remark.objects.filter(appraisee=appraisal.appraisee_id, kind=RemarkKind.SUPERVISOR)
     found.update(remarks.values_list("by_id", flat=True))
-    for event in Event.objects.filter(pk__in=events_behind(appraisal, contested)):
-        found.update((event.reported_by_id, event.decided_by_id))
+    behind = events_behind(appraisal, contested)
+    for event in Event.objects.filter(pk__in=behind):
+        found.update((event.reported_by_id, event.decided_by_id, event.counted_by_id))
+    exemptions = Exemption.objects.within(cycle.starts_on, cycle.ends_on)
+    granted = exemptions.filter(employee=appraisal.appraisee.employee_id)
+    found.update(granted.values_list("granted_by_id", flat=True))
     return {user for user in found if user is not None}
 
 

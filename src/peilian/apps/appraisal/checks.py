@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.apps.people.api import NotVisibleError, Permission, Unit, visible_to
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.text.typed import cleaned, is_blank
 
@@ -34,6 +34,12 @@ def short(value: str, field: str, *, limit: int = 500, is_needed: bool = False) 
     if len(value) > limit:
         raise refuse("appraisal.too_long", field, limit=limit)
     return value
+
+
+def one_at_a_time() -> None:
+    """Keep whoever changes rules of the company at the same moment waiting until the write ends: the next one sees what
+    this one added."""
+    list(Unit.objects.select_for_update(no_key=True).filter(parent=None).values_list("pk", flat=True))
 
 
 def permit_unit(actor: User | None, permission: Permission, unit_id: UUID) -> None:

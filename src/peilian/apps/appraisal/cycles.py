@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 Period = date | tuple[date, date]
+
+
+class Keep(Enum):
+    """For what can be empty: to be left as it is."""
+
+    AS_IT_IS = "as it is"
+
+
 _LONGEST_DAYS, _LONGEST_WINDOW, _HIGHEST_MARK = 366, 90, 200
 
 
@@ -92,20 +101,20 @@ def change_cycle(
     *,
     actor: User | None,
     cycle: Cycle,
-    self_comment_until: date | None = None,
+    self_comment_until: date | Keep | None = Keep.AS_IT_IS,
     appeal_days: int | None = None,
     shows_preview: bool | None = None,
     grades: Sequence[Mapping[str, Any]] | None = None,
 ) -> Cycle:
-    """Change what is left open when a cycle begins; ``None`` leaves it. Grades stay once results are frozen, and
-    nothing changes after publishing."""
+    """Change what is left open when a cycle begins; ``None`` leaves it, but for ``self_comment_until``, which ``None``
+    takes away. Grades stay once results are frozen, and nothing changes after publishing."""
     with write(actor=actor, verb="appraisal.change_cycle") as audit:
         row = locked(actor, cycle)
         if row.is_public or (grades is not None and not row.takes_inputs):
             raise refuse("appraisal.cycle_frozen")
         names = ("self_comment_until", "appeal_days", "shows_preview", "grades")
         before = {name: getattr(row, name) for name in names}
-        if self_comment_until is not None:
+        if not isinstance(self_comment_until, Keep):
             row.self_comment_until = self_comment_until
         if appeal_days is not None:
             row.appeal_days = _window(appeal_days)
@@ -310,7 +319,8 @@ def _exempt(actor: User | None, appraisee: Appraisee, reason: str, verb: str) ->
         row = Appraisee.objects.select_for_update().get(pk=appraisee.pk)
         if actor is not None and actor.employee_id == row.employee_id:
             raise refuse("appraisal.own_sheet")
-        before, row.exempt_reason = row.exempt_reason, reason
+        before = {"exempt_reason": row.exempt_reason, "exempted_by": row.exempted_by_id}
+        row.exempt_reason, row.exempted_by = reason, None
         row.save()
-        audit.changed(row, exempt_reason=before)
+        audit.changed(row, **before)
     return row

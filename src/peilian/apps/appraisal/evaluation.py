@@ -11,6 +11,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -163,7 +164,7 @@ def _covers(exemption: Exemption, cycle: Cycle) -> bool:
     """Whether it covers all days of the cycle on which the person belonged to the company."""
     person = exemption.employee
     first = max(cycle.starts_on, person.hired_on or cycle.starts_on)
-    last = min(cycle.ends_on, person.left_on or cycle.ends_on)
+    last = cycle.ends_on if person.left_on is None else min(cycle.ends_on, person.left_on - timedelta(days=1))
     return exemption.starts_on <= first and exemption.ends_on >= last
 
 
@@ -200,6 +201,13 @@ def frozen_input(row: Input) -> dict[str, Any]:
         "detail": row.detail,
         "entered_by": None if row.entered_by_id is None else str(row.entered_by_id),
     }
+
+
+def cases_behind(inputs: Frozen, indicator: str) -> int | None:
+    """How many cases a value comes from that takes the place of a frozen one: as many as that, so that a small sample
+    stays small; but where the value itself counts events, nothing is known of it."""
+    former = inputs.get(indicator, {})
+    return None if former.get("source") == InputSource.EVENTS else former.get("n")
 
 
 def evaluate(cycle: Cycle, inputs: Frozen) -> Evaluation:

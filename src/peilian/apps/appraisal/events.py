@@ -55,7 +55,7 @@ def register_event(
 
     Nobody reports about oneself: the own mistakes are the supervisor's to report.
     """
-    _permit(actor, (Permission.REGISTER_EVENTS,), employee.pk)
+    _permit(actor, (Permission.REGISTER_EVENTS,), employee.pk, on)
     if kind not in EventKind.values:
         raise refuse("appraisal.unknown_kind", "kind", value=str(kind)[:40], known=", ".join(EventKind.values))
     if not is_fitting_day(on):
@@ -97,11 +97,15 @@ def withdraw_event(*, actor: User | None, event: Event, reason: str) -> Event:
 
 def count_on(*, actor: User | None, event: Event, indicator: str | Sequence[str]) -> Event:
     """Choose the line, or lines, that an event is counted on."""
-    _permit(actor, CONFIRMERS, event.employee_id)
+    _permit(actor, CONFIRMERS, event.employee_id, event.on)
     names = [indicator] if isinstance(indicator, str) else list(indicator)
     with write(actor=actor, verb="appraisal.count_on") as audit:
         row = Event.objects.select_for_update().get(pk=event.pk)
         before, row.counts_on = row.counts_on, _counting(EventKind(row.kind), names)
+        if row.counts_on == before:
+            audit.unchanged()
+            return row
+        row.counted_by = actor
         row.save()
         audit.changed(row, counts_on=before)
     return row
@@ -119,10 +123,11 @@ def events_of(
 ) -> QuerySet[Event]:
     """The events about people whom ``user`` reaches, newest first; about oneself those that are decided."""
     sight = visible_to(user)
-    wanted = Q()
+    wanted = Q(pk__in=())
     for permission in _SEERS:
         # Reaching only oneself is no way to see what was reported: reports about oneself are seen once confirmed.
-        wanted |= Q(employee__in=sight.employees(permission).values("pk"))
+        if sight.may(permission):
+            wanted |= sight.reaches_rows(permission, first="on", last="on")
     if user.employee_id is not None:
         wanted &= ~Q(employee=user.employee_id)
     if user.employee_id is not None and user.is_active:
@@ -175,7 +180,7 @@ def doubly_counted(cycle: Cycle, units: Iterable[UUID] | None = None) -> list[Do
 
 
 def _decide(actor: User | None, event: Event, state: EventState, note: str, verb: str) -> Event:
-    _permit(actor, CONFIRMERS, event.employee_id)
+    _permit(actor, CONFIRMERS, event.employee_id, event.on)
     with write(actor=actor, verb=verb) as audit:
         row = Event.objects.select_for_update().get(pk=event.pk)
         if row.state == state:
@@ -213,10 +218,14 @@ def _countable() -> set[str]:
     return found
 
 
-def _permit(actor: User | None, permissions: Iterable[Permission], employee_id: UUID) -> None:
+def _permit(actor: User | None, permissions: Iterable[Permission], employee_id: UUID, on: date) -> None:
+    """Who answers for the person today, or did on the day of the event."""
     if actor is None:
         return
     sight = visible_to(actor)
-    reached = any(sight.employees(permission).filter(pk=employee_id).exists() for permission in permissions)
+    reached = any(
+        sight.may(permission) and sight.employees_between(permission, on, on).filter(pk=employee_id).exists()
+        for permission in permissions
+    )
     if not reached or actor.employee_id == employee_id:
         raise NotVisibleError

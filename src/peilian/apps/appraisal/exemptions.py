@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from peilian.apps.appraisal.checks import refuse, short
@@ -35,7 +35,7 @@ def exempt(
 
     Results that are frozen stay as they are.
     """
-    _permit(actor, employee)
+    _permit(actor, employee, starts_on, ends_on)
     if ends_on < starts_on:
         raise refuse("appraisal.ends_before_start", "ends_on")
     with write(actor=actor, verb="appraisal.exempt") as audit:
@@ -54,7 +54,7 @@ def exempt(
 
 def end_exemption(*, actor: User | None, exemption: Exemption) -> Exemption:
     """Take an exemption back; it stays to be seen."""
-    _permit(actor, exemption.employee)
+    _permit(actor, exemption.employee, exemption.starts_on, exemption.ends_on)
     with write(actor=actor, verb="appraisal.end_exemption") as audit:
         row: Exemption = Exemption.objects.select_for_update().get(pk=exemption.pk)
         if row.withdrawn_at is not None:
@@ -69,13 +69,19 @@ def end_exemption(*, actor: User | None, exemption: Exemption) -> Exemption:
 def exemptions(*, user: User) -> QuerySet[Exemption]:
     """The exemptions of people whose appraisal ``user`` runs or sees, newest first."""
     sight = visible_to(user)
-    people = sight.employees(Permission.RUN_APPRAISALS) | sight.employees(Permission.SEE_APPRAISALS)
-    return Exemption.objects.filter(employee__in=people.values("pk")).select_related("employee", "granted_by")
+    wanted = Q(pk__in=())
+    for permission in (Permission.RUN_APPRAISALS, Permission.SEE_APPRAISALS):
+        if sight.may(permission):
+            wanted |= sight.reaches_rows(permission, first="starts_on", last="ends_on")
+    return Exemption.objects.filter(wanted).select_related("employee", "granted_by")
 
 
-def _permit(actor: User | None, employee: Employee) -> None:
+def _permit(actor: User | None, employee: Employee, first: date, last: date) -> None:
+    """Who runs the person's appraisal today, or did on a day of the exemption."""
     if actor is None:
         return
-    reached = visible_to(actor).employees(Permission.RUN_APPRAISALS).filter(pk=employee.pk).exists()
+    sight = visible_to(actor)
+    sight.require(Permission.RUN_APPRAISALS)
+    reached = sight.employees_between(Permission.RUN_APPRAISALS, first, last).filter(pk=employee.pk).exists()
     if not reached or actor.employee_id == employee.pk:
         raise NotVisibleError

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from peilian.apps.appraisal.models import Award, AwardDecision, AwardState, HonourOptOut, RewardKind
 from peilian.apps.base.api import company_zone, write
-from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -53,6 +53,7 @@ def choose_board(*, actor: User, is_shown: bool) -> None:
     if actor.employee_id is None or not actor.is_active:
         raise NotVisibleError
     with write(actor=actor, verb="rewards.choose_board") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=actor.employee_id)
         row = HonourOptOut.objects.filter(employee=actor.employee_id).first()
         if is_shown and row is not None:
             audit.note(row, {"is_shown": [False, True]})

@@ -167,6 +167,8 @@ class Appraisee(Row):
     post = models.ForeignKey("people.Post", null=True, on_delete=models.PROTECT, related_name="+")
     notes = models.JSONField(default=list)  # [{"key", "params"}]: joined, left or changed teams within the period
     exempt_reason = models.CharField(max_length=500, blank=True, default="")  # not empty: not appraised this time
+    # The exemption that the reason was taken from when the inputs were fixed.
+    exempted_by = models.ForeignKey("appraisal.Exemption", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["cycle", "employee__number"]
@@ -262,6 +264,7 @@ class Event(Row):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decision = models.CharField(max_length=500, blank=True, default="")
+    counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     class Meta:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from peilian.apps.appraisal.checks import refuse
 from peilian.apps.appraisal.evaluation import (
     Frozen,
     appraised,
@@ -21,8 +19,9 @@ from peilian.apps.appraisal.evaluation import (
     newest_results,
 )
 from peilian.apps.appraisal.models import Appraisee, Cycle
+from peilian.apps.appraisal.seen import cycle_for
 from peilian.apps.appraisal.templates import jsonable, permit_rules
-from peilian.apps.people.api import Permission, Unit, visible_to
+from peilian.apps.people.api import Permission, visible_to
 from peilian.flows import appraising
 
 if TYPE_CHECKING:
@@ -49,31 +48,22 @@ def preview_version(
     user: User,
     body: Mapping[str, Any],
     settings: Mapping[str, Any] | None = None,
-    unit: Unit,
-    period: tuple[date, date],
+    cycle: Cycle,
 ) -> list[PreviewRow]:
-    """What rules would have made of the newest cycle of a unit that overlaps the period, person by person: frozen
-    inputs where there are some, else those of the moment. Nothing is stored.
+    """What rules would have made of a cycle, person by person among those reached: frozen inputs where there are some,
+    else those of the moment. Nothing is stored.
 
     A value that the old rules did not need lacks here.
     """
     permit_rules(user)
     card = appraising.card_of(jsonable(body), jsonable(settings or {}))
     sight = visible_to(user)
-    inside = sight.within(unit)
-    cycle = (
-        Cycle.objects.filter(unit__in=inside, starts_on__lte=period[1], ends_on__gte=period[0])
-        .select_related("template_version")
-        .order_by("-starts_on", "-pk")
-        .first()
-    )
-    if cycle is None:
-        raise refuse("appraisal.no_cycle_there", "period")
+    row = cycle_for(user, cycle)
     reached = set(sight.units(Permission.SEE_APPRAISALS).values_list("pk", flat=True))
     rows = []
-    for person, inputs in _inputs(cycle):
+    for person, inputs in _inputs(row):
         if person.unit_id in reached and person.employee_id != user.employee_id:
-            old, new = evaluate(cycle, inputs).scored, appraising.appraise(card, indicators(inputs))
+            old, new = evaluate(row, inputs).scored, appraising.appraise(card, indicators(inputs))
             before, after = ({line.key: line.points for line in one.lines} for one in (old, new))
             changed = {
                 key: (before.get(key), after.get(key))

@@ -11,13 +11,14 @@ from uuid import UUID
 from django.utils import timezone
 
 from peilian.apps.appraisal.authors import authors_of
-from peilian.apps.appraisal.checks import permit_on, refuse, short
+from peilian.apps.appraisal.checks import is_own, permit_on, refuse, short
 from peilian.apps.appraisal.collecting import MANY_PEOPLE
 from peilian.apps.appraisal.cycles import locked
 from peilian.apps.appraisal.evaluation import (
     Evaluation,
     appraised,
     card_in,
+    cases_behind,
     evaluate,
     exempt_indicators,
     freeze_inputs,
@@ -106,6 +107,7 @@ def reopen(*, actor: User | None, cycle: Cycle, reason: str) -> Cycle:
         row.state, row.reopened_because, row.frozen_at, row.frozen_by = CycleState.REVIEWING, reason, None, None
         row.save()
         audit.changed(row, **before)
+        _forget_exemptions(audit, row)
     return row
 
 
@@ -123,7 +125,8 @@ def publish(*, actor: User | None, cycle: Cycle, now: datetime | None = None) ->
         row.save()
         audit.changed(row, state=CycleState.FROZEN, published_at=None)
         results = list(newest_results(row.appraisees.all()).values())
-        for appraisee in row.appraisees.filter(appraisals__isnull=False, exempt_reason="").distinct():
+        told = row.appraisees.filter(appraisals__isnull=False, exempt_reason="").select_related("employee__user")
+        for appraisee in told.distinct():
             tell(appraisee, "inbox.appraisal_published", period=row.period, days=row.appeal_days)
         if len(results) <= MANY_PEOPLE:
             follow(results)
@@ -225,7 +228,14 @@ def add_version(
         raise refuse("appraisal.newer_version", version=newest.version)
     card = card_in(appraisee.cycle)
     values = [
-        NewInput(appraisee, name, checked_value(card, name, value), source, note=note)
+        NewInput(
+            appraisee,
+            name,
+            checked_value(card, name, value),
+            source,
+            n=None if value is None else cases_behind(appraisal.inputs, name),
+            note=note,
+        )
         for name, value in changes.items()
     ]
     rows = append(audit, actor, values)
@@ -349,6 +359,8 @@ def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> _Standing:
             for item in standing.missing[:_MOST_FAULTS]
         ]
         raise InputError(Fault(Reason("appraisal.inputs_missing", {"n": len(standing.missing)})), *faults)
+    if any(is_own(actor, item.appraisee) for item in standing.missing):
+        raise refuse("appraisal.own_left_out", "leave_out")
     doubles = doubly_counted(row) if process_in(row).get("double_counting") == "once" else []
     if doubles:
         names = "、".join(dict.fromkeys(item.employee.name for item in doubles))
@@ -372,7 +384,7 @@ def _freeze(
         note = "; ".join(part for part in notes if part)[:500]
         rows.append(result_row(people[pk], former.get(pk), cycle, evaluation, AppraisalCause.FREEZE, note, actor, now))
     Appraisal.objects.bulk_create(rows)
-    _keep_exemptions(audit, cycle)
+    _keep_exemptions(audit, standing)
     before = {"state": cycle.state, "frozen_at": cycle.frozen_at}
     cycle.state, cycle.frozen_at, cycle.frozen_by = CycleState.FROZEN, now, actor
     cycle.save()
@@ -382,15 +394,23 @@ def _freeze(
     return cycle
 
 
-def _keep_exemptions(audit: base.Audit, cycle: Cycle) -> None:
+def _keep_exemptions(audit: base.Audit, standing: _Standing) -> None:
     """Write down who has no result because of an exemption, so that it stays known whatever becomes of that."""
-    exempt = exempt_indicators(cycle)
-    for row in cycle.appraisees.filter(exempt_reason=""):
-        whole = exempt.get(row.employee_id, {}).get("")
+    for row in standing.cycle.appraisees.filter(exempt_reason=""):
+        whole = standing.exempt.get(row.employee_id, {}).get("")
         if whole is not None:
-            row.exempt_reason = whole.reason
+            row.exempt_reason, row.exempted_by = whole.reason, whole
             row.save()
-            audit.changed(row, exempt_reason="")
+            audit.changed(row, exempt_reason="", exempted_by=None)
+
+
+def _forget_exemptions(audit: base.Audit, cycle: Cycle) -> None:
+    """Exemptions speak for themselves again, as long as nothing is fixed."""
+    for row in cycle.appraisees.filter(exempted_by__isnull=False):
+        before = {"exempt_reason": row.exempt_reason, "exempted_by": row.exempted_by_id}
+        row.exempt_reason, row.exempted_by = "", None
+        row.save()
+        audit.changed(row, **before)
 
 
 def appeal_ends_at(*, appraisal: Appraisal) -> datetime:

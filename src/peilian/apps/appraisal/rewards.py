@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from peilian.apps.appraisal.checks import permit_company, plain, refuse, short
+from peilian.apps.appraisal.checks import one_at_a_time, permit_company, plain, refuse, short
 from peilian.apps.appraisal.models import (
     Appraisal,
     Award,
@@ -100,6 +100,7 @@ def set_rule(
     if kind == RewardKind.RETRAINING and competency not in record.competency_model().competencies:
         raise refuse("appraisal.unknown_competency", "competency", value=competency[:60])
     with write(actor=actor, verb="rewards.set_rule") as audit:
+        one_at_a_time()
         former = RewardRule.objects.filter(key=key).order_by("-number").first()
         row = RewardRule(
             key=short(key, "key", limit=60, is_needed=True),
@@ -212,6 +213,8 @@ def decide_award(*, actor: User, award: Award, state: AwardState | str, note: st
         audit.created(row)
         if state == AwardState.APPROVED:
             _follow(award)
+        elif state == AwardState.REVOKED:
+            _unfollow(award, note)
         _tell(award, str(state), note)
     return row
 
@@ -389,6 +392,16 @@ def _follow(award: Award) -> None:
             reason=Reason("rewards.need", {"period": award.cycle.period if award.cycle else ""}),
             evidence=[{"kind": "award", "id": str(award.pk)}],
         )
+
+
+def _unfollow(award: Award, note: str) -> None:
+    """The need of a re-training that is taken back is none, unless something else speaks for it too."""
+    if award.kind != RewardKind.RETRAINING:
+        return
+    own = {"kind": "award", "id": str(award.pk)}
+    for need in record.Need.objects.filter(employee=award.employee_id, closed_at=None):
+        if need.evidence == [own]:
+            record.dismiss_need(actor=None, need=need, note=note)
 
 
 def _tell(award: Award, state: str, note: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from peilian.apps.appraisal.checks import stored
-from peilian.apps.appraisal.evaluation import indicators_used
+from peilian.apps.appraisal.evaluation import appraised, indicators_used
 from peilian.apps.appraisal.models import Appraisee, Cycle, Event, EventKind, EventState, InputSource
 from peilian.apps.contacts import api as contacts
 from peilian.engine._kernel import Param
@@ -87,7 +87,7 @@ def gather(cycle: Cycle, card: Scorecard, appraisees: Sequence[Appraisee]) -> di
         _business(cycle, card, appraisees, by_source.get(InputSource.BUSINESS, [])),
         _contacts(cycle, card, appraisees, by_source.get(InputSource.CONTACTS, [])),
         _events(cycle, appraisees, by_source.get(InputSource.EVENTS, [])),
-        _sizes(appraisees, indicators_used(card)),
+        _sizes(cycle, appraisees, indicators_used(card)),
     )
     for part in parts:
         for pk, values in part.items():
@@ -201,16 +201,17 @@ def _from_events(events: Sequence[Event]) -> Found:
     return Found(InputSource.EVENTS, stored(Decimal(len(events))), len(events), {"references": references})
 
 
-def _sizes(appraisees: Sequence[Appraisee], names: Sequence[str]) -> dict[UUID, dict[str, Found]]:
+def _sizes(cycle: Cycle, appraisees: Sequence[Appraisee], names: Sequence[str]) -> dict[UUID, dict[str, Found]]:
     """How many are appraised in the person's team, for rules that depend on it."""
     if TEAM_SIZE not in names:
         return {}
     sizes: dict[UUID, int] = {}
-    for row in appraisees:
+    for row in appraised(cycle):
         sizes[row.unit_id] = sizes.get(row.unit_id, 0) + 1
     return {
         row.pk: {TEAM_SIZE: Found(InputSource.BUSINESS, stored(Decimal(sizes[row.unit_id])), sizes[row.unit_id])}
         for row in appraisees
+        if row.unit_id in sizes
     }
 
 

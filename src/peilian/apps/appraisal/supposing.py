@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peilian.apps.appraisal.appeals import can_decide
 from peilian.apps.appraisal.checks import stored
-from peilian.apps.appraisal.evaluation import card_in, evaluate, frozen_input
+from peilian.apps.appraisal.evaluation import card_in, cases_behind, evaluate, frozen_input
 from peilian.apps.appraisal.inputs import checked_value
 from peilian.apps.appraisal.models import Appeal, Input, InputSource
 from peilian.apps.people.api import NotVisibleError
@@ -24,11 +24,15 @@ def suppose(*, user: User, appeal: Appeal, changes: Mapping[str, Any]) -> dict[s
         raise NotVisibleError
     result = appeal.appraisal
     card = card_in(result.appraisee.cycle)
-    # As a decision keeps it: cases and evidence of the former value say nothing of the one that takes its place.
-    given = {name: _given(checked_value(card, name, value)) for name, value in changes.items()}
+    # As a decision keeps it: the evidence of the former value says nothing of the one that takes its place.
+    given = {
+        name: _given(checked_value(card, name, value), cases_behind(result.inputs, name))
+        for name, value in changes.items()
+    }
     return evaluate(result.appraisee.cycle, {**result.inputs, **given}).stored
 
 
-def _given(value: Decimal | None) -> dict[str, Any]:
-    new = Input(value=None if value is None else stored(value), source=InputSource.APPEAL)
+def _given(value: Decimal | None, n: int | None) -> dict[str, Any]:
+    kept = None if value is None else stored(value)
+    new = Input(value=kept, n=None if value is None else n, source=InputSource.APPEAL)
     return frozen_input(new)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from peilian.apps.appraisal.checks import permit_company, refuse, short
+from peilian.apps.appraisal.checks import one_at_a_time, permit_company, refuse, short
 from peilian.apps.appraisal.evaluation import fingerprint
 from peilian.apps.appraisal.models import Template, TemplateVersion
 from peilian.apps.appraisal.seen import RUNNERS, cycles_seen, one
@@ -47,6 +47,7 @@ def add_template(
         raise refuse("appraisal.empty", "title")
     document, chosen = _checked(body, settings or {})
     with write(actor=actor, verb="appraisal.add_template") as audit:
+        one_at_a_time()
         if Template.objects.filter(key=key).exists():
             raise refuse("appraisal.template_exists", "key", value=key)
         row = Template.objects.create(

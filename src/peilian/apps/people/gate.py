@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from peilian.adapters.lake.visibility import AccountSpan, Visibility
 from peilian.apps.base.api import AuditEntry, Job, company_zone, today_in_company
@@ -77,6 +77,22 @@ class Sight:
             return Employee.objects.all()
         members = Membership.objects.on(self.day).filter(unit__in=self._unit_ids(permission)).values("employee")
         return Employee.objects.filter(pk__in=self._own_ids(permission)) | Employee.objects.filter(pk__in=members)
+
+    def employees_between(self, permission: Permission, first: date, last: date) -> QuerySet[Employee]:
+        """The employees that the permission covers today, and those who were in the units that it covers on a day from
+        ``first`` to ``last``: what happened then stays with who answered for it."""
+        if self.reaches_company(permission):
+            return Employee.objects.all()
+        then = self._members_between(permission, first, last).values("employee")
+        return self.employees(permission) | Employee.objects.filter(pk__in=then)
+
+    def reaches_rows(self, permission: Permission, *, first: str, last: str) -> Q:
+        """The same for rows with an ``employee``: ``first`` and ``last`` name their fields with the days meant."""
+        if self.reaches_company(permission):
+            return Q(employee__isnull=False)
+        then = self._members_between(permission, OuterRef(first), OuterRef(last))
+        today = self.employees(permission).values("pk")
+        return Q(employee__in=today) | Q(Exists(then.filter(employee=OuterRef("employee"))))
 
     def employee(self, permission: Permission, pk: UUID | str) -> Employee:
         """One employee; ``NotVisibleError`` when absent or not covered."""
@@ -154,6 +170,12 @@ class Sight:
                 found.add(unit)
                 pending.extend(self._children.get(unit, ()))
         return found
+
+    def _members_between(
+        self, permission: Permission, first: date | OuterRef, last: date | OuterRef
+    ) -> QuerySet[Membership]:
+        begun = Membership.objects.filter(unit__in=self._unit_ids(permission), starts_on__lte=last)
+        return begun.filter(Q(ends_on=None) | Q(ends_on__gt=first))
 
     def _own_ids(self, permission: Permission) -> set[UUID]:
         own = getattr(self.user, "employee_id", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -34,6 +35,7 @@ _CONFIRMERS = (P.RATE_APPRAISALS, P.RUN_APPRAISALS)
 _READERS = (P.REGISTER_EVENTS, P.SEE_APPRAISALS, *_CONFIRMERS)
 _ADDRESS = re.compile(r"/insight/conversations/(?P<id>.+?)/?(?:[?#].*)?$")
 _CONVERSATION = "conversation"
+_LOOK_BACK = timedelta(days=92)  # about people who left or moved lately there may still be something to report
 
 
 class EventFilter(forms.Form):
@@ -146,7 +148,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Report what happened."""
     user, sight = user_of(request), sight_of(request)
     sight.require(P.REGISTER_EVENTS)
-    reached = sight.employees(P.REGISTER_EVENTS).filter(left_on=None)
+    recently = today_in_company() - _LOOK_BACK
+    reached = sight.employees_between(P.REGISTER_EVENTS, recently, today_in_company()).exclude(left_on__lte=recently)
     given = {"on": today_in_company(), "conversation": request.GET.get("conversation", "")}
     person = reached.filter(number=request.GET.get("person", "")).first()
     if person is not None:
@@ -239,7 +242,10 @@ def _may_decide(request: HttpRequest, row: appraisal.Event) -> bool:
     user, sight = user_of(request), sight_of(request)
     if user.employee_id == row.employee_id:
         return False
-    return any(sight.employees(one).filter(pk=row.employee_id).exists() for one in _CONFIRMERS)
+    return any(
+        sight.may(one) and sight.employees_between(one, row.on, row.on).filter(pk=row.employee_id).exists()
+        for one in _CONFIRMERS
+    )
 
 
 def _lines(request: HttpRequest) -> list[appraisal.EventLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,8 @@ def exemptions(request: HttpRequest) -> HttpResponse:
         raise people.NotVisibleError
     may_exempt = sight.may(P.RUN_APPRAISALS)
     names = _indicators(user, reading_language()) if may_exempt else {}
-    reached = sight.employees(P.RUN_APPRAISALS)
+    recently = sight.day - timedelta(days=92)  # who left or moved lately may still be in a cycle
+    reached = sight.employees_between(P.RUN_APPRAISALS, recently, sight.day).exclude(left_on__lte=recently)
     form = ExemptForm(request.POST or None, names=names) if may_exempt else None
     if request.method == "POST":
         if form is None:

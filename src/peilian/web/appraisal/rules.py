@@ -252,9 +252,7 @@ def _tried(
     if cycle is None:
         return found
     try:
-        rows = appraisal.preview_version(
-            user=user, body=body, settings=settings, unit=cycle.unit, period=(cycle.starts_on, cycle.ends_on)
-        )
+        rows = appraisal.preview_version(user=user, body=body, settings=settings, cycle=cycle)
     except InputError as error:
         found["refused"] = [say_fault(fault, language) for fault in error.faults]
         return found

@@ -103,7 +103,9 @@ def give(request: HttpRequest) -> HttpResponse:
     """Propose a reward by hand; somebody else decides."""
     sight, user = sight_of(request), user_of(request)
     sight.require(P.MANAGE_REWARDS)
-    listed = [one for one in sight.employees(P.MANAGE_REWARDS).filter(left_on=None) if one.pk != user.employee_id]
+    listed = [
+        one for one in sight.employees(P.MANAGE_REWARDS).exclude(left_on__lte=sight.day) if one.pk != user.employee_id
+    ]
     form = GiveForm(request.POST or None, listed=listed)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

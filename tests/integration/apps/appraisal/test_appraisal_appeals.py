@@ -263,6 +263,13 @@ def test_a_correction_needs_a_reason_and_somebody_without_a_part(firm, cycle, re
     assert key_of(error) == "appraisal.newer_version"
 
 
+def test_a_corrected_value_keeps_the_number_of_cases_that_it_comes_from(firm, cycle, result):
+    before = result.inputs["return_ratio"]["n"]
+    changed = appraisal.correct(actor=firm.head, appraisal=result, changes={"return_ratio": "0.5"}, note="漏算了退货")
+    assert before is not None
+    assert changed.inputs["return_ratio"]["n"] == before
+
+
 def test_who_corrected_once_does_not_correct_again(firm, cycle, result):
     changed = appraisal.correct(actor=firm.head, appraisal=result, changes={"responses": "300"}, note="重复计数")
     with pytest.raises(people.NotVisibleError):

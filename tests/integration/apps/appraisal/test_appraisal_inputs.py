@@ -313,8 +313,7 @@ def test_a_preview_shows_what_other_rules_would_have_made_of_the_last_inputs(fir
         user=firm.trainer_in_chief,
         body=cycle.template_version.body,
         settings={"report_points": "scaled"},
-        unit=firm.service,
-        period=(cycle.starts_on, cycle.ends_on),
+        cycle=cycle,
     )
     by_name = {row.appraisee.employee.name: row for row in rows}
     assert by_name["林小禾"].lines == {"reports": (2, 4)}

@@ -25,6 +25,8 @@ from support.appraisals import (
     reviewed,
     sheet_of,
 )
+from support.builders import an_employee
+from support.company import a_login
 
 
 def keys_of(error: pytest.ExceptionInfo[InputError]) -> list[str]:
@@ -143,6 +145,17 @@ def test_what_lacks_can_be_left_out_with_a_reason_that_everybody_reads(firm):
     assert result.max == 105 - 18
     assert result.inputs["knowledge_level"]["note_key"] == "appraisal.note.left_out"
     assert result.normalised is not None
+
+
+def test_nobody_leaves_out_what_lacks_on_the_own_sheet(firm):
+    runner = a_login("runner", "service_manager", unit=firm.service, employee=an_employee("钱经理", unit=firm.team))
+    cycle = a_cycle(firm)
+    appraisal.collect(actor=firm.manager, cycle=cycle)
+    with pytest.raises(InputError) as error:
+        appraisal.freeze(actor=runner, cycle=cycle, leave_out="等级未评")
+    assert keys_of(error) == ["appraisal.own_left_out"]
+    appraisal.freeze(actor=firm.manager, cycle=cycle, leave_out="等级未评")
+    assert result_of(cycle, runner).note == "等级未评"
 
 
 def test_a_preview_says_the_same_as_the_frozen_sheet(firm):

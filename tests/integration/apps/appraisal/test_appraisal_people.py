@@ -7,10 +7,23 @@ from datetime import date, timedelta
 import pytest
 
 from peilian.apps.appraisal import api as appraisal
+from peilian.apps.appraisal.evaluation import appraised
+from peilian.apps.base.api import today_in_company
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say
-from support.appraisals import LEVELS, Firm, a_cycle, a_template, last_month, published, result_of, sheet_of
+from support.appraisals import (
+    LEVELS,
+    Firm,
+    a_cycle,
+    a_template,
+    frozen,
+    last_month,
+    published,
+    result_of,
+    reviewed,
+    sheet_of,
+)
 from support.builders import LONG_AGO, a_unit, an_employee
 from support.company import a_login
 
@@ -274,3 +287,100 @@ def test_the_former_and_the_present_lead_see_a_published_sheet(firm):
     )
     for user in (firm.lead, firm.other_lead):
         assert appraisal.sheet(user=user, appraisee=row).version == 1
+
+
+def moved(firm: Firm) -> None:
+    """林小禾 belongs to the other team from today on."""
+    people.place_employee(
+        actor=None, employee=firm.lin.employee, unit=firm.other_team, post=None, starts_on=today_in_company()
+    )
+
+
+def test_what_happened_in_a_team_stays_with_who_led_it_on_that_day(firm):
+    moved(firm)
+    row = appraisal.register_event(
+        actor=firm.lead, employee=firm.lin.employee, on=middle(), kind="complaint", text="客户投诉"
+    )
+    assert list(appraisal.events_of(user=firm.lead)) == [row]
+    appraisal.confirm_event(actor=firm.lead, event=row)
+    assert appraisal.event(user=firm.lead, pk=row.pk).state == "confirmed"
+    with pytest.raises(people.NotVisibleError):
+        appraisal.register_event(
+            actor=firm.lead, employee=firm.lin.employee, on=today_in_company(), kind="complaint", text="客户投诉"
+        )
+
+
+def test_who_never_led_a_person_sees_no_event_of_the_person(firm):
+    row = appraisal.register_event(
+        actor=firm.lead, employee=firm.lin.employee, on=middle(), kind="complaint", text="客户投诉"
+    )
+    assert not appraisal.events_of(user=firm.other_lead).exists()
+    with pytest.raises(people.NotVisibleError):
+        appraisal.confirm_event(actor=firm.other_lead, event=row)
+
+
+def test_somebody_who_left_can_still_be_exempted_for_the_days_before(firm):
+    outside = a_unit("elsewhere", parent=firm.company, kind="department", zh="别处", en="Elsewhere")
+    people.place_employee(actor=None, employee=firm.lin.employee, unit=outside, post=None, starts_on=today_in_company())
+    row = appraisal.exempt(
+        actor=firm.manager,
+        employee=firm.lin.employee,
+        starts_on=last_month(),
+        ends_on=middle(),
+        reason="病假",
+    )
+    assert list(appraisal.exemptions(user=firm.manager)) == [row]
+    with pytest.raises(people.NotVisibleError):
+        appraisal.exempt(
+            actor=firm.manager,
+            employee=firm.lin.employee,
+            starts_on=today_in_company(),
+            ends_on=today_in_company(),
+            reason="病假",
+        )
+
+
+def test_an_exemption_up_to_the_last_working_day_covers_who_left_after_it(firm):
+    leaver = firm.zhou.employee
+    people.change_employee(actor=None, employee=leaver, name=leaver.name, hired_on=None, left_on=middle())
+    people.end_membership(actor=None, membership=leaver.memberships.get(), ends_on=middle())
+    cycle = a_cycle(firm)
+    appraisal.exempt(
+        actor=firm.manager,
+        employee=leaver,
+        starts_on=last_month(),
+        ends_on=middle() - timedelta(days=1),
+        reason="病假",
+    )
+    assert {row.employee.name for row in appraised(cycle)} == {"林小禾"}
+
+
+def test_an_exemption_that_ended_counts_no_more_when_fixed_results_are_given_up(firm):
+    row = appraisal.exempt(
+        actor=firm.manager,
+        employee=firm.zhou.employee,
+        starts_on=last_month(),
+        ends_on=last_month() + timedelta(days=31),
+        reason="产假",
+    )
+    cycle = frozen(firm)
+    assert sheet_of(cycle, firm.zhou).exempt_reason == "产假"
+    appraisal.end_exemption(actor=firm.manager, exemption=row)
+    appraisal.reopen(actor=firm.manager, cycle=cycle, reason="豁免登记错了人")
+    assert sheet_of(cycle, firm.zhou).exempt_reason == ""
+    assert {item.employee.name for item in appraised(cycle)} == {"林小禾", "周舟"}
+
+
+def test_who_was_set_aside_by_hand_stays_so_when_fixed_results_are_given_up(firm):
+    cycle = reviewed(firm)
+    appraisal.set_aside(actor=firm.manager, appraisee=sheet_of(cycle, firm.zhou), reason="外派")
+    appraisal.freeze(actor=firm.manager, cycle=cycle)
+    appraisal.reopen(actor=firm.manager, cycle=cycle, reason="数据有误")
+    assert sheet_of(cycle, firm.zhou).exempt_reason == "外派"
+
+
+def test_the_last_day_for_own_comments_can_be_taken_away(firm):
+    cycle = a_cycle(firm, self_comment_until=today_in_company())
+    kept = appraisal.change_cycle(actor=firm.manager, cycle=cycle, appeal_days=5)
+    assert kept.self_comment_until == today_in_company()
+    assert appraisal.change_cycle(actor=firm.manager, cycle=cycle, self_comment_until=None).self_comment_until is None

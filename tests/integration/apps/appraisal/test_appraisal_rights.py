@@ -137,8 +137,7 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
         lambda w, u: appraisal.preview_version(
             user=u,
             body=w.done.template_version.body,
-            unit=w.firm.service,
-            period=(w.done.starts_on, w.done.ends_on),
+            cycle=w.done,
         ),
     ),
     "open_cycle": (

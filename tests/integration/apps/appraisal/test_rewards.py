@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import AuditEntry, InboxMessage, bookkeeping
 from peilian.apps.people.api import NotVisibleError
-from peilian.apps.record.api import Need
+from peilian.apps.record.api import Need, raise_need
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say
 from support.appraisals import Firm, a_firm, frozen, last_month, published
@@ -152,10 +152,28 @@ def test_nobody_without_the_permission_proposes_gives_or_decides(firm: Firm, who
 
 
 def test_approved_retraining_becomes_a_need(firm: Firm) -> None:
-    a_rule(kind="retraining", competency="expression")
+    a_rule(kind="retraining", competency="coaching")
     row = appraisal.propose(actor=firm.manager, cycle=published(firm))[0]
     appraisal.decide_award(actor=firm.head, award=row, state="approved")
-    assert Need.objects.filter(employee=row.employee, subject="expression").exists()
+    need = Need.objects.get(employee=row.employee, subject="coaching")
+    appraisal.decide_award(actor=firm.head, award=row, state="revoked", note="申诉后名次变了")
+    need.refresh_from_db()
+    assert (need.state, need.note) == ("dismissed", "申诉后名次变了")
+
+
+def test_a_need_that_something_else_speaks_for_outlives_the_retraining(firm: Firm) -> None:
+    a_rule(kind="retraining", competency="coaching")
+    row = appraisal.propose(actor=firm.manager, cycle=published(firm))[0]
+    appraisal.decide_award(actor=firm.head, award=row, state="approved")
+    raise_need(
+        actor=None,
+        employee=row.employee,
+        subject="coaching",
+        reason=Reason("rewards.need", {"period": ""}),
+        evidence=[{"kind": "evidence", "id": "1"}],
+    )
+    appraisal.decide_award(actor=firm.head, award=row, state="revoked", note="申诉后名次变了")
+    assert Need.objects.get(employee=row.employee, subject="coaching").is_live
 
 
 def test_somebody_else_approves_what_was_given_by_hand(firm: Firm) -> None:
