@@ -133,7 +133,7 @@ from peilian.apps.appraisal.sheets import (
 )
 from peilian.apps.appraisal.sources import USUAL_INDICATORS
 from peilian.apps.appraisal.suggestions import answer_suggestion, author_shown, suggest, suggestion, suggestions
-from peilian.apps.appraisal.supposing import suppose
+from peilian.apps.appraisal.supposing import suppose, suppose_correction
 from peilian.apps.appraisal.talks import answer_talk, finish_item, hold_talk, talks_of
 from peilian.apps.appraisal.templates import (
     add_template,
@@ -287,6 +287,7 @@ __all__ = [
     "suggestion",
     "suggestions",
     "suppose",
+    "suppose_correction",
     "take_in",
     "talks_of",
     "template",

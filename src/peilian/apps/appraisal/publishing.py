@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -179,10 +179,7 @@ def correct(
     By somebody who decides appeals for the person's team and had no part in the result. ``changes``: indicator ->
     value; ``None`` says that there was nothing to measure.
     """
-    appraisee = Appraisee.objects.select_related("cycle", "employee").get(pk=appraisal.appraisee_id)
-    permit_on(actor, Permission.DECIDE_APPEALS, appraisee)
-    if actor is not None and actor.pk in authors_of(appraisal, set(changes)):
-        raise NotVisibleError
+    appraisee = permit_correcting(actor, appraisal, changes)
     note = short(note, "note", is_needed=True)
     with base.write(actor=actor, verb="appraisal.correct") as audit:
         lock_result(appraisee)
@@ -200,6 +197,15 @@ def correct(
         )
         tell(appraisee, "inbox.appraisal_corrected", period=appraisee.cycle.period)
     return row
+
+
+def permit_correcting(actor: User | None, appraisal: Appraisal, changes: Collection[str]) -> Appraisee:
+    """Only who decides appeals for the person's team and had no part in what is changed."""
+    appraisee = Appraisee.objects.select_related("cycle", "employee").get(pk=appraisal.appraisee_id)
+    permit_on(actor, Permission.DECIDE_APPEALS, appraisee)
+    if actor is not None and actor.pk in authors_of(appraisal, set(changes)):
+        raise NotVisibleError
+    return appraisee
 
 
 def lock_result(appraisee: Appraisee) -> None:

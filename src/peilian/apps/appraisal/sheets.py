@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from peilian.apps.appraisal.authors import authors_of
 from peilian.apps.appraisal.checks import is_own
 from peilian.apps.appraisal.evaluation import (
     Frozen,
@@ -280,5 +281,11 @@ def _rights(user: User, row: Appraisee, results: list[Appraisal], now: datetime)
     return SheetRights(
         rate=rates and cycle.takes_inputs,
         talk=rates and cycle.is_public,
-        correct=cycle.is_public and holds(Permission.DECIDE_APPEALS),
+        correct=cycle.is_public and holds(Permission.DECIDE_APPEALS) and _is_free_to_correct(user, row, results[-1]),
     )
+
+
+def _is_free_to_correct(user: User, row: Appraisee, result: Appraisal) -> bool:
+    """Whether the user had no part in the result as a whole, and no appeal waits that has to be decided first."""
+    is_contested = Appeal.objects.filter(appraisal__appraisee=row, state=AppealState.OPEN).exists()
+    return not is_contested and user.pk not in authors_of(result, ())

@@ -10,7 +10,8 @@ from peilian.apps.appraisal.appeals import can_decide
 from peilian.apps.appraisal.checks import stored
 from peilian.apps.appraisal.evaluation import card_in, cases_behind, evaluate, frozen_input
 from peilian.apps.appraisal.inputs import checked_value
-from peilian.apps.appraisal.models import Appeal, Input, InputSource
+from peilian.apps.appraisal.models import Appeal, Appraisal, Input, InputSource
+from peilian.apps.appraisal.publishing import permit_correcting
 from peilian.apps.people.api import NotVisibleError
 
 if TYPE_CHECKING:
@@ -22,7 +23,16 @@ def suppose(*, user: User, appeal: Appeal, changes: Mapping[str, Any]) -> dict[s
     decide the appeal."""
     if can_decide(user=user, appeal=appeal) is not None:
         raise NotVisibleError
-    result = appeal.appraisal
+    return _supposed(appeal.appraisal, changes)
+
+
+def suppose_correction(*, user: User, appraisal: Appraisal, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a result that nobody contests, for who may correct it."""
+    permit_correcting(user, appraisal, changes)
+    return _supposed(appraisal, changes)
+
+
+def _supposed(result: Appraisal, changes: Mapping[str, Any]) -> dict[str, Any]:
     card = card_in(result.appraisee.cycle)
     # As a decision keeps it: the evidence of the former value says nothing of the one that takes its place.
     given = {

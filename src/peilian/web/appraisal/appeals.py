@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
-from peilian.flows import appraising
 from peilian.flows.wording import say, say_fault
+from peilian.web.appraisal.doing import show
+from peilian.web.appraisal.supposed import difference, typed
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import APPEAL_STATES
 from peilian.web.shell.access import user_of
-from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import reading_language
 
 _LONGEST = 2000
@@ -88,7 +87,7 @@ class DecisionForm(forms.Form):
             )
             self.fields[f"words-{line.key}"] = forms.CharField(label=_("Why"), required=False, max_length=500)
             for name, one in measured.items():
-                value = _typed(one)
+                value = typed(one)
                 self.fields[f"value-{line.key}-{name}"] = forms.CharField(
                     label=one["label"], required=False, max_length=40, initial=value
                 )
@@ -138,11 +137,11 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             row = appraisal.appeal(actor=user, appraisal=view.appraisal, points=form.points())
         except InputError as error:
-            _show(form, error)
+            show(form, error)
         else:
             messages.success(request, _("Your appeal is on its way. You will be told when it is decided."))
             return HttpResponseRedirect(reverse("appraisal_appeal", args=[row.pk]))
-    context = {"form": form, "view": view, "trail": _trail(view, _("Appeal"))}
+    context = {"form": form, "view": view, "trail": trail(view, _("Appeal"))}
     return render(request, "appraisal/appeal_new.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -179,7 +178,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
             return _page(request, pk, form, _supposed(user, row, decisions))
         appraisal.decide_appeal(actor=user, appeal=row, decisions=decisions, answer=form.cleaned_data["answer"])
     except InputError as error:
-        _show(form, error)
+        show(form, error)
         return _page(request, pk, form)
     messages.success(request, _("Decided. The person has been told."))
     return HttpResponseRedirect(reverse("appraisal_appeal", args=[pk]))
@@ -221,7 +220,7 @@ def _page(
         "supposed": supposed,
         "points": [(labels.get(point["line"], point["line"]), point["text"]) for point in row.points],
         "decisions": [_decision(view, labels, one) for one in row.decisions],
-        "trail": _trail(view, _("Appeal")),
+        "trail": trail(view, _("Appeal")),
     }
     status = 422 if bound is not None and supposed is None else 200
     return render(request, "appraisal/appeal.html", context, status=status)
@@ -243,26 +242,7 @@ def _supposed(user: Any, row: appraisal.Appeal, decisions: list[dict[str, Any]])
     """The totals now and with the decision."""
     changes = {one["indicator"]: one["value"] for one in decisions if one["accepted"]}
     stored = appraisal.suppose(user=user, appeal=row, changes=changes) if changes else row.appraisal.result
-    now, then = (appraising.from_stored(item, reading_language()) for item in (row.appraisal.result, stored))
-    before = {line["line"]: line for line in now["lines"]}
-    lines = [
-        (line["label"], _said(before[line["line"]]["points"]), _said(line["points"]), line["reason"])
-        for line in then["lines"]
-        if line["points"] != before[line["line"]]["points"]
-    ]
-    return {"before": _said(now["raw"]), "after": _said(then["raw"]), "lines": lines}
-
-
-def _typed(one: Mapping[str, Any]) -> str:
-    """A value as people type it: ratios as a percentage, so that nobody has to guess which is meant."""
-    if one["value"] is None:
-        return ""
-    value = Decimal(str(one["value"]))
-    return f"{(value * 100).normalize():f}%" if one["unit"] == "ratio" else f"{value.normalize():f}"
-
-
-def _said(points: Any) -> str:
-    return "–" if points is None else format_score(Decimal(str(points)))
+    return difference(row.appraisal.result, stored)
 
 
 def _view(user: Any, row: appraisal.Appeal) -> appraisal.SheetView:
@@ -270,12 +250,8 @@ def _view(user: Any, row: appraisal.Appeal) -> appraisal.SheetView:
     return appraisal.sheet(user=user, appraisee=row.appraisal.appraisee, version=row.appraisal.version)
 
 
-def _show(form: forms.Form, error: InputError) -> None:
-    for fault in error.faults:
-        form.add_error(None, say_fault(fault, reading_language()))
-
-
-def _trail(view: appraisal.SheetView, last: str) -> list[dict[str, str]]:
+def trail(view: appraisal.SheetView, last: str) -> list[dict[str, str]]:
+    """The way to a page about a sheet."""
     person = f"{view.appraisee.employee.name} · {view.cycle.period}"
     return [
         {"label": _("Assess"), "href": reverse("assess")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 
@@ -24,3 +25,9 @@ def done(request: HttpRequest, act: Callable[[], object], said: str) -> bool:
         return False
     messages.success(request, said)
     return True
+
+
+def show(form: forms.Form, error: InputError) -> None:
+    """Tell what the door refused at the fields concerned, the rest above the form."""
+    for fault in error.faults:
+        form.add_error(fault.field if fault.field in form.fields else None, say_fault(fault, reading_language()))

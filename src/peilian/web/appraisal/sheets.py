@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say, say_fault
+from peilian.flows.wording import say
+from peilian.web.appraisal.doing import show
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import CAUSES, STATES, cycle_name
 from peilian.web.shell import charts
@@ -59,8 +60,7 @@ def comment(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         write(actor=user, appraisee=view.appraisee, text=form.cleaned_data["text"], line=form.cleaned_data["line"])
     except InputError as error:
-        for fault in error.faults:
-            form.add_error(None, say_fault(fault, reading_language()))
+        show(form, error)
         return _page(request, pk, form)
     messages.success(request, _("Your words are kept."))
     return HttpResponseRedirect(f"{reverse('appraisal_sheet', args=[pk])}#remarks")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from peilian.web.appraisal import (
     appeals,
+    corrections,
     cycles,
     events,
     exemptions,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("assess/sheets/<uuid:pk>/", sheets.sheet, name="appraisal_sheet"),
     path("assess/sheets/<uuid:pk>/comment/", sheets.comment, name="appraisal_comment"),
     path("assess/sheets/<uuid:pk>/appeal/", appeals.new, name="appraisal_appeal_new"),
+    path("assess/sheets/<uuid:pk>/correct/", corrections.correct, name="appraisal_correct"),
     path("assess/sheets/<uuid:pk>/talk/", talks.new, name="appraisal_talk_new"),
     path("assess/sheets/<uuid:pk>/print/", papers.printed, name="appraisal_print"),
     path("assess/sheets/<uuid:pk>/paper.<str:form>", papers.sheet, name="appraisal_paper"),

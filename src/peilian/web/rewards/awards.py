@@ -21,6 +21,7 @@ from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from peilian.flows.rewarding import NAMES
 from peilian.flows.wording import say_fault
+from peilian.web.appraisal.doing import show
 from peilian.web.appraisal.wordings import period_name
 from peilian.web.people.forms import name_in
 from peilian.web.rewards.wordings import AWARD_STATES, KINDS, SIDES
@@ -182,12 +183,6 @@ def known_in_words(known: Mapping[str, str | None], language: Any) -> str:
         if name in NAMES
     ]
     return ("、" if language == "zh" else ", ").join(parts)
-
-
-def show(form: forms.Form, error: InputError) -> None:
-    """The faults of an error at the fields they name."""
-    for fault in error.faults:
-        form.add_error(fault.field if fault.field in form.fields else None, say_fault(fault, reading_language()))
 
 
 def trail(last: str) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say_fault
-from peilian.web.rewards.awards import show
+from peilian.web.appraisal.doing import show
 from peilian.web.rewards.wordings import SUBJECTS, SUGGESTION_STATES
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language

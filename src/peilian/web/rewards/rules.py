@@ -19,8 +19,9 @@ from peilian.apps.people.api import NotVisibleError, Permission
 from peilian.apps.record.api import competency_model
 from peilian.engine._kernel import InputError
 from peilian.flows.rewarding import NAMES, check_condition
+from peilian.web.appraisal.doing import show
 from peilian.web.appraisal.wordings import period_name
-from peilian.web.rewards.awards import known_in_words, show, trail
+from peilian.web.rewards.awards import known_in_words, trail
 from peilian.web.rewards.wordings import KINDS
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
