@@ -95,6 +95,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "peilian.web.appraisal.tabs",
                 "peilian.web.insight.tabs",
                 "peilian.web.library.tabs",
+                "peilian.web.library.words",
                 "peilian.web.record.tabs",
             ],
         },
@@ -174,6 +175,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long text is a form of many fields
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Practising is to help: more in a day than this tires, and abuse wears people down.

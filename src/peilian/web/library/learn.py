@@ -1,16 +1,119 @@
-"""What the reader is to read and confirm, and what is new."""
+"""The first page of the place: what the reader is to read and confirm, what is new, and what waits for who writes."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from peilian.apps.base.api import today_in_company
 from peilian.apps.library import api as library
-from peilian.web.shell.access import user_of
+from peilian.apps.people.api import Permission, User
+from peilian.web.library.words import COMMENT_STATES, pack_name
+from peilian.web.shell.access import sight_of, user_of
+
+_NEW_DAYS = 30
+_MOST = 8
+_MOST_TEXTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A change that was announced, and texts that it touches."""
+
+    row: library.ChangeNotice
+    texts: tuple[library.Content, ...]
+    n_more: int
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A pack that brought many texts at once."""
+
+    pack: str
+    name: str
+    n: int
 
 
 @require_safe
 def learn(request: HttpRequest) -> HttpResponse:
-    """The first page of the place."""
-    return render(request, "library/learn.html", {"to_confirm": library.to_confirm(user=user_of(request))})
+    """What the reader is to read now, and what is new."""
+    user, sight = user_of(request), sight_of(request)
+    if not sight.may(Permission.SEE_LIBRARY):
+        return render(request, "library/learn.html", {"is_empty": True})
+    to_confirm = library.to_confirm(user=user)
+    notices = _notices(user)
+    fresh, deliveries = _fresh(user)
+    own = [
+        {"row": one, "state": COMMENT_STATES.get(one.state, one.state)}
+        for one in library.own_suggestions(user=user)[:_MOST]
+    ]
+    context: dict[str, Any] = {
+        "to_confirm": to_confirm,
+        "notices": notices,
+        "fresh": fresh,
+        "deliveries": deliveries,
+        "own": own,
+        "has_library": library.browse(user=user).exists(),
+    }
+    if library.may_write(user):
+        context["work"] = _work(user)
+    context["is_empty"] = not (
+        to_confirm or notices or fresh or deliveries or own or any(context.get("work", {}).values())
+    )
+    return render(request, "library/learn.html", context)
+
+
+def _notices(user: User) -> list[Notice]:
+    """Changes that come, or came lately."""
+    today = today_in_company()
+    rows = library.change_notices(user=user).filter(effective_on__gte=today - timedelta(days=_NEW_DAYS))
+    found = []
+    for row in rows.prefetch_related("revisions__content")[:_MOST]:
+        texts = [each.content for each in row.revisions.all() if each.content.state == library.ContentState.PUBLISHED]
+        found.append(
+            Notice(row, tuple(texts[:_MOST_TEXTS]), max(0, len(texts) - _MOST_TEXTS), row.effective_on > today)
+        )
+    return found
+
+
+def _fresh(user: User) -> tuple[list[library.Content], list[Delivery]]:
+    """Texts that were written or changed lately, the latest first; what a pack brought is told in one line."""
+    since = timezone.now() - timedelta(days=_NEW_DAYS)
+    rows = library.browse(user=user).filter(current__made_at__gte=since).select_related("current", "current__made_by")
+    rows = rows.defer("current__body").order_by("-current__made_at", "kind", "key")
+    written, brought = [], Counter[str]()
+    for row in rows:
+        if row.current is not None and row.current.origin == library.Origin.PACK:
+            brought[row.pack] += 1
+        else:
+            written.append(row)
+    return written[:_MOST], [Delivery(pack, pack_name(pack), n) for pack, n in brought.most_common()]
+
+
+def _work(user: User) -> dict[str, Any]:
+    """What waits for somebody who writes: drafts, texts to look at again, suggestions."""
+    drafts = list(library.drafts(user=user))
+    mine = str(user.pk)
+    return {
+        "review": [
+            one
+            for one in drafts
+            if one.state == library.DraftState.IN_REVIEW
+            and mine not in one.writers
+            and library.may_publish(user, one.content.kind)
+        ][:_MOST],
+        "returned": [one for one in drafts if one.state == library.DraftState.RETURNED and mine in one.writers][:_MOST],
+        "writing": [one for one in drafts if one.state == library.DraftState.WRITING and mine in one.writers][:_MOST],
+        "upgrades": [one for one in drafts if one.conflicts][:_MOST],
+        "revisions": list(library.revisions_due(user=user)[:_MOST]),
+        "reviews": list(library.reviews_due(user=user)[:_MOST]),
+        "n_suggestions": library.suggestions(user=user).count(),
+    }
