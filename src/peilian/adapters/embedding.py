@@ -63,3 +63,16 @@ def _model() -> Any:
 def _unit(vectors: Any) -> Any:
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(length == 0, 1, length)
+
+
+class SentenceEmbedder:
+    """The model as an ``Embedder`` of search. Raises ``InputError`` that says what to install when it is missing."""
+
+    name = _MODEL
+
+    def __init__(self) -> None:
+        require_embedding()
+
+    def vector(self, text: str) -> Any:
+        """The vector of a text, of length 1."""
+        return vector(text)

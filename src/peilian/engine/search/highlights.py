@@ -1,0 +1,184 @@
+"""Where and why an entry matches (命中高亮): spans in the original texts, excerpts around them, reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from peilian.engine._kernel import Language, Reason
+from peilian.engine.search.query import Query
+from peilian.engine.search.values import Entry, Excerpt, Hit, Part, Span
+from peilian.engine.search.words import HAN, is_han, latin_words, plain, stem
+from peilian.engine.text import normalise
+
+_NEARNESS = 0.2  # most that words of the query close to each other add to a score
+_SAME_TITLE, _IN_TITLE = 0.5, 0.15
+_EXCERPT = 120  # code points
+_LEAD = 30  # of them before the first match
+_MOST_EXCERPTS = 4
+_MOST_NAMED = 4  # words that a reason names
+_LONGEST_SHOWN = 60  # a part that is hardly longer than an excerpt is shown as a whole
+
+
+class _Mark(NamedTuple):
+    start: int
+    end: int
+    key: str  # the typed word that it stands for
+
+
+class Marker:
+    """Finds the words of a query in texts, also as others say them; without those that say nothing."""
+
+    def __init__(self, query: Query) -> None:
+        self._keys: dict[str, str] = {}  # what is said -> what was typed
+        self._stems: dict[str, str] = {}
+        self.weights: dict[str, float] = {}
+        for concept in query.concepts:
+            typed = concept.alternatives[0].text
+            if concept.is_filler:
+                continue
+            self.weights[typed] = max(self.weights.get(typed, 0), concept.weight)
+            for said, terms, _ in concept.alternatives:
+                if is_han(said) or len(terms) > 1:
+                    self._keys.setdefault(said, typed)
+                elif terms:
+                    self._stems.setdefault(terms[0][1:], typed)
+        if not self._keys and not self._stems:  # single characters: all there is
+            self._keys = {char: char for char in re.findall(f"[{HAN}]", query.text)}
+            self.weights = dict.fromkeys(self._keys, 1.0)
+        longest_first = sorted(self._keys, key=lambda said: (-len(said), said))
+        self._regex = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def find(self, text: str) -> list[_Mark]:
+        """The places in a text in normal form, in order; none overlap."""
+        found = []
+        if self._regex is not None:
+            found += [_Mark(*match.span(), self._keys[match.group()]) for match in self._regex.finditer(text)]
+        if self._stems:
+            words = ((match, self._stems.get(stem(match.group()))) for match in latin_words(text))
+            found += [_Mark(*match.span(), key) for match, key in words if key is not None]
+        kept: list[_Mark] = []
+        for mark in sorted(found):
+            if not kept or mark.start >= kept[-1].end:
+                kept.append(mark)
+        return kept
+
+
+def refine(
+    query: Query, entries: Iterable[tuple[Entry, float]], language: Language | None, is_by_meaning: bool = False
+) -> list[Hit]:
+    """The hits of the best entries, with what only their texts tell: words that stand together, and the same title."""
+    marker = Marker(query)
+    hits = [_hit(query, marker, entry, score, language, is_by_meaning) for entry, score in entries]
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def _hit(
+    query: Query, marker: Marker, entry: Entry, score: float, language: Language | None, is_by_meaning: bool
+) -> Hit:
+    marks = [(part, marker.find(plain(part.text))) for part in entry.parts]
+    near = max((_nearness(found, marker.weights) for _, found in marks), default=0.0)
+    factor = 1 + _NEARNESS * near + _title_bonus(query, entry)
+    return Hit(entry, score * factor, _excerpts(marks, language), _why(query, marks, is_by_meaning))
+
+
+def _title_bonus(query: Query, entry: Entry) -> float:
+    titles = [plain(part.text).strip() for part in entry.parts if part.field == "title"]
+    wanted = query.text.strip()
+    if wanted in titles:
+        return _SAME_TITLE
+    return _IN_TITLE if len(wanted) > 1 and any(wanted in title for title in titles) else 0.0
+
+
+def _nearness(marks: Sequence[_Mark], weights: Mapping[str, float]) -> float:
+    """How much of the query stands close together, 0 to 1: the share of its words, times how dense the shortest span
+    with all of them is that the part has."""
+    wanted = {mark.key for mark in marks}
+    if len(wanted) < 2:
+        return 0.0
+    share = sum(weights.get(key, 0) for key in wanted) / (sum(weights.values()) or 1)
+    counts: dict[str, int] = {}
+    best, first, length = None, 0, 0
+    for last, mark in enumerate(marks):
+        counts[mark.key] = counts.get(mark.key, 0) + 1
+        while counts[marks[first].key] > 1:
+            counts[marks[first].key] -= 1
+            first += 1
+        if len(counts) == len(wanted):
+            span = mark.end - marks[first].start
+            if best is None or span < best:
+                best, length = span, sum(one.end - one.start for one in marks[first : last + 1])
+    return min(share, 1.0) * (length / best) ** 0.5 if best else 0.0
+
+
+def _excerpts(marks: Sequence[tuple[Part, Sequence[_Mark]]], language: Language | None) -> tuple[Excerpt, ...]:
+    """The parts that match, in the reader's language if there are such, and the pieces of them that say most."""
+    found = [item for item in marks if item[1]] or [item for item in marks if item[0].field not in ("title", "tags")]
+    mine = [item for item in found if language in (None, item[0].language) or item[0].language is None] or found
+
+    def order(item: tuple[Part, Sequence[_Mark]]) -> tuple[bool, int]:
+        part, marked = item
+        return part.field != "title", -len({mark.key for mark in marked})
+
+    best = sorted(mine, key=order)[:_MOST_EXCERPTS]
+    return tuple(_excerpt(part, marked) for part, marked in best if part.text.strip())
+
+
+def _excerpt(part: Part, marks: Sequence[_Mark]) -> Excerpt:
+    normal = normalise(part.text)
+    spans = _apart([normal.span(mark.start, mark.end) for mark in marks])
+    whole = Excerpt(part.field, part.language, part.text, tuple(spans))
+    if part.field in ("title", "tags") or len(part.text) <= _EXCERPT + _LONGEST_SHOWN:
+        return whole
+    start = _densest(spans)
+    end = min(len(part.text), start + _EXCERPT)
+    inside = tuple((a - start, b - start) for a, b in spans if a >= start and b <= end)
+    text = part.text[start:end]
+    return replace(whole, text=text, spans=inside, is_cut_before=start > 0, is_cut_after=end < len(part.text))
+
+
+def _densest(spans: Sequence[Span]) -> int:
+    """Where the excerpt begins that shows most matches."""
+    best, start = -1, 0
+    for first, (begin, _) in enumerate(spans):
+        here = max(0, begin - _LEAD)
+        n = sum(1 for _, end in spans[first:] if end <= here + _EXCERPT)
+        if n > best:
+            best, start = n, here
+    return start
+
+
+def _apart(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, those that touch as one: in the original two may share a character."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        elif start < end:
+            joined.append((start, end))
+    return joined
+
+
+def _why(query: Query, marks: Sequence[tuple[Part, Sequence[_Mark]]], is_by_meaning: bool) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    said: dict[str, str] = {}
+    for field in ("title", "questions", "tags", "summary", "body"):
+        words: dict[str, None] = {}
+        for part, marked in marks:
+            if part.field == field:
+                text = plain(part.text)
+                words.update((text[mark.start : mark.end], None) for mark in marked)
+                said.update((mark.key, text[mark.start : mark.end]) for mark in marked)
+        if words and len(reasons) < 2:
+            reasons.append(Reason(f"search.in_{field}", {"words": "、".join([*words][:_MOST_NAMED])}))
+    for typed, found in said.items():
+        if found != typed and stem(found) != typed and typed not in found:
+            reasons.append(Reason("search.said_otherwise", {"typed": typed, "said": found}))
+            break
+    if query.meant is not None:
+        reasons.append(Reason("search.read_as", {"meant": query.meant}))
+    if not reasons:
+        reasons.append(Reason("search.alike" if is_by_meaning else "search.some_words"))
+    return tuple(reasons)
