@@ -16,6 +16,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from peilian.apps.appraisal.checks import is_own, plain
 from peilian.apps.appraisal.models import Appraisal, Appraisee, Cycle, Exemption, Input, InputSource, TemplateVersion
 from peilian.engine._kernel import Reason, Text
@@ -250,8 +252,15 @@ def is_typed(row: Input | None) -> bool:
 
 def newest_results(appraisees: Iterable[Appraisee | UUID]) -> dict[UUID, Appraisal]:
     """The result that counts, by appraisee; who was set aside after an earlier freezing has none."""
-    found: dict[UUID, Appraisal] = {}
+    return {row.appraisee_id: row for row in _results(appraisees)}
+
+
+def newest_totals(appraisees: Iterable[Appraisee | UUID]) -> dict[UUID, Appraisal]:
+    """The same for who needs totals only: the documents of inputs and lines stay in the database, since those of
+    hundreds of people take longer to read than everything else on a page."""
+    return {row.appraisee_id: row for row in _results(appraisees).defer("inputs", "result")}
+
+
+def _results(appraisees: Iterable[Appraisee | UUID]) -> QuerySet[Appraisal]:
     wanted = [getattr(item, "pk", item) for item in appraisees]
-    for row in Appraisal.objects.filter(appraisee__in=wanted, appraisee__exempt_reason="").order_by("version"):
-        found[row.appraisee_id] = row
-    return found
+    return Appraisal.objects.filter(appraisee__in=wanted, appraisee__exempt_reason="").order_by("version")

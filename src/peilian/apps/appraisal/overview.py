@@ -19,7 +19,7 @@ from peilian.apps.appraisal.evaluation import (
     indicators_used,
     lines_by_indicator,
     newest_inputs,
-    newest_results,
+    newest_totals,
 )
 from peilian.apps.appraisal.inputs import missing_of
 from peilian.apps.appraisal.models import Appraisee, Cycle, Input, InputSource, Remark, RemarkKind, Template
@@ -61,7 +61,7 @@ def sheet_states(*, user: User, cycle: Cycle) -> list[SheetState]:
     rows = list(appraisees_seen(user).filter(cycle=cycle).order_by("employee__number"))
     whole = {row.pk: row for row in appraised(cycle)}
     exempt, newest = exempt_indicators(cycle), newest_inputs(rows)
-    results = {} if cycle.takes_inputs else newest_results(rows)
+    results = {} if cycle.takes_inputs else newest_totals(rows)
     lacking = _lacking([row for row in rows if row.pk in whole]) if cycle.takes_inputs else {}
     judged = judged_by_people(card_in(cycle))
     commented = set(

@@ -26,6 +26,7 @@ from peilian.apps.appraisal.evaluation import (
     lines_by_indicator,
     newest_inputs,
     newest_results,
+    newest_totals,
     process_in,
 )
 from peilian.apps.appraisal.events import doubly_counted
@@ -80,7 +81,7 @@ def freeze_many(context: base.JobContext) -> Mapping[str, Any]:
     cycle, leave_out = Cycle.objects.get(pk=context.parameters["cycle"]), context.parameters["leave_out"]
     if not cycle.takes_inputs:
         # A worker that died after storing had done all of it.
-        return {"people": len(newest_results(cycle.appraisees.all()))}
+        return {"people": len(newest_totals(cycle.appraisees.all()))}
 
     def step(done: int, total: int) -> None:
         context.progress(done, total, "appraisal.freeze")
@@ -383,7 +384,7 @@ def _freeze(
     known: Mapping[UUID, Evaluation] | None = None,
 ) -> Cycle:
     cycle, people = standing.cycle, {row.pk: row for row in standing.people}
-    former, lacking = newest_results(people), standing.lacking
+    former, lacking = newest_totals(people), standing.lacking
     rows = []
     for pk, evaluation in standing.evaluations(known).items():
         notes = (cycle.reopened_because, leave_out if lacking.get(pk) else "")
@@ -429,6 +430,6 @@ def appeal_ends_at(*, appraisal: Appraisal) -> datetime:
 
 def _last_window(cycle: Cycle) -> datetime:
     """Until when some result of the cycle may be appealed."""
-    results = newest_results(cycle.appraisees.all()).values()
+    results = newest_totals(cycle.appraisees.all()).values()
     assert cycle.published_at is not None
     return max((appeal_ends_at(appraisal=result) for result in results), default=cycle.published_at)

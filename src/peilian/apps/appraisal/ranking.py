@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from peilian.apps.appraisal.checks import is_own
-from peilian.apps.appraisal.evaluation import newest_results
+from peilian.apps.appraisal.evaluation import newest_totals
 from peilian.apps.appraisal.models import Appraisal, Appraisee, Cycle, CycleState
 from peilian.apps.appraisal.seen import PUBLIC, appraisees_seen, cycle_for
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, Unit, visible_to
@@ -104,7 +104,7 @@ def trend(*, user: User, employee: Employee) -> list[tuple[Cycle, Decimal | None
     """A person's published results over time, oldest first, as far as ``user`` sees the sheets."""
     rows = appraisees_seen(user).filter(employee=employee, cycle__state__in=PUBLIC).order_by("cycle__starts_on", "pk")
     people = list(rows)
-    newest = newest_results(people)
+    newest = newest_totals(people)
     return [(row.cycle, newest[row.pk].normalised, newest[row.pk].grade) for row in people if row.pk in newest]
 
 
@@ -122,7 +122,7 @@ def ranked(cycle: Cycle) -> list[RankRow]:
     if cycle.state not in (CycleState.FROZEN, *PUBLIC):
         return []
     people = {row.pk: row for row in cycle.appraisees.select_related("employee", "unit", "post", "cycle")}
-    found = newest_results(people)
+    found = newest_totals(people)
     totals = {pk: row.normalised for pk, row in found.items()}
     teams: dict[UUID, list[UUID]] = {}
     for pk in found:
@@ -169,7 +169,7 @@ def _earlier(cycle: Cycle, employees: Iterable[UUID]) -> dict[UUID, list[Earlier
         cycle__ends_on__lt=cycle.starts_on,
     ).select_related("cycle")
     people = list(rows.order_by("-cycle__starts_on", "-pk"))
-    newest = newest_results(people)
+    newest = newest_totals(people)
     found: dict[UUID, list[Earlier]] = {}
     for row in people:
         known = found.setdefault(row.employee_id, [])

@@ -99,7 +99,7 @@ def cycle(request: HttpRequest, pk: UUID) -> HttpResponse:
     rights = appraisal.can(user=user, cycle=row)
     if not (rights.run or rights.rate or rights.decide or rights.totals):
         raise people.NotVisibleError
-    month = Month(user, row, rights, reading_language(), sort=request.GET.get("sort", ""))
+    month = Month(user, row, rights, reading_language(), request.GET.get("sort", ""), request.GET.get("page", ""))
     return render(request, "appraisal/cycle.html", {"month": month, "cycle": row, "rights": rights})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 from peilian.web.tables.forms import TableFileField
 
 P = people.Permission
@@ -86,14 +88,19 @@ def inputs(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     columns = [asked["indicator"]] if asked.get("indicator") else list(table.indicators)
     wanted = asked.get("person", "").strip()
-    rows = []
-    for person, values in table.rows:
-        if wanted and wanted not in (person.employee.number,) and wanted not in person.employee.name:
-            continue
-        places = [_place(table, person, name, values.get(name), lacking, language) for name in columns]
-        if _is_wanted(asked.get("show", ""), places, [values.get(name) for name in columns]):
-            rows.append((person, places))
+    found = [
+        (person, values)
+        for person, values in table.rows
+        if (not wanted or wanted == person.employee.number or wanted in person.employee.name)
+        and _is_wanted(asked.get("show", ""), person, values, columns, lacking)
+    ]
+    page = page_of(found, request)
+    rows = [
+        (person, [_place(table, person, name, values.get(name), lacking, language) for name in columns])
+        for person, values in page
+    ]
     context = {
+        "page": page,
         "cycle": cycle,
         "trail": trail(cycle, _("Inputs")),
         "form": form,
@@ -106,11 +113,17 @@ def inputs(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "appraisal/inputs.html", context)
 
 
-def _is_wanted(show: str, places: list[Place], values: list[appraisal.Input | None]) -> bool:
+def _is_wanted(
+    show: str,
+    person: appraisal.Appraisee,
+    values: Mapping[str, appraisal.Input],
+    columns: list[str],
+    lacking: set[tuple[UUID, str]],
+) -> bool:
     if show == "missing":
-        return any(place.is_missing for place in places)
+        return any((person.pk, name) in lacking for name in columns)
     if show == "given":
-        return any(value is not None and value.source in _GIVEN for value in values)
+        return any(name in values and values[name].source in _GIVEN for name in columns)
     return True
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.core.paginator import Page
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -23,6 +24,7 @@ from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, STATES
 from peilian.web.people.forms import name_in
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
+from peilian.web.shell.paging import page_of
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _ORDER = ("collecting", "reviewing", "frozen", "published", "closed")
@@ -83,6 +85,7 @@ class Month:
     rights: appraisal.CycleRights
     language: Language
     sort: str = ""
+    number: str = ""  # of the page of people
 
     @property
     def state(self) -> str:
@@ -167,8 +170,13 @@ class Month:
             Column(_("Rated")),
             Column(_("Own comment"), is_optional=True),
         )
-        rows = tuple(Row(tuple(self._cells(sheet))) for sheet in self._sorted())
+        rows = tuple(Row(tuple(self._cells(sheet))) for sheet in self.page)
         return Table("appraisal-cycle", _("People"), columns, rows, is_caption_hidden=True)
+
+    @cached_property
+    def page(self) -> Page[appraisal.SheetState]:
+        """The people of the page that was asked for, in the order that was asked for."""
+        return page_of(self._sorted(), self.number)
 
     def _sorted(self) -> list[appraisal.SheetState]:
         name, is_falling = self.sort.removeprefix("-"), self.sort.startswith("-")

@@ -20,6 +20,7 @@ from peilian.web.shell import charts
 from peilian.web.shell.access import user_of
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _STEP = 5  # points of a column of the picture
@@ -33,6 +34,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
     cycle = appraisal.cycle(user=user, pk=pk)
     rows = appraisal.ranking(user=user, cycle=cycle)
     earlier = {row.appraisee.pk: row.earlier for row in appraisal.basis(user=user, cycle=cycle)}
+    page = page_of(rows, request)
     seen = set(appraisal.appraisees(user=user, cycle=cycle).values_list("pk", flat=True))
     names = {item["key"]: Text(item["label"].get("zh"), item["label"].get("en")) for item in cycle.grades}
     columns = (
@@ -63,7 +65,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
                     Cell(_said(earlier.get(row.appraisee.pk, ()))),
                 )
             )
-            for row in rows
+            for row in page
         ),
     )
     trail = [
@@ -71,7 +73,13 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
         {"label": cycle_name(cycle), "href": reverse("appraisal_cycle", args=[cycle.pk])},
         {"label": _("Ranking"), "href": ""},
     ]
-    context = {"cycle": cycle, "table": table, "trail": trail, "chart": spread([row.normalised for row in rows])}
+    context = {
+        "cycle": cycle,
+        "page": page,
+        "table": table,
+        "trail": trail,
+        "chart": spread([row.normalised for row in rows]),
+    }
     return render(request, "appraisal/ranking.html", context)
 
 

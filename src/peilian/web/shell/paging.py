@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 PAGE_SIZE = 50
 
 
-def page_of(rows: QuerySet[Any], request: HttpRequest) -> Page[Any]:
-    """The page that the address asks for; a number that makes no sense gets the nearest page."""
-    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+def page_of(rows: QuerySet[Any] | Sequence[Any], asked: HttpRequest | str) -> Page[Any]:
+    """The page that the address, or a number from it, asks for; one that makes no sense gets the nearest page."""
+    number = asked if isinstance(asked, str) else asked.GET.get("page")
+    return Paginator(rows, PAGE_SIZE).get_page(number)
