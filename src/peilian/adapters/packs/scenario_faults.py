@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from peilian.engine.text.typed import is_blank
 
 Found = tuple[Place, Reason]
 _NAMED_BY = {"needs": "id", "facts": "id", "required": "id", "forbidden": "id", "claims": "id", "tools": "name"}
+_GAP = re.compile(r"【[^】]+】|\[\[?[a-z][a-z_ ]*\]")  # in phrases at hand it is filled while they are said
 _INNER = {"required": ("parts", "id"), "tools": ("arguments", "name")}
 
 
@@ -116,6 +118,7 @@ def _empty(document: ScenarioDocument, start: Place) -> Iterator[Found]:
                 for number, burst in enumerate(getattr(field, language)):
                     if any(map(is_blank, burst)):
                         yield (*place, language, number), _fault("empty")
+                    yield from _gaps((*place, language, number), " ".join(burst))
         elif isinstance(field, PhrasesField):
             for name in ("any", "unless", "like", "unlike"):
                 for number, text in enumerate(getattr(field, name)):
@@ -130,6 +133,14 @@ def _empty_text(place: Place, field: TextField) -> Iterator[Found]:
     for language, text in given.items():
         if is_blank(text):
             yield (*place, language), _fault("empty")
+        if place[:1] != ("phrases",):
+            yield from _gaps((*place, language), text)
+
+
+def _gaps(place: Place, text: str) -> Iterator[Found]:
+    """What stands in brackets to be filled: a customer and a model answer cannot say it."""
+    for found in _GAP.finditer(text):
+        yield place, _fault("gap", gap=found[0])
 
 
 def _models(value: Any, place: Place) -> Iterator[tuple[Place, BaseModel]]:

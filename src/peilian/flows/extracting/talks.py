@@ -1,0 +1,112 @@
+"""From a stored conversation to one that may be told: what to look at, what is hidden, which messages belong."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+
+from peilian.engine.conversation import Conversation, Message, Role
+from peilian.engine.conversation.leftovers import LeftoverKind, find_leftovers, hidden, places_of
+from peilian.engine.reading import read_conversation
+from peilian.engine.text.language import guess_language
+from peilian.engine.text.typed import is_blank
+from peilian.flows.extracting.values import Hidden, Mark, Review, Suspect, Talk, TooLittleError
+from peilian.flows.reading import lexicons
+
+_MASKED = re.compile(r"\[\[([a-z_]+)\]\]")
+_SPEAKERS = frozenset({Role.CUSTOMER, Role.AGENT, Role.SUPERVISOR})
+
+
+def review(conversation: Conversation, known: Mapping[str, LeftoverKind] | None = None) -> Review:
+    """What a person has to look at before this conversation is told to others.
+
+    ``known`` are words that are known to tell who somebody is: names of the staff, words that the person typed.
+    """
+    marks = {i: tuple(_marks(message.text, known or {})) for i, message in enumerate(conversation.messages)}
+    kinds: dict[str, LeftoverKind] = {}
+    first: dict[str, int] = {}
+    for i, found in marks.items():
+        for mark in found:
+            if not mark.is_masked:
+                kinds.setdefault(mark.word, mark.kind)  # type: ignore[arg-type]
+                first.setdefault(mark.word, i)
+    counts = Counter(word for message in conversation.messages for _, _, word in places_of(message.text, kinds))
+    suspects = tuple(Suspect(word, kind, counts[word], first[word]) for word, kind in kinds.items() if counts[word])
+    told = [i for i, message in enumerate(conversation.messages) if is_told(message)]
+    return Review(conversation, marks, suspects, told, seen_as(conversation))
+
+
+def _marks(text: str, known: Mapping[str, LeftoverKind]) -> Iterator[Mark]:
+    found = [Mark(*match.span(), match[1], True) for match in _MASKED.finditer(text)]
+    found += [
+        Mark(one.start, one.end, one.kind, False, text[one.start : one.end]) for one in find_leftovers(text, known)
+    ]
+    yield from sorted(found, key=lambda mark: mark.start)
+
+
+def is_told(message: Message) -> bool:
+    """Whether a message usually belongs to the story: what the two sides said to each other, by hand."""
+    return (
+        message.role in _SPEAKERS
+        and not message.is_internal
+        and not message.is_automatic
+        and not is_blank(message.text)
+    )
+
+
+def seen_as(conversation: Conversation) -> str:
+    """What tells that the messages are still those that a person has looked at."""
+    text = "\0".join(f"{message.role}\0{message.text}" for message in conversation.messages)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def talk_of(
+    conversation: Conversation, words: Hidden, *, chosen: Collection[int] | None = None, zone: tzinfo = UTC
+) -> Talk:
+    """The conversation with ``words`` hidden, ``chosen`` messages of it (places; ``None``: those usually told).
+
+    Whatever is proposed is made from this, so that what is hidden can be nowhere in it. ``TooLittleError`` when not
+    both sides are left.
+    """
+    places = [
+        i
+        for i, message in enumerate(conversation.messages)
+        if (is_told(message) if chosen is None else i in chosen) and not is_blank(message.text)
+    ]
+    messages = tuple(_hidden(conversation.messages[i], words) for i in places)
+    if not any(m.is_customer for m in messages) or not any(m.is_human_answer for m in messages):
+        raise TooLittleError
+    told = replace(
+        conversation,
+        conversation_id="told",
+        messages=messages,
+        customer=None,
+        order_id=None,
+        queue=None,
+        topic=hidden(conversation.topic, words) if conversation.topic else None,
+    )
+    started = told.started_at_ms
+    return Talk(
+        conversation=told,
+        reading=read_conversation(told, lexicons()),
+        places=tuple(places),
+        language=guess_language(" ".join(message.text for message in messages)),
+        day=None if started is None else datetime.fromtimestamp(started / 1000, zone).date().isoformat(),
+    )
+
+
+def _hidden(message: Message, words: Hidden) -> Message:
+    return replace(message, text=hidden(message.text, words), message_id="", extra={})
+
+
+def spans_of(conversation: Conversation, words: Hidden) -> list[dict[str, int | str]]:
+    """Where the hidden words stand, as it is kept: message, span and kind, never the word itself."""
+    return [
+        {"message": i, "start": start, "end": end, "kind": words[word]}
+        for i, message in enumerate(conversation.messages)
+        for start, end, word in places_of(message.text, words)
+    ]
