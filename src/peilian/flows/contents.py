@@ -16,6 +16,7 @@ from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.trees import digest, document_of, tree_of
 from peilian.adapters.packs.writing import written
 from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.drill import ENGINE_VERSION
 from peilian.flows import rehearsing
 
 
@@ -45,6 +46,13 @@ def rehearse(tree: Mapping[str, Any], roots: tuple[Path, ...] = (packs.SHIPPED,)
         path.write_text(written(document).text, encoding="utf-8")
         faults = rehearsing.check(document, version_of(digest(tree_of(document))), roots, file=str(path))
         return [replace(fault, file=None, row=None) for fault in faults]
+
+
+@cache
+def rehearsal_rules() -> str:
+    """What a rehearsal is played by, as a hash: the drill engine, and the customers that come with the product."""
+    customers = [item.sha256 for kind in ("customer-model", "customer-voice") for item in packs.load(kind)]
+    return digest([ENGINE_VERSION, *customers])
 
 
 def _dangling(document: Document, references: Collection[str]) -> Iterator[Fault]:

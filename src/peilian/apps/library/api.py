@@ -18,7 +18,13 @@ from peilian.apps.library.changing import (
     withdraw_change,
 )
 from peilian.apps.library.commenting import add_comment, answer_comment, comments_of, own_suggestions, suggestions
-from peilian.apps.library.confirming import Confirmed, confirm_policy, confirmations, to_confirm
+from peilian.apps.library.confirming import (
+    Confirmed,
+    confirm_policy,
+    confirmations,
+    remind_to_confirm,
+    to_confirm,
+)
 from peilian.apps.library.drafting import (
     StaleDraftError,
     draft,
@@ -65,12 +71,23 @@ from peilian.apps.library.reading import (
     version,
     versions,
 )
-from peilian.apps.library.reviewing import faults_of, publish, rehearse_draft, restore, retire, return_draft, submit
+from peilian.apps.library.rehearsing import REHEARSED_KINDS, Rehearsal, last_rehearsal, start_rehearsal
+from peilian.apps.library.reviewing import (
+    faults_of,
+    needs_second_eyes,
+    publish,
+    rehearse_draft,
+    restore,
+    retire,
+    return_draft,
+    submit,
+)
 from peilian.apps.library.using import Uses, note_use, used_version, uses_of
 
 __all__ = [
     "GUARDED",
     "OPEN_DRAFTS",
+    "REHEARSED_KINDS",
     "Attachment",
     "ChangeNotice",
     "Comment",
@@ -88,6 +105,7 @@ __all__ = [
     "Origin",
     "PackInstall",
     "Preview",
+    "Rehearsal",
     "Revision",
     "RevisionState",
     "StaleDraftError",
@@ -118,8 +136,10 @@ __all__ = [
     "import_files",
     "install_packs",
     "kinds",
+    "last_rehearsal",
     "may_publish",
     "may_write",
+    "needs_second_eyes",
     "new_content",
     "note_use",
     "open_attachment",
@@ -127,6 +147,7 @@ __all__ = [
     "preview_files",
     "publish",
     "rehearse_draft",
+    "remind_to_confirm",
     "remove_attachment",
     "restore",
     "retire",
@@ -138,6 +159,7 @@ __all__ = [
     "settle_revision",
     "sheet_template",
     "start_draft",
+    "start_rehearsal",
     "submit",
     "suggestions",
     "to_confirm",

@@ -8,3 +8,7 @@ class LibraryConfig(AppConfig):
 
     name = "peilian.apps.library"
     label = "library"
+
+    def ready(self) -> None:
+        """Register the kinds of jobs this app runs."""
+        from peilian.apps.library import rehearsing  # noqa: F401

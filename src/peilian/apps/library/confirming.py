@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
 
-from peilian.apps.base.api import today_in_company, write
+from peilian.apps.base.api import InboxMessage, today_in_company, write
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.models import Confirmation, Content, ContentState, ContentVersion
-from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
+from peilian.apps.library.telling import link_to, tell
+from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, User, visible_to
 
-if TYPE_CHECKING:
-    from peilian.apps.people.api import User
+_REMINDER = "inbox.library_confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +74,19 @@ def confirmations(*, user: User, content: Content, unit: Unit | None = None) -> 
     done = done.select_related("employee").order_by("at")
     missing = people.exclude(pk__in=done.order_by().values("employee"))
     return Confirmed(content.current, tuple(done), tuple(missing.order_by("number")))
+
+
+def remind_to_confirm(*, actor: User, content: Content, unit: Unit | None = None) -> int:
+    """Tell those who have not confirmed a policy yet, of the people whom the actor leads; how many were told.
+
+    Who has the message unread already, or cannot sign in, is not told again.
+    """
+    missing = confirmations(user=actor, content=content, unit=unit).missing
+    link = link_to(content)
+    unread = InboxMessage.objects.filter(key=_REMINDER, link=link, read_at=None).values("recipient")
+    users = User.objects.filter(employee__in=[one.pk for one in missing], is_active=True).exclude(pk__in=unread)
+    told = list(users.exclude(pk=actor.pk))
+    with write(actor=actor, verb="library.remind_to_confirm") as audit:
+        tell(told, _REMINDER, content)
+        audit.unchanged()
+    return len(told)

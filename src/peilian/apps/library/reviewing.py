@@ -21,6 +21,7 @@ from peilian.apps.library.models import (
     Revision,
     RevisionState,
 )
+from peilian.apps.library.rehearsing import REHEARSED_KINDS, has_passed
 from peilian.apps.library.shelf import FACTS, describe, new_version
 from peilian.apps.library.telling import holders, tell
 from peilian.apps.people.api import Permission, User
@@ -53,7 +54,7 @@ def submit(*, actor: User | None, draft: Draft, note: str = "") -> Draft:
         before, row.state, row.note = row.state, DraftState.IN_REVIEW, note
         row.save(update_fields=["state", "note"])
         audit.changed(row, state=before)
-        readers = holders(publishing(row.content.kind), but=_writers(row) if _needs_second_eyes() else ())
+        readers = holders(publishing(row.content.kind), but=_writers(row) if needs_second_eyes() else ())
         tell(readers, "inbox.library_review", row.content)
     return row
 
@@ -78,12 +79,14 @@ def publish(*, actor: User | None, draft: Draft, note: str = "") -> ContentVersi
     """Make a version of a draft; from now on it is what counts.
 
     Refused to whoever wrote in it, unless the installation is content with one pair of eyes; and while it has faults or
-    conflicts. A scenario plays its own answers first, which takes seconds.
+    conflicts. A scenario that was not rehearsed plays its own answers first, which takes seconds.
     """
     permit(actor, publishing(draft.content.kind))
     note = short(note, "note")
     # Before the transaction: others could not write while it plays. The edition tells whether it is still the same.
-    if draft.content.kind == "scenario" and (faults := contents.rehearse(draft.body)):
+    # What came through in the background is not played again.
+    is_rehearsed = draft.content.kind not in REHEARSED_KINDS or has_passed(draft)
+    if not is_rehearsed and (faults := contents.rehearse(draft.body)):
         raise InputError(*faults)
     with write(actor=actor, verb="library.publish") as audit:
         row = _open(draft)
@@ -153,13 +156,14 @@ def _require_sound(row: Draft) -> None:
         raise refuse("library.nothing_changed")
 
 
-def _needs_second_eyes() -> bool:
+def needs_second_eyes() -> bool:
+    """Whether this installation wants texts published by somebody who did not write in them."""
     return bool(settings.LIBRARY_NEEDS_SECOND_EYES)
 
 
 def _require_eyes(actor: User | None, row: Draft) -> None:
     """Two people have seen it: one who wrote, another who publishes. What a pack brought nobody here wrote."""
-    if actor is None or not _needs_second_eyes():
+    if actor is None or not needs_second_eyes():
         return
     if str(actor.pk) in row.writers:
         raise refuse("library.second_eyes", "draft")

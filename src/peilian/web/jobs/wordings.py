@@ -25,6 +25,7 @@ KINDS: dict[str, Label] = {
     "contacts.snapshots": _("Take KPI snapshots"),
     "contacts.table": _("Import a business table"),
     "contacts.tidy": _("Clear away uploaded files"),
+    "library.rehearse": _("Rehearse a drill scenario"),
 }
 STATES: dict[str, tuple[Label, Tone]] = {
     "queued": (_("waiting"), "neutral"),
@@ -42,6 +43,7 @@ PHASES: dict[str, Label] = {
     "import.stage": _("Taking the files in"),
     "import.assemble": _("Putting conversations together"),
     "import.write": _("Storing conversations"),
+    "library.rehearse": _("Playing good and bad answers"),
     "read": _("Reading the conversations"),
     "snapshots": _("Taking snapshots"),
     "tables.check": _("Checking the rows"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.library import attachments, browse, learn, texts
+from peilian.web.library import attachments, browse, learn, texts, writing_urls
 
 _TEXT = "learn/library/<slug:kind>/<path:key>/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("learn/library/", browse.browse, name="library"),
     path("learn/versions/<uuid:pk>/", texts.version, name="library_version"),
     path("learn/attachments/<uuid:pk>/<str:name>", attachments.attachment, name="library_attachment"),
+    *writing_urls.urlpatterns,
     path(f"{_TEXT}versions/", texts.versions, name="library_versions"),
     path(f"{_TEXT}confirm/", texts.confirm, name="library_confirm"),
     path(f"{_TEXT}comment/", texts.comment, name="library_comment"),

@@ -1,0 +1,153 @@
+"""Changes (变更通知): announced with what they touch; texts that have to follow; texts whose day of review has come."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say_fault
+from peilian.web.library.editor_words import kind_name
+from peilian.web.people.forms import DayField, DirectoryForm
+from peilian.web.shell.access import user_of
+from peilian.web.shell.languages import reading_language
+
+_MOST_OPTIONS = 200
+
+
+class ChangeForm(DirectoryForm):
+    """What changes, from when, and which texts it touches."""
+
+    zh = forms.CharField(label=gettext_lazy("Title in Chinese"), max_length=200, required=False)
+    en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200, required=False)
+    text = forms.CharField(
+        label=gettext_lazy("What changes, and what people have to do"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    effective_on = DayField(label=gettext_lazy("In effect from"))
+    tags = forms.MultipleChoiceField(label=gettext_lazy("Texts with these tags"), required=False)
+    competencies = forms.MultipleChoiceField(label=gettext_lazy("Texts for these competencies"), required=False)
+    named = forms.CharField(
+        label=gettext_lazy("Single texts"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Such as article:retail/refund-rules, one a line."),
+    )
+    fields_of_door: ClassVar = {"title": "zh"}
+
+    def __init__(self, user: people.User, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.user = user
+        counts = library.facets(user=user)
+        for name, facet in (("tags", "tag"), ("competencies", "competency")):
+            field: Any = self.fields[name]
+            chosen = set(self.data.getlist(name)) if hasattr(self.data, "getlist") else set()
+            most = [key for key, _n in counts[facet].most_common(_MOST_OPTIONS)]
+            field.choices = [(key, f"{key} ({counts[facet][key]})") for key in [*most, *(chosen - set(most))]]
+            field.widget.attrs["size"] = 8
+
+    def clean_named(self) -> list[library.Content]:
+        """The texts that are named one by one."""
+        found = []
+        for line in self.cleaned_data["named"].split():
+            kind, _sep, key = line.partition(":")
+            try:
+                found.append(library.content(user=self.user, kind=kind, key=key))
+            except people.NotVisibleError:
+                raise forms.ValidationError(_("%(text)s is not there."), params={"text": line}) from None
+        return found
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """What still has to follow, and every notice."""
+    user = _writer(request)
+    due = list(library.revisions_due(user=user))
+    open_drafts = {row.content_id: row for row in library.drafts(user=user)}
+    context = {
+        "revisions": [(row, kind_name(row.content.kind), open_drafts.get(row.content_id)) for row in due],
+        "reviews": [(row, kind_name(row.kind), open_drafts.get(row.pk)) for row in library.reviews_due(user=user)],
+        "notices": [
+            {"row": row, "n": row.revisions.count(), "due": sum(one.notice_id == row.pk for one in due)}
+            for row in library.change_notices(user=user)[:100]
+        ],
+    }
+    return render(request, "library/changes.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Announce a change; first a look at the texts that it touches."""
+    user = _writer(request)
+    form = ChangeForm(user, request.POST or None, initial={"named": request.GET.get("text", "")})
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        touched = {"tags": data["tags"], "competencies": data["competencies"], "contents": data["named"]}
+        if request.POST.get("do") == "announce":
+            title = {"zh": data["zh"], "en": data["en"]}
+            day = data["effective_on"]
+
+            def save() -> None:
+                library.announce_change(actor=user, title=title, text=data["text"], effective_on=day, **touched)
+
+            if form.saved(save):
+                messages.success(request, _("Announced. Everybody is told, and the texts wait to be revised."))
+                return HttpResponseRedirect(reverse("library_changes"))
+        else:
+            rows = library.affected_by(user=user, **touched)
+            context |= {"is_tried": True, "affected": [(row, kind_name(row.kind)) for row in rows]}
+    status = 422 if form.errors else 200
+    return render(request, "library/change_new.html", context, status=status)
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A change does not come after all."""
+    user = _writer(request)
+    found = library.change_notices(user=user).filter(pk=pk).first()
+    if found is None:
+        raise people.NotVisibleError
+    library.withdraw_change(actor=user, notice=found)
+    messages.success(request, _("Withdrawn. Its texts are no longer due because of it."))
+    return HttpResponseRedirect(reverse("library_changes"))
+
+
+@require_POST
+def revision(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A text is still right, or a draft of it is begun."""
+    user = _writer(request)
+    row = library.revisions_due(user=user).filter(pk=pk).first()
+    if row is None:
+        raise people.NotVisibleError
+    try:
+        if request.POST.get("do") == "draft":
+            made = library.start_draft(actor=user, content=row.content)
+            return HttpResponseRedirect(reverse("library_draft", args=[made.pk]))
+        note = request.POST.get("note", "")
+        library.settle_revision(actor=user, revision=row, state=library.RevisionState.UNAFFECTED, note=note)
+        messages.success(request, _("Noted: the text is still right."))
+    except InputError as error:
+        for fault in error.faults:
+            messages.error(request, say_fault(fault, reading_language()))
+    return HttpResponseRedirect(reverse("library_changes"))
+
+
+def _writer(request: HttpRequest) -> people.User:
+    user = user_of(request)
+    if not library.may_write(user):
+        raise people.NotVisibleError
+    return user

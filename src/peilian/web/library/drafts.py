@@ -1,0 +1,144 @@
+"""Drafts: one's own, what waits for a review, what a pack brought; beginning a text, or a draft of one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from peilian.adapters.packs.uploads import key_of
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say_fault
+from peilian.web.library.editor_words import KINDS, kind_name
+from peilian.web.people.forms import DirectoryForm
+from peilian.web.shell.access import user_of
+from peilian.web.shell.languages import reading_language
+from peilian.web.shell.tables import Tone
+
+STATES: dict[str, tuple[Any, Tone]] = {
+    "writing": (gettext_lazy("being written"), "neutral"),
+    "in_review": (gettext_lazy("in review"), "accent"),
+    "returned": (gettext_lazy("returned"), "warn"),
+    "published": (gettext_lazy("published"), "good"),
+    "dropped": (gettext_lazy("dropped"), "neutral"),
+}
+
+
+class NewTextForm(DirectoryForm):
+    """What is written, and what it is called."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=list(KINDS.items()), widget=forms.RadioSelect)
+    zh = forms.CharField(label=gettext_lazy("Title in Chinese"), max_length=200, required=False)
+    en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200, required=False)
+    key = forms.CharField(
+        label=gettext_lazy("Key"),
+        max_length=150,
+        required=False,
+        help_text=gettext_lazy("Its name for good, such as own/refund-over-500. Left empty, one is made."),
+    )
+    fields_of_door: ClassVar = {"title": "zh"}
+
+
+@require_safe
+def drafts(request: HttpRequest) -> HttpResponse:
+    """Every open draft, by what it wants of the reader."""
+    user = user_of(request)
+    rows = [described(row, user) for row in library.drafts(user=user)]
+    groups = [
+        (
+            _("Waiting for your review"),
+            [one for one in rows if one["waits_for_me"]],
+        ),
+        (
+            _("Upgrades and imports with conflicts"),
+            [one for one in rows if one["row"].conflicts and not one["waits_for_me"]],
+        ),
+        (_("Yours"), [one for one in rows if one["is_mine"] and not one["row"].conflicts]),
+        (
+            _("Others"),
+            [one for one in rows if not (one["is_mine"] or one["row"].conflicts or one["waits_for_me"])],
+        ),
+    ]
+    done = library.drafts(user=user, states=("published", "dropped"))[:10]
+    context = {
+        "groups": [(heading, lines) for heading, lines in groups if lines],
+        "done": [described(row, user) for row in done],
+        "n": len(rows),
+    }
+    return render(request, "library/drafts.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Begin a text."""
+    user = _writer(request)
+    form = NewTextForm(request.POST or None, initial={"kind": request.GET.get("kind", "article")})
+    made: list[library.Draft] = []
+
+    def save() -> None:
+        data = form.cleaned_data
+        key = data["key"] or key_of(data["en"] or data["zh"])
+        title = {"zh": data["zh"], "en": data["en"]}
+        made.append(library.new_content(actor=user, kind=data["kind"], key=key, title=title))
+
+    if request.method == "POST" and form.saved(save):
+        return HttpResponseRedirect(reverse("library_draft", args=[made[0].pk]))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "library/new.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """Lead to the open draft of a text; a POST begins one where there is none."""
+    user = _writer(request)
+    content = library.content(user=user, kind=kind, key=key)
+    found = library.drafts(user=user).filter(content=content).first()
+    if request.method == "POST" and found is None:
+        try:
+            found = library.start_draft(actor=user, content=content)
+        except InputError as error:
+            for fault in error.faults:
+                messages.error(request, say_fault(fault, reading_language()))
+            return HttpResponseRedirect(text_href(content))
+    if found is not None:
+        return HttpResponseRedirect(reverse("library_draft", args=[found.pk]))
+    return render(request, "library/edit_start.html", {"content": content, "kind": kind_name(kind)})
+
+
+def described(row: library.Draft, user: people.User) -> dict[str, Any]:
+    """A draft as a list shows it."""
+    words, tone = STATES[row.state]
+    is_mine = str(user.pk) in row.writers
+    may_publish = library.may_publish(user, row.content.kind)
+    return {
+        "row": row,
+        "content": row.content,
+        "kind": kind_name(row.content.kind),
+        "title": row.body.get("title") if isinstance(row.body.get("title"), dict) else row.content.title,
+        "words": words,
+        "tone": tone,
+        "is_mine": is_mine,
+        "waits_for_me": row.state == "in_review" and may_publish and not is_mine,
+        "is_upgrade": row.upgrade_id is not None,
+    }
+
+
+def text_href(content: library.Content) -> str:
+    """The page on which a text is read."""
+    return reverse("library_text", args=[content.kind, content.key])
+
+
+def _writer(request: HttpRequest) -> people.User:
+    user = user_of(request)
+    if not library.may_write(user):
+        raise people.NotVisibleError
+    return user

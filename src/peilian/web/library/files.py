@@ -1,0 +1,179 @@
+"""Texts out as files and in again: taken out chosen, looked at before they come in, and in as drafts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from peilian.apps.base import api as base
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say_fault
+from peilian.web.library.editor_words import KINDS, kind_name
+from peilian.web.library.places import shown_changes
+from peilian.web.shell.access import user_of
+from peilian.web.shell.languages import reading_language
+from peilian.web.shell.tables import Tone
+
+_ZIP = "application/zip"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TEMPLATES = ("phrases", "article")
+_MOST_FAULTS = 100
+ACTIONS: dict[str, tuple[Any, Tone]] = {
+    "new": (gettext_lazy("new"), "good"),
+    "changed": (gettext_lazy("changed"), "accent"),
+    "same": (gettext_lazy("as before"), "neutral"),
+    "refused": (gettext_lazy("refused"), "bad"),
+}
+
+
+class ExportFilter(forms.Form):
+    """Which texts are offered for taking out."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False)
+    pack = forms.ChoiceField(label=gettext_lazy("Pack"), required=False)
+    text = forms.CharField(label=gettext_lazy("Words"), required=False, max_length=100)
+
+    def __init__(self, user: people.User, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        counts = library.facets(user=user)
+        kinds: Any = self.fields["kind"]
+        packs: Any = self.fields["pack"]
+        kinds.choices = [("", _("all kinds")), *((key, words) for key, words in KINDS.items() if counts["kind"][key])]
+        named = sorted(name for name in counts["pack"] if name)
+        packs.choices = [("", _("wherever they come from")), ("own", _("made here")), *((one, one) for one in named)]
+
+
+class UploadForm(forms.Form):
+    """A file with texts."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("An archive (.zip), a table (.xlsx), or one text as .md or .yaml."),
+        error_messages={"required": gettext_lazy("Choose a file.")},
+        widget=forms.FileInput(attrs={"accept": ".zip,.xlsx,.md,.yaml,.yml"}),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def files(request: HttpRequest) -> HttpResponse:
+    """What can be taken out, and a file to bring in; a POST keeps the file and leads to the look at it."""
+    user = _writer(request)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data["file"]
+        kept = base.keep_file(actor=user, name=given.name, chunks=given.chunks())
+        return HttpResponseRedirect(f"{reverse('library_import')}?{urlencode({'file': str(kept.pk)})}")
+    wanted = ExportFilter(user, request.GET or None)
+    asked: dict[str, Any] = wanted.cleaned_data if wanted.is_bound and wanted.is_valid() else {}
+    rows = library.browse(
+        user=user,
+        kinds=[asked["kind"]] if asked.get("kind") else (),
+        text=asked.get("text", ""),
+        pack={"": None, "own": ""}.get(asked.get("pack", ""), asked.get("pack")),
+    )
+    context = {
+        "form": form,
+        "filter": wanted,
+        "is_filtered": any(asked.values()),
+        "rows": [(row, kind_name(row.kind)) for row in rows] if any(asked.values()) else [],
+        "templates": [(one, kind_name(one)) for one in _TEMPLATES],
+    }
+    return render(request, "library/files.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def export(request: HttpRequest) -> HttpResponse:
+    """The chosen texts as an archive."""
+    user = _writer(request)
+    chosen = set(request.POST.getlist("text"))
+    rows = [row for row in library.browse(user=user).select_related("current") if str(row.pk) in chosen]
+    try:
+        data = library.export_pack(user=user, contents=rows)
+    except InputError as error:
+        for fault in error.faults:
+            messages.error(request, say_fault(fault, reading_language()))
+        return HttpResponseRedirect(reverse("library_files"))
+    name = f"library-{base.today_in_company().isoformat()}.zip"
+    return HttpResponse(data, content_type=_ZIP, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    """What a file would change, text by text; a POST brings it in as drafts, or forgets it."""
+    user = _writer(request)
+    data = request.POST if request.method == "POST" else request.GET
+    found = base.own_files(user=user, pks=data.getlist("file")[:1])
+    if not found:
+        return HttpResponseRedirect(reverse("library_files"))
+    kept = found[0]
+    if request.POST.get("do") == "forget":
+        base.drop_file(actor=user, row=kept)
+        return HttpResponseRedirect(reverse("library_files"))
+    content = base.file_path(kept).read_bytes()
+    faults: list[str] = []
+    context: dict[str, Any] = {"file": kept, "steps": _steps()}
+    try:
+        if request.method == "POST":
+            return _brought_in(request, user, kept, content)
+        preview = library.preview_files(user=user, name=kept.name, data=content)
+        context |= {"entries": [_entry(one) for one in preview.entries], "may_import": preview.can_be_imported}
+        faults = [say_fault(one, reading_language()) for one in preview.faults]
+    except InputError as error:
+        faults = [say_fault(one, reading_language()) for one in error.faults]
+    context |= {"faults": faults[:_MOST_FAULTS], "n_more": max(0, len(faults) - _MOST_FAULTS)}
+    return render(request, "library/files_check.html", context, status=422 if faults else 200)
+
+
+@require_safe
+def template(request: HttpRequest, kind: str) -> HttpResponse:
+    """An empty table to be filled in."""
+    _writer(request)
+    if kind not in _TEMPLATES:
+        raise people.NotVisibleError
+    disposition = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
+    return HttpResponse(library.sheet_template(kind=kind), content_type=_XLSX, headers=disposition)
+
+
+def _brought_in(request: HttpRequest, user: people.User, kept: Any, content: bytes) -> HttpResponse:
+    drafts = library.import_files(actor=user, name=kept.name, data=content)
+    base.drop_file(actor=user, row=kept)
+    n = len(drafts)
+    said = ngettext("%(n)d draft was made or brought up to date.", "%(n)d drafts were made or brought up to date.", n)
+    messages.success(request, said % {"n": n})
+    return HttpResponseRedirect(reverse("library_drafts"))
+
+
+def _entry(one: library.Entry) -> dict[str, Any]:
+    kind, _sep, key = one.reference.partition(":")
+    words, tone = ACTIONS[one.action]
+    return {
+        "entry": one,
+        "kind": kind_name(kind),
+        "key": key,
+        "words": words,
+        "tone": tone,
+        "changes": list(shown_changes(kind, one.changes, {}, {})),
+        "faults": [say_fault(fault, reading_language()) for fault in one.faults[:_MOST_FAULTS]],
+    }
+
+
+def _steps() -> list[dict[str, str]]:
+    return [{"label": _("Choose a file"), "href": reverse("library_files")}, {"label": _("Look at it, bring it in")}]
+
+
+def _writer(request: HttpRequest) -> people.User:
+    user = user_of(request)
+    if not library.may_write(user):
+        raise people.NotVisibleError
+    return user

@@ -1,0 +1,97 @@
+"""A draft as somebody reviews it: what it changes, what stands against it, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine.content import differences, line_pairs
+from peilian.web.jobs.wordings import fault_lines, phase_name
+from peilian.web.library import previewing
+from peilian.web.library.drafts import described
+from peilian.web.library.editor_faults import placed
+from peilian.web.library.editor_form import PREFIX, node_of
+from peilian.web.library.editor_shape import shape_of_kind
+from peilian.web.library.places import folded, in_words, place_in_words, shown_changes
+from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.languages import reading_language
+
+
+def page(request: HttpRequest, user: people.User, row: library.Draft) -> HttpResponse:
+    """The draft against the current version, side by side; the whole text below."""
+    kind, before = row.content.kind, row.base.body if row.base is not None else {}
+    if row.is_open and row.content.current is not None:
+        before = row.content.current.body
+    changes = list(shown_changes(kind, differences(before, row.body), before, row.body)) if before else []
+    faults = placed(library.faults_of(draft=row), node_of(shape_of_kind(kind), row.body, PREFIX, ""), kind, row.body)
+    last = rehearsal(request, row)
+    may_publish = library.may_publish(user, kind)
+    is_mine = str(user.pk) in row.writers
+    context = {
+        **described(row, user),
+        "draft": row,
+        "is_new": not before,
+        "changes": changes,
+        "faults": faults if row.is_open else [],
+        "conflicts": conflicts(row),
+        "shown": previewing.shown(request, row, row.body, ""),
+        "rehearsal": last,
+        "may_publish": may_publish,
+        "may_drop": row.is_open and (is_mine or may_publish),
+        "is_barred": is_mine and library.needs_second_eyes(),
+        "can_be_published": not faults and not row.conflicts and (last is None or last["has_passed"]),
+        "writers": ", ".join(one.name for one in people.User.objects.filter(pk__in=row.writers)),
+    }
+    return render(request, "library/draft_review.html", context)
+
+
+def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None:
+    """Where the rehearsal of a scenario stands; ``None`` for kinds that are not rehearsed."""
+    if row.content.kind not in library.REHEARSED_KINDS:
+        return None
+    found = library.last_rehearsal(user=user_of(request), draft=row)
+    job = found.job if found is not None else None
+    is_running = job is not None and not job.is_over
+    return {
+        "job": job,
+        "is_current": found is not None and found.is_current,
+        "has_passed": found is not None and found.has_passed,
+        "is_running": is_running,
+        "may_watch": is_running and _may_watch(request, job),
+        "socket": f"/ws/jobs/{job.pk}/" if job is not None else "",
+        "phase": phase_name(job) if job is not None else "",
+        "faults": fault_lines(job.faults, reading_language()) if job is not None else [],
+    }
+
+
+def conflicts(row: library.Draft) -> list[dict[str, Any]]:
+    """Each conflict of an upgrade or an import: both sides, and what both were made from."""
+    found = []
+    for n, one in enumerate(row.conflicts):
+        base, ours, theirs = (in_words(one[side]) for side in ("base", "ours", "theirs"))
+        found.append(
+            {
+                "n": n,
+                "place": place_in_words(row.content.kind, one["path"], row.body),
+                "base": base,
+                "ours": list(folded(line_pairs(base, ours))) if base else None,
+                "theirs": list(folded(line_pairs(base, theirs))) if base else None,
+                "ours_text": ours,
+                "theirs_text": theirs,
+            }
+        )
+    return found
+
+
+def _may_watch(request: HttpRequest, job: Any) -> bool:
+    if job is None:
+        return False
+    try:
+        sight_of(request).job(job.pk)
+    except people.NotVisibleError:
+        return False
+    return True

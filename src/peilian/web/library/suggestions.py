@@ -1,0 +1,75 @@
+"""Suggestions about texts: what came in and its answer, for who writes; one's own, for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say_fault
+from peilian.web.library.editor_words import kind_name
+from peilian.web.library.words import COMMENT_STATES
+from peilian.web.shell.access import user_of
+from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
+from peilian.web.shell.tables import Tone
+
+_TONES: dict[str, Tone] = {"open": "accent", "accepted": "good", "declined": "neutral", "closed": "neutral"}
+_ANSWERS = ("accepted", "declined", "closed")
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Suggestions by their state."""
+    user = user_of(request)
+    may_answer = library.may_write(user)
+    state = request.GET.get("state", "open")
+    if state not in COMMENT_STATES:
+        state = "open"
+    context: dict[str, Any] = {
+        "may_answer": may_answer,
+        "own": [_line(row, user) for row in library.own_suggestions(user=user)[:50]],
+        "state": state,
+        "states": list(COMMENT_STATES.items()),
+        "answers": [(one, COMMENT_STATES[one]) for one in _ANSWERS],
+    }
+    if may_answer:
+        page = page_of(library.suggestions(user=user, states=[state]), request)
+        context |= {"page": page, "rows": [_line(row, user) for row in page]}
+    return render(request, "library/suggestions.html", context)
+
+
+@require_POST
+def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Accept, decline or close a suggestion."""
+    user = user_of(request)
+    row = library.suggestions(user=user, states=library.CommentState.values).filter(pk=pk).first()
+    if row is None:
+        raise people.NotVisibleError
+    state, said = request.POST.get("state", ""), request.POST.get("answer", "")
+    try:
+        library.answer_comment(actor=user, comment=row, state=state, answer=said)
+        messages.success(request, _("Answered. Whoever suggested it is told."))
+    except InputError as error:
+        for fault in error.faults:
+            messages.error(request, say_fault(fault, reading_language()))
+    return HttpResponseRedirect(reverse("library_suggestions"))
+
+
+def _line(row: library.Comment, user: people.User) -> dict[str, Any]:
+    return {
+        "row": row,
+        "kind": kind_name(row.content.kind),
+        "words": COMMENT_STATES[row.state],
+        "tone": _TONES[row.state],
+        "is_own": row.made_by_id == user.pk,
+    }

@@ -1,0 +1,225 @@
+// The editor of a text: keeps what is typed, shows it as readers will see it, moves parts without a new page.
+// Without this script every button works by sending the form.
+(() => {
+  const form = document.querySelector("form[data-editor]");
+  if (!form) return;
+  const status = form.querySelector("[data-status]");
+  const edition = form.elements.edition;
+  const box = document.querySelector("[data-preview-box]");
+  const said = form.dataset;
+  const PAUSE = 2500;
+  let changed = 0; // counts what was typed; kept holds the count that the server has
+  let kept = 0;
+  let saving = null;
+  let isStale = false;
+  let isLeaving = false;
+  let timer = 0;
+
+  const tell = (words, isBad = false) => {
+    status.textContent = words;
+    status.classList.toggle("is-bad", isBad);
+  };
+  const headers = () => ({ "X-CSRFToken": document.querySelector('meta[name="csrf-token"]')?.content ?? "" });
+
+  /* Keeping */
+  const save = async () => {
+    clearTimeout(timer);
+    if (saving) await saving;
+    if (changed === kept || isStale) return changed === kept;
+    saving = send();
+    const isKept = await saving;
+    saving = null;
+    return isKept;
+  };
+  const send = async () => {
+    const upTo = changed;
+    tell(said.saving);
+    const data = new FormData(form);
+    data.set("do", "save");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: data, headers: { ...headers(), "X-Autosave": "1" } });
+      const told = await answer.json();
+      if (answer.status === 409) {
+        isStale = true;
+        tell(said.staleWords, true);
+        return false;
+      }
+      if (!answer.ok) {
+        tell(told.said, true);
+        return false;
+      }
+      edition.value = told.edition;
+      for (const other of document.querySelectorAll('form:not([data-editor]) input[name="edition"]')) other.value = told.edition;
+      kept = upTo;
+      tell(changed === kept ? told.said : said.unsaved);
+      return true;
+    } catch {
+      tell(said.failed, true);
+      timer = setTimeout(save, 4 * PAUSE);
+      return false;
+    }
+  };
+  const touch = () => {
+    changed += 1;
+    if (!isStale) tell(said.unsaved);
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE);
+    preview();
+  };
+  form.addEventListener("input", touch);
+  window.addEventListener("online", save);
+  window.addEventListener("beforeunload", (event) => {
+    if (changed !== kept && !isLeaving) event.preventDefault();
+  });
+  form.addEventListener("submit", () => { isLeaving = true; clearTimeout(timer); });
+  // Other forms of the page act on what is kept, so what was typed is kept first.
+  for (const other of document.querySelectorAll("form[data-saves-first]")) {
+    other.addEventListener("submit", async (event) => {
+      if (changed === kept || other.dataset.goes) return;
+      event.preventDefault();
+      const submitter = event.submitter;
+      if (!(await save())) return;
+      other.dataset.goes = "1";
+      other.requestSubmit(submitter);
+    });
+  }
+
+  /* Preview */
+  let asked = 0;
+  let previewTimer = 0;
+  const preview = (pause = 700) => {
+    if (!box) return;
+    clearTimeout(previewTimer);
+    previewTimer = setTimeout(async () => {
+      const number = (asked += 1);
+      const data = new FormData(form);
+      data.set("preview_language", shows === "en" ? "en" : "zh");
+      box.classList.add("is-waiting");
+      try {
+        const answer = await fetch(said.preview, { method: "POST", body: data, headers: headers() });
+        const html = await answer.text();
+        if (answer.ok && number === asked) box.querySelector("[data-preview-body]").innerHTML = html;
+      } catch { /* the next change asks again */ }
+      box.classList.remove("is-waiting");
+    }, pause);
+  };
+
+  /* Languages */
+  let shows = "both";
+  const switcher = form.querySelector("[data-languages]");
+  const show = (wanted) => {
+    shows = wanted;
+    form.dataset.shows = wanted;
+    for (const button of switcher?.querySelectorAll("button") ?? []) button.setAttribute("aria-pressed", String(button.value === wanted));
+    try { localStorage.setItem("editor:languages", wanted); } catch { /* private mode */ }
+  };
+  switcher?.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) { show(button.value); preview(0); }
+  });
+  if (switcher) {
+    let wanted = null;
+    try { wanted = localStorage.getItem("editor:languages"); } catch { /* private mode */ }
+    if (["zh", "en", "both"].includes(wanted)) show(wanted);
+  }
+
+  /* Parts of lists */
+  let fresh = Date.now() % 1e9;
+  form.addEventListener("click", async (event) => {
+    const button = event.target.closest('button[name="do"]');
+    const [what, name, token] = (button?.value ?? "").split(":");
+    if (!["add", "up", "down", "remove"].includes(what)) return;
+    event.preventDefault();
+    const list = form.querySelector(`[data-list="${CSS.escape(name)}"]`);
+    if (what === "add") {
+      if (list.matches(".ed-rows")) addRow(list); else await addCard(list, name);
+    } else {
+      const card = [...list.children].find((one) => one.dataset.token === token);
+      if (what === "remove") {
+        const next = card.nextElementSibling ?? card.previousElementSibling;
+        card.remove();
+        (next?.querySelector("summary") ?? list.parentElement.querySelector("[data-add]"))?.focus();
+      } else {
+        const other = what === "up" ? card.previousElementSibling : card.nextElementSibling;
+        if (!other) return;
+        other[what === "up" ? "before" : "after"](card);
+        button.focus();
+      }
+    }
+    touch();
+  });
+  const addRow = (list) => {
+    const row = list.lastElementChild.cloneNode(true);
+    const token = `n${(fresh += 1)}`;
+    const old = row.querySelector('input[type="hidden"]');
+    for (const area of row.querySelectorAll("textarea")) {
+      area.value = "";
+      area.name = area.name.replace(new RegExp(`\\.${old.value}\\.(zh|en)$`), `.${token}.$1`);
+    }
+    old.value = token;
+    row.querySelector("[id]")?.removeAttribute("id");
+    list.append(row);
+    row.querySelector("textarea").focus();
+  };
+  const addCard = async (list, name) => {
+    const answer = await fetch(`${said.card}?${new URLSearchParams({ name, token: `n${(fresh += 1)}` })}`);
+    if (!answer.ok) return;
+    list.insertAdjacentHTML("beforeend", await answer.text());
+    const card = list.lastElementChild;
+    card.querySelector("details").open = true;
+    card.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  };
+
+  /* Markdown */
+  const around = (area, before, after, sample) => {
+    const { selectionStart: from, selectionEnd: to, value } = area;
+    const chosen = value.slice(from, to) || sample;
+    area.setRangeText(before + chosen + after, from, to, "end");
+    area.setSelectionRange(from + before.length, from + before.length + chosen.length);
+    area.focus();
+    touch();
+  };
+  const lines = (area, prefix) => {
+    const { selectionStart: from, selectionEnd: to, value } = area;
+    const start = value.lastIndexOf("\n", from - 1) + 1;
+    const chosen = value.slice(start, to).split("\n").map((line, n) => (typeof prefix === "function" ? prefix(n) : prefix) + line);
+    area.setRangeText(chosen.join("\n"), start, to, "end");
+    area.focus();
+    touch();
+  };
+  const acts = {
+    heading: (area) => lines(area, "## "),
+    bold: (area) => around(area, "**", "**", "…"),
+    list: (area) => lines(area, "- "),
+    numbers: (area) => lines(area, (n) => `${n + 1}. `),
+    quote: (area) => lines(area, "> "),
+    link: (area) => around(area, "[", "](https://)", "…"),
+    table: (area) => around(area, "\n|  |  |\n|---|---|\n| ", " |  |\n", "…"),
+  };
+  let lastArea = null;
+  form.addEventListener("focusin", (event) => { if (event.target.closest(".ed-markdown textarea")) lastArea = event.target; });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-md]");
+    if (button) acts[button.dataset.md](document.getElementById(button.parentElement.dataset.toolbar));
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    const area = lastArea ?? form.querySelector(".ed-markdown textarea");
+    if (!button || !area) return;
+    const name = encodeURI(button.dataset.insert);
+    const isPicture = /^(image|video)\//.test(button.dataset.media);
+    area.setRangeText(`${isPicture ? "!" : ""}[${button.dataset.insert}](${name})`, area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+    touch();
+  });
+
+  /* Leading to a fault opens what hides it. */
+  const reveal = () => {
+    const there = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let each = there; each; each = each.parentElement) if (each.matches?.("details")) each.open = true;
+    if (there) there.scrollIntoView({ block: "center" });
+  };
+  window.addEventListener("hashchange", reveal);
+  reveal();
+  preview(0);
+})();
