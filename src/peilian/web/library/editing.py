@@ -173,7 +173,7 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
         try:
             library.submit(actor=user, draft=row, note=request.POST.get("note", ""))
         except InputError:
-            messages.error(request, _("Kept, but not submitted: some places still need you."))
+            messages.error(request, _("Saved, but not submitted: some places still need you."))
             return HttpResponseRedirect(f"{here}?{urlencode({**asked, 'check': 1})}#faults")
         messages.success(request, _("Submitted. Those who publish have been told."))
         return HttpResponseRedirect(here)
@@ -187,14 +187,14 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
     if what in _MOVES:
         anchor = f"#{rest.partition(':')[0].replace('.', '-')}"
     else:
-        messages.success(request, _("Kept."))
+        messages.success(request, _("Saved."))
     return HttpResponseRedirect(f"{here}?{urlencode(asked)}{anchor}" if asked else f"{here}{anchor}")
 
 
 def _told_auto(row: library.Draft) -> HttpResponse:
     language = reading_language()
     now = timezone.localtime(timezone.now())
-    said = _("Kept %(at)s") % {"at": format_moment(timezone.localtime(row.saved_at), language, now)}
+    said = _("Saved %(at)s") % {"at": format_moment(timezone.localtime(row.saved_at), language, now)}
     n = len(library.faults_of(draft=row))
     return JsonResponse({"edition": row.edition, "said": said, "faults": n, "state": row.state})
 
