@@ -21,8 +21,7 @@ from peilian.apps.people.api import User
 from peilian.engine.text.typed import cleaned
 from peilian.web.conversations.filters import Chip, without
 from peilian.web.library.editor_words import kind_name
-from peilian.web.library.words import STATES, pack_name
-from peilian.web.record.wordings import competency_name
+from peilian.web.library.words import STATES, pack_name, trained_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.paging import page_of
 
@@ -133,9 +132,7 @@ class BrowseForm(forms.Form):
             del self.fields["kind"]
         tags = counts["tag"].most_common(_MOST_TAGS)
         self._offer("tag", _("All tags"), [(tag, tag, n) for tag, n in tags], query.tag)
-        trained = sorted(
-            ((key, competency_name(key), n) for key, n in counts["competency"].items()), key=lambda c: c[1]
-        )
+        trained = sorted(((key, trained_name(key), n) for key, n in counts["competency"].items()), key=lambda c: c[1])
         self._offer("competency", _("All competencies"), trained, query.competency)
         packs = [(pack or _HERE, pack_name(pack), n) for pack, n in counts["pack"].most_common()]
         self._offer("pack", _("All sources"), packs, _HERE if query.pack == "" else query.pack or "")
@@ -159,7 +156,7 @@ class BrowseForm(forms.Form):
 
 _CHOSEN: dict[str, Callable[[str], str]] = {
     "tag": str,
-    "competency": competency_name,
+    "competency": trained_name,
     "pack": lambda pack: pack_name("" if pack == _HERE else pack),
 }
 
@@ -231,7 +228,7 @@ def _chips(request: HttpRequest, query: Query) -> Iterable[Chip]:
     if query.tag:
         yield Chip(query.tag, without(request.GET, "tag"))
     if query.competency:
-        yield Chip(competency_name(query.competency), without(request.GET, "competency"))
+        yield Chip(trained_name(query.competency), without(request.GET, "competency"))
     if query.pack is not None:
         yield Chip(pack_name(query.pack), without(request.GET, "pack"))
     if query.state != library.ContentState.PUBLISHED:

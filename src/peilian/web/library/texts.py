@@ -21,8 +21,7 @@ from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say_fault
 from peilian.web.library.shown import rendered
-from peilian.web.library.words import COMMENT_STATES, ORIGINS, USED_BY
-from peilian.web.record.wordings import competency_name
+from peilian.web.library.words import COMMENT_STATES, ORIGINS, USED_BY, trained_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -147,7 +146,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         "version": shown,
         "is_writer": is_writer,
         "covers": row.covers if is_writer else (),
-        "competencies": [competency_name(one) for one in row.competencies],
+        "competencies": [trained_name(one) for one in row.competencies],
         "related": _related(user, row.related),
         "uses": _uses(user, row) if is_writer else None,
         "comments": comments,

@@ -14,9 +14,11 @@ from django.utils.translation import pgettext_lazy
 
 from peilian.adapters.packs import TextField
 from peilian.engine._kernel import Text
+from peilian.web.conversations.wordings import name_of
 from peilian.web.library import editor_words
 from peilian.web.library.markdown import to_html
 from peilian.web.people.wordings import joined
+from peilian.web.record.wordings import competency_name, pain_point_name
 from peilian.web.shell.languages import HTML_CODES, reading_language
 
 register = template.Library()
@@ -119,6 +121,12 @@ def with_gaps(words: str) -> SafeString:
         at = found.end()
     parts.append(conditional_escape(words[at:]))
     return mark_safe("".join(parts))  # noqa: S308
+
+
+def trained_name(key: str) -> str:
+    """What something trains: a competency; drills also name pain points that they work against, and moves."""
+    name = competency_name(key)
+    return name if name != key else pain_point_name(key) or name_of(key, reading_language())
 
 
 def words_of(field: TextField | Mapping[str, str] | None) -> str:

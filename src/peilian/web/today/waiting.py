@@ -1,4 +1,4 @@
-"""What waits for the reader: what the loop needs from somebody who leads, and open appraisal tasks."""
+"""What waits for the reader: policies to confirm, open appraisal tasks, and what the loop needs from who leads."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, Sight, User
 from peilian.apps.record import api as record
 from peilian.web.appraisal.home import tasks_of
+from peilian.web.people.wordings import joined
+from peilian.web.shell.languages import reading_language
+
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +30,27 @@ class Waiting:
 
 
 def waiting_for(user: User, sight: Sight) -> list[Waiting]:
-    """What waits for the reader: first what has an end, then the team's training."""
+    """What waits for the reader: first what has an end, then what is to be read, then the team's training."""
     appraisals = [Waiting(task.title, task.href, task.about, task.until) for task in tasks_of(user)]
-    return [*appraisals, *(_training(user) if leads(sight) else ())]
+    return [*appraisals, *_policies(user), *(_training(user) if leads(sight) else ())]
 
 
 def leads(sight: Sight) -> bool:
     """Whether the reader looks after what others train."""
     needed = (Permission.SEE_PEOPLE, Permission.SEE_RECORD, Permission.ASSIGN_TRAINING)
     return all(sight.may(each) for each in needed)
+
+
+def _policies(user: User) -> Iterator[Waiting]:
+    """What is to be read and confirmed."""
+    rows = library.to_confirm(user=user)
+    if not rows:
+        return
+    n = len(rows)
+    said = ngettext("%(n)d policy to read and confirm", "%(n)d policies to read and confirm", n) % {"n": n}
+    names = joined(row.name.in_language(reading_language()) for row in rows[:_MOST_NAMES])
+    href = reverse("library_text", args=[rows[0].kind, rows[0].key]) if n == 1 else reverse("learn")
+    yield Waiting(said, href, f"{names}…" if n > _MOST_NAMES else names)
 
 
 def _training(user: User) -> Iterator[Waiting]:
