@@ -19,6 +19,7 @@ from peilian.flows.extracting.elements import Found, Quote, elements_of, parts, 
 from peilian.flows.extracting.nearest import nearest_scenario
 from peilian.flows.extracting.people import heard, persona_of
 from peilian.flows.extracting.plays import Line, plays_of
+from peilian.flows.extracting.subject import subject_of
 from peilian.flows.extracting.values import Gap, Proposal, Talk, Why
 from peilian.flows.extracting.wordings import (
     GAP,
@@ -31,7 +32,6 @@ from peilian.flows.extracting.wordings import (
     short,
     spoken,
     text,
-    told,
 )
 
 _MOST_ELEMENTS = 8
@@ -81,7 +81,7 @@ def propose_scenario(
     seconds = _limit(len(chosen))
     ideal = plays["ideal"]
     near = nearest_scenario(talk)
-    subject = title.strip() or _subject(talk)
+    subject = title.strip() or subject_of(talk)
     body: dict[str, Any] = {
         "kind": "scenario",
         "schema_version": 1,
@@ -189,14 +189,6 @@ def _opening(talk: Talk) -> tuple[list[str], list[Why]]:
     return lines, [Why("lines.opening", reason, tuple(places))] if reason is not None else []
 
 
-def _subject(talk: Talk) -> str:
-    """What it is about: the topic, and how it began."""
-    longest = max((sayable(one.message.text) for one in heard(talk)[:_FIRST_SAID]), key=len, default="")
-    topic = told(talk.conversation.topic or "", talk.language)
-    began = short(longest, 24 if talk.language == "zh" else 60).rstrip("。.，,！!")
-    return ("：" if talk.language == "zh" else ": ").join(part for part in (topic, began) if part)
-
-
 def _brief(talk: Talk, chosen: Iterable[_Chosen], seconds: int) -> dict[str, str]:
     found = {}
     for language in ("zh", "en"):
@@ -204,7 +196,7 @@ def _brief(talk: Talk, chosen: Iterable[_Chosen], seconds: int) -> dict[str, str
         found[language] = both(
             "extraction.drill.brief",
             {
-                "subject": _subject(talk),
+                "subject": subject_of(talk),
                 "minutes": seconds // 60,
                 "points": ("、" if language == "zh" else "; ").join(labels),
             },
@@ -270,7 +262,7 @@ def _claims(tools: Iterable[ToolPart]) -> Iterator[dict[str, Any]]:
 
 def _panels(talk: Talk, chosen: Iterable[_Chosen]) -> list[dict[str, Any]]:
     """What the agent has to know in order to answer: the matter, and the facts as they were told."""
-    rows = [{"label": both("extraction.drill.matter"), "text": text(talk.language, _subject(talk))}]
+    rows = [{"label": both("extraction.drill.matter"), "text": text(talk.language, subject_of(talk))}]
     for one in chosen:
         if one.fact:
             label = one.found.part.label.model_dump(exclude_none=True)

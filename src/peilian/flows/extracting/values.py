@@ -15,9 +15,6 @@ Kind = Literal["case", "scenario"]
 Hidden = Mapping[str, LeftoverKind]
 """Words that a person hides, each with what it is."""
 
-ALL_GAPS = 200
-"""The longest text of a gap that a person fills."""
-
 
 class TooLittleError(ValueError):
     """Too little is left of a conversation to make anything of it: nobody of the two sides speaks."""
