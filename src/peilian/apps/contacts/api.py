@@ -31,6 +31,16 @@ from peilian.apps.contacts.answers import Answers
 from peilian.apps.contacts.business import FIGURE_KEYS, BusinessFigure, figures_seen, month_figures
 from peilian.apps.contacts.business_models import TableImport, TableState
 from peilian.apps.contacts.evidence import start_work_evidence, write_work_evidence
+from peilian.apps.contacts.extracting import (
+    EXTRACTION_KINDS,
+    ExtractionOrigin,
+    Proposed,
+    Wish,
+    extraction_of,
+    may_extract,
+    propose_extraction,
+    start_extraction,
+)
 from peilian.apps.contacts.models import ConversationImport, Grain, KpiSnapshot
 from peilian.apps.contacts.person_measures import PersonMeasure, person_measures
 from peilian.apps.contacts.shops import ShopComparison, shop_comparison, shop_months, shops_seen
@@ -71,6 +81,7 @@ from peilian.flows.importing import Preview
 from peilian.flows.service_figures import SERVICE_INDICATORS
 
 __all__ = [
+    "EXTRACTION_KINDS",
     "FIGURE_KEYS",
     "FIGURE_UNITS",
     "SERVICE_INDICATORS",
@@ -83,6 +94,7 @@ __all__ = [
     "ConversationSummary",
     "ConversationView",
     "Diagnosis",
+    "ExtractionOrigin",
     "Grain",
     "KpiQuestion",
     "KpiRow",
@@ -92,6 +104,7 @@ __all__ = [
     "Order",
     "PersonMeasure",
     "Preview",
+    "Proposed",
     "ShopComparison",
     "StoredReading",
     "TableImport",
@@ -99,6 +112,7 @@ __all__ = [
     "TableState",
     "ViolationRow",
     "ViolationSink",
+    "Wish",
     "choices",
     "conversation",
     "conversations",
@@ -106,6 +120,7 @@ __all__ = [
     "drop_leftovers",
     "drop_table_leftovers",
     "erase_customer",
+    "extraction_of",
     "figures_seen",
     "forget_import",
     "forget_table",
@@ -116,6 +131,7 @@ __all__ = [
     "known_diagnosis",
     "kpis",
     "look_at_table",
+    "may_extract",
     "measures",
     "month_figures",
     "month_guards",
@@ -126,11 +142,13 @@ __all__ = [
     "prepared_import",
     "prepared_table",
     "preview_import",
+    "propose_extraction",
     "rejects",
     "shop_comparison",
     "shop_months",
     "shops_seen",
     "spread",
+    "start_extraction",
     "start_import",
     "start_reading",
     "start_work_evidence",

@@ -21,6 +21,7 @@ from peilian.apps.contacts.business_models import (  # noqa: F401  Django finds 
     TableImport,
     TableState,
 )
+from peilian.apps.contacts.extraction_models import Extraction  # noqa: F401
 
 
 class ImportQuerySet(models.QuerySet["ConversationImport"]):
