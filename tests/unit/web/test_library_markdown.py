@@ -1,0 +1,155 @@
+"""Markdown of texts: what is shown, and what can do no harm."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peilian.web.library.markdown import LONGEST, to_html
+
+FILES = {
+    "图 1.png": "/learn/attachments/1/a.png",
+    "demo.mp4": "/learn/attachments/2/b.mp4",
+    "表.xlsx": "/learn/attachments/3/c",
+}
+ELEMENTS = set(
+    [
+        "p",
+        "br",
+        "hr",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "div",
+        "a",
+        "img",
+        "video",
+    ]
+)
+ATTRIBUTES = {"href", "src", "alt", "loading", "controls", "preload", "aria-label", "start", "class", "tabindex", "rel"}
+LINK = re.compile(r"/[^/\\]|#|https?:|mailto:")
+
+
+class Seen(HTMLParser):
+    """The elements of a page as a browser reads them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def harm(html: str) -> list[str]:
+    """What in a page could run or fetch something, or lead somewhere unsaid."""
+    bad = []
+    for tag, attributes in Seen(html).found:
+        bad += [tag] * (tag not in ELEMENTS) + sorted(attributes.keys() - ATTRIBUTES)
+        bad += [str(attributes["src"])] if "src" in attributes and attributes["src"] not in FILES.values() else []
+        bad += [str(attributes["href"])] if "href" in attributes and not LINK.match(attributes["href"] or "") else []
+    return bad
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("**好**，~~不~~", "<strong>好</strong>，<s>不</s>"),
+        ("# 题\n\n## 节", "<h2>题</h2>\n<h2>节</h2>"),
+        ("- 一\n- 二", "<li>一</li>\n<li>二</li>"),
+        ("3. 三", '<ol start="3">'),
+        ("前**“您好”**后", "前<strong>“您好”</strong>后"),
+        ("**（注意）**请看", "<strong>（注意）</strong>请看"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("[网](https://example.com/a?b=1&c=2)", 'href="https://example.com/a?b=1&amp;c=2"'),
+        ("[信](mailto:a@example.com)", 'href="mailto:a@example.com"'),
+        ("[表](表.xlsx)", 'href="/learn/attachments/3/c"'),
+        ("[流程](procedure:service-core/escalation)", 'href="/learn/library/procedure/service-core/escalation/"'),
+        ("[里](/practise/)", 'href="/practise/"'),
+        ("![示意](<图 1.png>)", '<img src="/learn/attachments/1/a.png" alt="示意" loading="lazy">'),
+        ("![演示](demo.mp4)", '<video src="/learn/attachments/2/b.mp4"'),
+        ("|甲|乙|\n|-|-:|\n|1|2|", '<td class="num">2</td>'),
+    ],
+)
+def test_markdown_becomes_html(text: str, expected: str) -> None:
+    assert expected in to_html(text, FILES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<svg/onload=alert(1)>",
+        "<iframe src='https://evil.example'></iframe>",
+        "<style>body{display:none}</style>",
+        "[a](javascript:alert(1))",
+        "[a](JaVaScRiPt:alert(1))",
+        "[a](&#106;avascript:alert(1))",
+        "[a](java\tscript:alert(1))",
+        "[a](vbscript:x) [b](data:text/html,x) [c](file:///etc/passwd)",
+        "[a](//evil.example) [b](/\\evil.example) [c](\\\\evil.example) [d](/%5Cevil.example)",
+        '[a](https://a.example "x\\" onmouseover=\\"alert(1)")',
+        "![a](https://evil.example/pixel.png)",
+        "![a](data:image/svg+xml;base64,PHN2Zy8+)",
+        "![a](//evil.example/x.svg) ![b](/learn/attachments/9/other.png) ![c](x.svg)",
+        '!["><script>](demo.mp4)',
+        "![x' onerror='alert(1)](<图 1.png>)",
+        '<javascript:alert(1)> <https://a.example/"onclick=alert(1)>',
+        "[a][b]\n\n[b]: javascript:alert(1)",
+        "`<script>`\n\n```html\n<script>alert(1)</script>\n```",
+        "<!-- <script> --> <![CDATA[<script>]]> <?php ?>",
+        "[a](http:evil) [b](https:/evil) [c](ftp://x)",
+    ],
+)
+def test_nothing_in_a_text_runs_or_fetches(text: str) -> None:
+    assert not harm(to_html(text, FILES))
+
+
+def test_a_picture_from_elsewhere_leaves_its_words_alone() -> None:
+    assert to_html("前 ![说明](https://evil.example/p.png) 后") == "<p>前 说明 后</p>\n"
+
+
+def test_a_link_that_leads_nowhere_good_leaves_its_words_alone() -> None:
+    assert to_html("看[这里](//evil.example)吧") == "<p>看这里吧</p>\n"
+
+
+def test_links_tell_nothing_of_where_they_were_followed_from() -> None:
+    assert 'rel="noopener noreferrer"' in to_html("[网](https://example.com)")
+
+
+def test_a_text_without_end_is_shown_as_it_was_typed() -> None:
+    html = to_html("[" * (LONGEST + 1) + "<b>")
+    assert html.startswith("<p>[[[[")
+    assert "&lt;b&gt;" in html
+
+
+def test_deep_nesting_is_borne() -> None:
+    assert to_html("> " * 3000 + "[" * 3000 + "**" * 3000)
+
+
+@given(st.text(alphabet=st.sampled_from("<>[]()!*_`\"'\\&#/:=ajhsvpt好“”（） \n|-"), max_size=120))
+def test_no_text_makes_an_element_that_is_not_allowed(text: str) -> None:
+    assert not harm(to_html(text, FILES))
