@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, PackHeader
+from peilian.adapters.packs._problems import reason_of
 from peilian.adapters.packs.authored import Authored
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content.values import Tree, canonical
@@ -80,8 +81,7 @@ def digest(tree: Tree) -> str:
 
 
 def _fault(problem: Any) -> Fault:
-    field = ".".join(str(part) for part in problem["loc"]) or None
-    return Fault(Reason("pack.wrong_value", {"problem": problem["msg"]}), field=field)
+    return Fault(reason_of(problem), field=".".join(str(part) for part in problem["loc"]) or None)
 
 
 def _pack(path: Path) -> Pack:

@@ -86,8 +86,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
     def save() -> None:
         data = form.cleaned_data
-        key = data["key"] or key_of(data["en"] or data["zh"])
         title = {"zh": data["zh"], "en": data["en"]}
+        key = data["key"] or _free_key(user, data["kind"], key_of(data["en"] or data["zh"]))
         made.append(library.new_content(actor=user, kind=data["kind"], key=key, title=title))
 
     if request.method == "POST" and form.saved(save):
@@ -135,6 +135,14 @@ def described(row: library.Draft, user: people.User) -> dict[str, Any]:
 def text_href(content: library.Content) -> str:
     """The page on which a text is read."""
     return reverse("library_text", args=[content.kind, content.key])
+
+
+def _free_key(user: people.User, kind: str, key: str) -> str:
+    """``key``, with a number when a text of that name is there already."""
+    rows = library.browse(user=user, kinds=[kind], states=library.ContentState.values)
+    taken = set(rows.values_list("key", flat=True))
+    numbered = (f"{key}-{n}" for n in range(2, len(taken) + 3))
+    return next(one for one in (key, *numbered) if one not in taken)
 
 
 def _writer(request: HttpRequest) -> people.User:

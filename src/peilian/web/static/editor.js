@@ -197,14 +197,14 @@
     table: (area) => around(area, "\n|  |  |\n|---|---|\n| ", " |  |\n", "…"),
   };
   let lastArea = null;
-  form.addEventListener("focusin", (event) => { if (event.target.closest(".ed-markdown textarea")) lastArea = event.target; });
+  form.addEventListener("focusin", (event) => { if (event.target.closest(".is-markdown textarea")) lastArea = event.target; });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-md]");
     if (button) acts[button.dataset.md](document.getElementById(button.parentElement.dataset.toolbar));
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-insert]");
-    const area = lastArea ?? form.querySelector(".ed-markdown textarea");
+    const area = lastArea ?? form.querySelector(".is-markdown textarea");
     if (!button || !area) return;
     const name = encodeURI(button.dataset.insert);
     const isPicture = /^(image|video)\//.test(button.dataset.media);
