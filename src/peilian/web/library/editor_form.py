@@ -95,9 +95,15 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
     node = Node(shape.kind, name, path, field_name(shape.owner, last), field_help(shape.owner, last), shape=shape)
     if shape.kind == "group":
         node.is_set = bool(value)
+        # The id comes last, and may be left empty: what people care for comes first.
+        fields = sorted(shape.fields, key=lambda field: field[0] == "id")
         node.children = [
-            node_of(one, (value or {}).get(key), f"{name}.{key}", _joined(path, key), key) for key, one in shape.fields
-        ]
+            node_of(
+                replace(one, is_needed=one.is_needed and key != "id"),
+                (value or {}).get(key), f"{name}.{key}", _joined(path, key), key,
+            )
+            for key, one in fields
+        ]  # fmt: skip
     elif shape.kind in ("cards", "texts", "named"):
         node.is_set = value is not None
         node.cards = list(_cards(shape, value, name, path))

@@ -51,6 +51,8 @@
       edition.value = told.edition;
       for (const other of document.querySelectorAll('form:not([data-editor]) input[name="edition"]')) other.value = told.edition;
       kept = upTo;
+      const faults = document.getElementById("faults");
+      if (faults) faults.hidden = told.faults === 0;
       tell(changed === kept ? told.said : said.unsaved);
       return true;
     } catch {
