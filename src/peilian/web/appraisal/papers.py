@@ -228,7 +228,7 @@ def _line(line: Line) -> papers.SheetLine:
         points=_decimal(line.points.value),
         measured=measured,
         reasons=tuple(text for text, _points in line.reasons) or (line.reason,),
-        note="；".join(note for origin in line.origins for note in origin.notes),
+        note="；".join((*dict.fromkeys(note for origin in line.origins for note in origin.notes), *line.left_behind)),
     )
 
 

@@ -88,6 +88,7 @@ class LineForm:
     grids: list[Grid] = field(default_factory=list)
     unjudged: tuple[Option, ...] = ()
     source_note: str = ""
+    left_behind: list[str] = field(default_factory=list)  # what its standard says that the rule does not
 
 
 class RuleSheet:
@@ -206,14 +207,14 @@ class RuleSheet:
         for param, (kind, label) in PARAMS.get(line.get("rule", ""), {}).items():
             if kind not in ("number", "edge", "truth"):
                 continue
-            name = f"l.{line['key']}.{param}"
+            name = _param(line["key"], param)
             value = self._value(line, kind, params.get(param))
             if kind == "truth" and self._held(line["key"]):
                 value = "1" if name in (self._data or {}) else ""
             locked = self._locks.get(f"lines.{line['key']}.params.{param}", "")
             yield Field(name, str(label), value if locked else self._sent(name, value), kind, locked)
         for part, label in (("bonus", _("Most points beyond the weight")), ("floor", _("Fewest points"))):
-            name, locked = f"l.{line['key']}.{part}", self._locks.get(f"lines.{line['key']}.{part}", "")
+            name, locked = _limit(line["key"], part), self._locks.get(f"lines.{line['key']}.{part}", "")
             value = _shown_limit(line.get(part))
             yield Field(name, label, value if locked else self._sent(name, value), "number", locked)
 
@@ -221,7 +222,7 @@ class RuleSheet:
         params = line.get("params") or {}
         for param, (kind, label) in PARAMS.get(line.get("rule", ""), {}).items():
             place = f"lines.{line['key']}.params.{param}"
-            name = f"l.{line['key']}.{param}"
+            name = _param(line["key"], param)
             if kind == "rows":
                 yield self._rows(line, param, str(label), params.get(param) or (), self._locks.get(place, ""))
             elif kind == "each":
@@ -249,7 +250,7 @@ class RuleSheet:
 
     def _rows(self, line: Mapping[str, Any], param: str, label: str, given: Any, locked: str) -> Grid:
         columns = PARAMS[f"{line['rule']}.{param}"]
-        name, spare = f"l.{line['key']}.{param}", 0 if locked else _SPARE_ROWS
+        name, spare = _param(line["key"], param), 0 if locked else _SPARE_ROWS
         rows = []
         for n in range(len(given) + spare):
             row = given[n] if n < len(given) else {}
@@ -283,7 +284,7 @@ class RuleSheet:
         if unjudged in UNJUDGED and unjudged != shown.get("unjudged", "drop") and not is_locked:
             line["unjudged"] = unjudged
         for part in ("bonus", "floor"):
-            sent_limit = self._sent(f"l.{key}.{part}", "").strip()
+            sent_limit = self._sent(_limit(key, part), "").strip()
             if f"lines.{key}.{part}" not in self._locks and sent_limit != _shown_limit(shown.get(part)):
                 self._set_limit(line, part, sent_limit)
         params = line.setdefault("params", {})
@@ -308,7 +309,7 @@ class RuleSheet:
 
     def _read(self, line: Mapping[str, Any], param: str, kind: Kind, before: Any) -> Any:
         """What was sent for a parameter."""
-        name = f"l.{line['key']}.{param}"
+        name = _param(line["key"], param)
         if kind == "truth":
             return True if name in (self._data or {}) else (None if not before else False)
         if kind == "rows":
@@ -327,7 +328,7 @@ class RuleSheet:
         return self._numeral(line, self._sent(name, ""))
 
     def _read_rows(self, line: Mapping[str, Any], param: str) -> Any:
-        columns, name = PARAMS[f"{line['rule']}.{param}"], f"l.{line['key']}.{param}"
+        columns, name = PARAMS[f"{line['rule']}.{param}"], _param(line["key"], param)
         found, n = [], 0
         while any(f"{name}.{n}.{column}" in (self._data or {}) for column in columns):
             row = {
@@ -406,6 +407,16 @@ class RuleSheet:
 
     def _say(self, given: Text) -> str:
         return given.in_language(self._language)
+
+
+def _param(line: str, param: str) -> str:
+    """The field of a parameter of the line's rule; other things of the line may be called the same."""
+    return f"l.{line}.rule.{param}"
+
+
+def _limit(line: str, part: str) -> str:
+    """The field of a limit of the line's points."""
+    return f"l.{line}.limit.{part}"
 
 
 def _answers(chosen: Mapping[str, Any]) -> dict[str, str | Decimal]:

@@ -24,6 +24,7 @@ from peilian.flows import appraising
 from peilian.flows.wording import say_fault
 from peilian.web.appraisal.doing import done
 from peilian.web.appraisal.rule_sheets import RuleSheet
+from peilian.web.appraisal.rule_texts import said, texts_left_behind, texts_left_behind_by, with_labels
 from peilian.web.appraisal.rule_words import PARAMS, PLACES
 from peilian.web.appraisal.wordings import INPUT_SOURCES, cycle_name
 from peilian.web.people.forms import DayField, DirectoryForm, name_in
@@ -127,6 +128,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
     card = appraising.card_of(row.body, row.chosen)
     sheet = RuleSheet(row.body, row.chosen, language)
     groups = {group.key: group.label.in_language(language) for group in card.groups}
+    left_behind = texts_left_behind(row, language)
     lines = [
         {
             "line": line,
@@ -135,6 +137,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
             "standard": line.standard.in_language(language) if line.standard else "",
             "source_note": line.source_note.in_language(language) if line.source_note else "",
             "from": _origins(card, line.indicators),
+            "left_behind": [said(one) for one in left_behind.get(line.key, ())],
         }
         for line in card.lines
     ]
@@ -145,7 +148,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
         "lines": lines,
         "sum": sum((line.weight for line in card.lines), Decimal(0)),
         "settings": [(one, _answer(one)) for one in sheet.rows],
-        "doubts": appraising.doubts_of(row.body, row.chosen, language),
+        "doubts": [*appraising.doubts_of(row.body, row.chosen, language), *with_labels(left_behind, language)],
         "versions": versions,
         "before": next((one for one in versions if one.number == row.number - 1), None),
         "may_edit": sight.reaches_company(P.EDIT_APPRAISAL_RULES) and row.template.retired_at is None,
@@ -197,6 +200,8 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         elif not sheet.faults:
             context |= _tried(user, template, former, body, settings)
             context["faults"] += context.pop("refused")
+    if not context["faults"]:
+        context["left_behind"] = _mark_texts(sheet, template, language)
     status = 422 if context["faults"] or form.errors else 200
     return render(request, "appraisal/rules_edit.html", context, status=status)
 
@@ -229,6 +234,17 @@ def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
     said = _("These rules are no longer offered; cycles and versions stay.")
     done(request, lambda: appraisal.retire_template(actor=user, template=template), said)
     return HttpResponseRedirect(reverse("appraisal_rules"))
+
+
+def _mark_texts(sheet: RuleSheet, template: appraisal.Template, language: Language) -> list[str]:
+    """Tell every line what its standard says that its rule does not; all of it together is returned."""
+    try:
+        found = texts_left_behind_by(sheet.body, sheet.settings, template.versions.all(), language)
+    except InputError:  # told where it is looked at or kept
+        return []
+    for line in sheet.lines:
+        line.left_behind = [said(one) for one in found.get(line.key, ())]
+    return with_labels(found, language)
 
 
 def _tried(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from peilian.apps.appraisal import api as appraisal
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
+from peilian.web.appraisal import rule_texts
 from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES, period_name
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
@@ -65,6 +66,7 @@ class Line:
     source_note: str
     origins: tuple[Origin, ...]
     remarks: tuple[appraisal.Remark, ...] = ()
+    left_behind: tuple[str, ...] = ()  # what its standard says that the rule does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,12 @@ class ToldSheet:
             source_note=line["source_note"] or "",
             origins=tuple(self._origin(name, one) for name, one in line["inputs"].items()),
             remarks=tuple(one for one in self.view.remarks if one.line == line["line"]),
+            left_behind=tuple(rule_texts.said(one) for one in self._left_behind.get(line["line"], ())),
         )
+
+    @cached_property
+    def _left_behind(self) -> Mapping[str, tuple[rule_texts.Outdated, ...]]:
+        return rule_texts.texts_left_behind(self.view.cycle.template_version, self.language)
 
     def _change(self, points: Any) -> str:
         return format_change(Decimal(str(points)), "score", self.language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people import api as people
-from support.appraisals import Firm, a_cycle, a_template, frozen
+from support.appraisals import Firm, a_cycle, a_template, frozen, published, sheet_of
 from support.builders import LONG_AGO
 
 TODAY = "2026-11-01"
@@ -82,15 +83,15 @@ def test_a_form_sent_back_as_it_is_shown_changes_nothing(firm: Firm, send: Any) 
 def test_settings_weights_bands_and_words_become_the_next_version(firm: Firm, page: Any, send: Any) -> None:
     editor, version = firm.trainer_in_chief, a_template()
     fields = shown_fields(editor, version)
-    assert fields["l.conversion.bands.1.below"] == "1%"
+    assert fields["l.conversion.rule.bands.1.below"] == "1%"
     fields |= {
         "s.disputes_line": "leave_out",
         "s.responses_standard": "600",
         "s.weight.knowledge": "6",
-        "l.conversion.bands.1.below": "1.2%",
-        "l.conversion.bands.1.change": "-4",
-        "l.knowledge.points.0": "1",
-        "l.knowledge.points.3": "6",
+        "l.conversion.rule.bands.1.below": "1.2%",
+        "l.conversion.rule.bands.1.change": "-4",
+        "l.knowledge.rule.points.0": "1",
+        "l.knowledge.rule.points.3": "6",
         "l.returns.standard.zh": "低于 1% 得满分",
         "l.sales_growth.unjudged": "drop",
     }
@@ -116,7 +117,7 @@ def test_what_a_setting_decides_is_shown_and_not_written_twice(firm: Firm, page:
     version = a_template(settings={"conversion_reading": "printed"})
     assert "由上方问题决定： 转化率怎样减分" in page(editor, "appraisal_rules_edit", version.template.pk)
     fields = shown_fields(editor, version)
-    assert "l.conversion.bands.0.below" not in fields
+    assert "l.conversion.rule.bands.0.below" not in fields
     fields["s.sales_bonus"] = "every_10"
     send(editor, "appraisal_rules_edit", version.template.pk, **kept(**fields))
     assert newest(version).body == version.body
@@ -137,15 +138,58 @@ def test_new_rules_are_tried_on_the_last_inputs_the_biggest_movers_first(firm: F
     assert newest(version).number == 1
 
 
+def test_no_two_fields_of_the_form_have_one_name(firm: Firm, page: Any) -> None:
+    editor = firm.trainer_in_chief
+    for key, shipped in appraisal.shipped_templates().items():
+        version = a_template(key=key, body=shipped.body)
+        text = page(editor, "appraisal_rules_edit", version.template.pk)
+        inputs = re.findall(r"<(?:input|select|textarea)\b[^>]*>", text)
+        names = [name for tag in inputs if 'type="radio"' not in tag for name in re.findall(r'\bname="([^"]+)"', tag)]
+        own = [name for name in names if name.startswith(("s.", "l."))]
+        assert len(own) > 20
+        assert len(set(own)) == len(own), [name for name in own if own.count(name) > 1]
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(set(ids)) == len(ids), [one for one in ids if ids.count(one) > 1]
+
+
+def test_points_beyond_and_the_limit_of_a_line_are_changed_apart(firm: Firm, send: Any) -> None:
+    editor, version = firm.trainer_in_chief, a_template()
+    fields = shown_fields(editor, version) | {
+        "l.sales_completion.rule.bonus": "3",
+        "l.sales_completion.limit.bonus": "4",
+    }
+    send(editor, "appraisal_rules_edit", version.template.pk, **kept(**fields))
+    line = next(line for line in newest(version).body["lines"] if line["key"] == "sales_completion")
+    assert (line["params"]["bonus"], line["bonus"]) == (3, 4)
+
+
+def test_a_standard_worded_for_another_number_is_noticed_wherever_it_is_read(firm: Firm, page: Any, send: Any) -> None:
+    editor, version = firm.trainer_in_chief, a_template(shipped_as="ecommerce-monthly")
+    notice = "标准文字里还写着 450，规则现在按 600 计算"
+    assert notice not in page(editor, "appraisal_rules_edit", version.template.pk)
+    fields = shown_fields(editor, version) | {"s.responses_standard": "600"}
+    assert notice in send(editor, "appraisal_rules_edit", version.template.pk, status=200, do="try", **fields)
+    send(editor, "appraisal_rules_edit", version.template.pk, **kept(**fields) | {"effective_from": str(LONG_AGO)})
+    changed = newest(version)
+    assert notice in page(editor, "appraisal_version", changed.pk)
+    cycle = published(firm, template=changed.template)
+    assert notice in page(firm.lin, "appraisal_sheet", sheet_of(cycle, firm.lin).pk)
+    assert notice in page(firm.lin, "appraisal_print", sheet_of(cycle, firm.lin).pk)
+    fields = shown_fields(editor, changed) | {"l.responses.standard.zh": "以每月 600 个应答为准；不足八成减 2 分。"}
+    assert notice not in send(editor, "appraisal_rules_edit", version.template.pk, status=200, do="try", **fields)
+
+
 def test_what_is_no_number_or_no_rule_is_said(firm: Firm, send: Any) -> None:
     editor, version = firm.trainer_in_chief, a_template()
     fields = shown_fields(editor, version)
     place = ("appraisal_rules_edit", version.template.pk)
-    wrong = fields | {"l.conversion.bands.0.points": "很多"}
+    wrong = fields | {"l.conversion.rule.bands.0.points": "很多"}
     assert "这里需要数字，现在是“很多”" in send(editor, *place, status=422, do="try", **wrong)
     wrong = fields | {"s.responses_standard": "-3"}
     assert "state-error" in send(editor, *place, status=422, do="try", **wrong)
-    wrong = fields | {f"l.conversion.bands.{n}.{part}": "" for n in range(4) for part in ("below", "points", "change")}
+    wrong = fields | {
+        f"l.conversion.rule.bands.{n}.{part}": "" for n in range(4) for part in ("below", "points", "change")
+    }
     assert "state-error" in send(editor, *place, status=422, do="try", **wrong)
     assert "需要填写" in send(editor, *place, status=422, **kept(**fields) | {"note": ""})
 
