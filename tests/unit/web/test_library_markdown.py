@@ -16,37 +16,10 @@ FILES = {
     "demo.mp4": "/learn/attachments/2/b.mp4",
     "表.xlsx": "/learn/attachments/3/c",
 }
-ELEMENTS = set(
-    [
-        "p",
-        "br",
-        "hr",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "strong",
-        "em",
-        "s",
-        "code",
-        "pre",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "div",
-        "a",
-        "img",
-        "video",
-    ]
-)
+ELEMENTS = {
+    "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li",
+    "table", "thead", "tbody", "tr", "th", "td", "div", "a", "img", "video",
+}  # fmt: skip
 ATTRIBUTES = {"href", "src", "alt", "loading", "controls", "preload", "aria-label", "start", "class", "tabindex", "rel"}
 LINK = re.compile(r"/[^/\\]|#|https?:|mailto:")
 

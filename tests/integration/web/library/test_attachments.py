@@ -1,0 +1,106 @@
+"""Files of texts: shown in the text, handed out without harm, films in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+
+from peilian.apps.library import api as library
+from peilian.apps.people import api as people
+from support.company import SmallCompany, a_small_company
+from support.library import a_writer, an_article, installed, published, the_content
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[people.User], Client]
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+FILM = b"\0\0\0\x18ftypisom" + bytes(range(200))
+
+
+@pytest.fixture
+def company(home: Path, tmp_path: Path) -> SmallCompany:
+    installed(tmp_path / "pack", an_article())
+    return a_small_company()
+
+
+def body(response: HttpResponseBase) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+def attached(name: str, data: bytes) -> tuple[library.Attachment, str]:
+    row = library.attach(actor=a_writer(f"w-{name}"), content=the_content(), name=name, data=data)
+    return row, reverse("library_attachment", args=[row.pk, name])
+
+
+def test_a_picture_is_shown_and_a_film_is_played(company: SmallCompany, signed_in: SignIn) -> None:
+    _picture, shown = attached("图.png", PNG)
+    _film, played = attached("演示.mp4", FILM)
+    words = "![看](图.png)\n\n![放](演示.mp4)\n\n![没有](别的.png) [下载](图.png)"
+    published(a_writer(), the_content(), body={"zh": words})
+    page = signed_in(company.lin).get(reverse("library_text", args=["article", "mine/returns"])).content.decode()
+    assert f'<img src="{shown}" alt="看" loading="lazy">' in page
+    assert f'<video src="{played}"' in page
+    assert f'href="{shown}"' in page
+    assert "别的.png" not in page
+
+
+def test_a_picture_may_be_shown_and_other_files_are_saved(company: SmallCompany, signed_in: SignIn) -> None:
+    client = signed_in(company.lin)
+    response = client.get(attached("图.png", PNG)[1])
+    assert body(response) == PNG
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Disposition"].startswith("inline")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+    response = client.get(attached("说明.txt", "你好".encode())[1])
+    assert response["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "expected"),
+    [
+        ("bytes=0-9", 206, FILM[:10]),
+        ("bytes=10-", 206, FILM[10:]),
+        ("bytes=-5", 206, FILM[-5:]),
+        ("bytes=-99999", 206, FILM),
+        (f"bytes=5-{10**14}", 206, FILM[5:]),
+        ("bytes=500-", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("bytes=9-3", 416, b""),
+        ("bytes=-", 200, FILM),
+        ("bytes=0-1,4-5", 200, FILM),
+        ("bytes=²-", 200, FILM),
+        ("lines=1-2", 200, FILM),
+    ],
+)
+def test_a_film_comes_in_the_parts_that_are_asked_for(
+    company: SmallCompany, signed_in: SignIn, wanted: str, status: int, expected: bytes
+) -> None:
+    response = signed_in(company.lin).get(attached("演示.mp4", FILM)[1], headers={"Range": wanted})
+    assert response.status_code == status
+    assert body(response) == expected
+    if status == 206:
+        assert response["Content-Length"] == str(len(expected))
+        assert response["Content-Range"].endswith(f"/{len(FILM)}")
+
+
+def test_absent_removed_and_forbidden_are_the_same_answer(company: SmallCompany, signed_in: SignIn) -> None:
+    row, address = attached("图.png", PNG)
+    assert signed_in(company.lecturer).get(address).status_code == 404
+    library.remove_attachment(actor=a_writer(), attachment=row)
+    client = signed_in(company.lin)
+    assert client.get(address).status_code == 404
+    assert client.get(reverse("library_attachment", args=[uuid4(), "x.png"])).status_code == 404
+    assert client.post(address).status_code == 405
+
+
+def test_a_file_is_listed_beside_its_text(company: SmallCompany, signed_in: SignIn) -> None:
+    _row, address = attached("<b>.txt", b"hello")
+    page = signed_in(company.lin).get(reverse("library_text", args=["article", "mine/returns"])).content.decode()
+    assert address in page
+    assert "<b>.txt" not in page
