@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from peilian.web.conversations import views
+from peilian.web.conversations import extract, views
 
 urlpatterns = [
     path("insight/conversations/", views.conversations, name="conversations"),
     path("insight/conversations.csv", views.export, name="conversations_export"),
+    path("insight/conversations/<path:conversation_id>/extract/", extract.extract, name="conversation_extract"),
     path("insight/conversations/<path:conversation_id>/", views.conversation, name="conversation"),
 ]

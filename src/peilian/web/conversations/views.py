@@ -18,6 +18,7 @@ from peilian.apps.people.api import Permission, User
 from peilian.engine.kpi import measure_facts
 from peilian.web.conversations.about import about_of
 from peilian.web.conversations.export import csv_chunks, sent_while_made
+from peilian.web.conversations.extract import extraction_address
 from peilian.web.conversations.filters import ListForm, chips_of, kept, last_day, question_of
 from peilian.web.conversations.listing import PAGE_SIZE, address_of, moment_of, talks_of
 from peilian.web.conversations.report import answer_of, course_of, sections_of
@@ -94,6 +95,7 @@ def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
         "course": course_of(list(readings.values()), language),
         "about": about_of(said, found.reading, language),
         "is_read": found.reading is not None,
+        "extract": extraction_address(user_of(request), conversation_id),
         "neighbours": _neighbours(request, conversation_id),
         "trail": [
             {"label": _("Insight"), "href": reverse("insight")},

@@ -1,0 +1,69 @@
+"""What the review of a conversation sends (复核表单): a form of many boxes, which works without a script too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from django.http import HttpRequest, QueryDict
+
+from peilian.apps.contacts.api import EXTRACTION_KINDS, Proposed, Wish
+from peilian.engine.conversation.leftovers import KINDS, OPTIONAL, LeftoverKind, known_words
+
+_MOST_LINES = 100
+
+
+def wish_of(request: HttpRequest, conversation_id: str) -> Wish:
+    """What was chosen so far; on the first look what the address asks for."""
+    if request.method != "POST":
+        kind = request.GET.get("kind")
+        return Wish(kind="scenario" if kind == "scenario" else "case", second=request.GET.get("with", "").strip())
+    sent = request.POST
+    words = {**dict(_chosen_words(sent)), **dict(_typed_words(sent))}
+    second = sent.get("second", "").strip()
+    return Wish(
+        kind=next((kind for kind in EXTRACTION_KINDS if kind == sent.get("kind")), "case"),
+        hidden=words,
+        known=words,
+        told=_told(sent, (conversation_id, second)),
+        second=second,
+        efficient={"0": 0, "1": 1}.get(sent.get("efficient", "")),
+        title=sent.get("title", ""),
+        answers={
+            name.removeprefix("answer."): str(value) for name, value in sent.items() if name.startswith("answer.")
+        },
+    )
+
+
+def unseen_words(request: HttpRequest, proposed: Proposed) -> dict[str, LeftoverKind]:
+    """Suspicious words that the person was not shown yet, as those of a second conversation are when it comes in."""
+    offered = set(request.POST.getlist("offered"))
+    return {
+        one.word: one.kind
+        for found in proposed.reviews
+        for one in found.suspects
+        if one.word not in offered and one.kind not in OPTIONAL and one.word not in proposed.hidden
+    }
+
+
+def _chosen_words(sent: QueryDict) -> Iterator[tuple[str, LeftoverKind]]:
+    """Boxes of words: what it is, a colon, the word."""
+    for value in sent.getlist("hide"):
+        name, _, word = value.partition(":")
+        kind = next((kind for kind in KINDS if kind == name), None)
+        if kind is not None and word:
+            yield word, kind
+
+
+def _typed_words(sent: QueryDict) -> Iterator[tuple[str, LeftoverKind]]:
+    yield from known_words(sent.get("shops", "").splitlines()[:_MOST_LINES], "company")
+    yield from known_words(sent.get("more", "").splitlines()[:_MOST_LINES], "other")
+
+
+def _told(sent: QueryDict, conversations: tuple[str, ...]) -> Mapping[str, frozenset[int]]:
+    """The boxes of messages, by conversation: a list belongs to the conversation that was shown with it."""
+    found = {}
+    for n, conversation_id in enumerate(conversations):
+        if conversation_id and sent.get(f"told.{n}.of") == conversation_id:
+            values = sent.getlist(f"told.{n}")
+            found[conversation_id] = frozenset(int(value) for value in values if value.isascii() and value.isdigit())
+    return found
