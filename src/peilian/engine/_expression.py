@@ -428,22 +428,29 @@ def _common_kind(parts: Sequence[_Node]) -> Kind | None:
 def _call(name: _Token, parts: Sequence[_Node]) -> _Node:
     for part in parts:
         _needs(part, "number")
+    places = _places(parts[1], name.column) if name.text == "round" and len(parts) > 1 else 0
 
     def evaluate(values: Values) -> Value:
         given = [number for part in parts if (number := _number(part, values)) is not None]
         if len(given) < len(parts):
             return None
         if name.text == "round":
-            return _rounded(*given, column=name.column)
+            return _rounded(given[0], places)
         return _CALLS[name.text](given)
 
     return _Node(name.column, "number", evaluate)
 
 
-def _rounded(number: Decimal, places: Decimal = Decimal(0), *, column: int) -> Decimal | None:
-    if not 0 <= places <= _MOST_PLACES or places != places.to_integral_value():
-        _refuse("places_expected", column=column, found=str(places), most=_MOST_PLACES)
-    return _finite(number.quantize(Decimal(1).scaleb(-int(places)), rounding=ROUND_HALF_UP, context=ARITHMETIC))
+def _places(part: _Node, column: int) -> int:
+    """How many decimals are meant. It is known when the expression is parsed, so that evaluating cannot fail."""
+    places = part.evaluate({})
+    if not isinstance(places, Decimal) or not 0 <= places <= _MOST_PLACES or places != places.to_integral_value():
+        _refuse("places_expected", column=column, found="–" if places is None else str(places), most=_MOST_PLACES)
+    return int(places)
+
+
+def _rounded(number: Decimal, places: int) -> Decimal | None:
+    return _finite(number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=ARITHMETIC))
 
 
 _CALLS: dict[str, Callable[[list[Decimal]], Decimal]] = {

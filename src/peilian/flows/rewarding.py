@@ -20,11 +20,14 @@ NAMES: Mapping[str, Text] = {
     "praises": Text(zh="当月表扬次数", en="praises in the month"),
     "complaints": Text(zh="当月投诉次数", en="complaints in the month"),
 }
+# A person of whom everything is known, without two values alike.
+_SAMPLE: Mapping[str, Decimal] = {name: Decimal(7 * n + 11) / 10 for n, name in enumerate(NAMES)}
 _KINDS: Mapping[str, Kind] = dict.fromkeys(NAMES, "number")
 
 
 def check_condition(when: str) -> tuple[str, ...]:
-    """The names that a condition uses; ``InputError`` names the column of what is wrong with it."""
+    """The names that a condition uses; ``InputError`` names the column of what is wrong with it, or says that it could
+    hold of nobody, such as a division by 0."""
     try:
         parsed = parse(when, _KINDS)
     except ExpressionError as error:
@@ -33,6 +36,8 @@ def check_condition(when: str) -> tuple[str, ...]:
         raise InputError(
             Fault(Reason("expression.truth_expected", {"column": 1, "found": parsed.kind or ""}), field="when")
         )
+    if parsed.evaluate(_SAMPLE) is None:
+        raise InputError(Fault(Reason("rewards.never_known"), field="when"))
     return tuple(name for name in NAMES if name in parsed.names)
 
 

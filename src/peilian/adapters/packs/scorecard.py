@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
@@ -39,6 +40,8 @@ DRILL_INDICATORS = (
 # Where an indicator comes from; what is given from outside may have any name.
 _SOURCES: Mapping[str, tuple[str, ...]] = {"transcript": SERVICE_INDICATORS, "drill": DRILL_INDICATORS}
 _Strict = ConfigDict(extra="forbid", frozen=True)
+_LARGEST, _LONGEST_TEXT = Decimal(1_000_000_000), 4_000
+_WRITTEN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?")
 _KEY = r"^[a-z][a-z0-9_]*$"
 
 
@@ -338,6 +341,8 @@ _NO_FILE = Path()
 
 
 def _checked(body: Mapping[str, Any]) -> Loaded:
+    if faults := list(_beyond(body)):
+        raise InputError(*faults)
     try:
         document = ScorecardDocument.model_validate(body)
     except ValidationError as error:
@@ -346,6 +351,30 @@ def _checked(body: Mapping[str, Any]) -> Loaded:
         raise InputError(Fault(Reason("scorecard.fault.other_kind", {"kind": document.kind}), field="kind"))
     plain = json.dumps(_plain(body), ensure_ascii=False, sort_keys=True)
     return Loaded(document, _NO_FILE, hashlib.sha256(plain.encode()).hexdigest())
+
+
+def _beyond(node: Any, place: str = "") -> Iterator[Fault]:
+    """Numbers and texts of a body that were mistyped or meant to do harm: computing or showing them would fail."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _beyond(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(node, list | tuple):
+        for n, value in enumerate(node):
+            yield from _beyond(value, f"{place}.{n}")
+    elif isinstance(node, str) and len(node) > _LONGEST_TEXT:
+        yield Fault(Reason("pack.too_long", {"most": _LONGEST_TEXT}), field=place)
+    elif (number := _numeral(node)) is not None and not abs(number) <= _LARGEST:
+        yield Fault(Reason("pack.less_than_equal", {"bound": str(_LARGEST)}), field=place)
+
+
+def _numeral(value: Any) -> Decimal | None:
+    """A number, also one that is written as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    if isinstance(value, str) and not _WRITTEN.fullmatch(value):
+        return None
+    found = Decimal(value) if isinstance(value, int) else Decimal(str(value))
+    return _LARGEST + 1 if found.is_nan() else found
 
 
 def _plain(value: Any) -> Any:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import NotVisibleError, Permission, Unit, visible_to
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.appraisal.models import Appraisee
-    from peilian.apps.people.api import User
+    from peilian.apps.base.api import today_in_company
+from peilian.apps.people.api import User
 
 PLACES = 12  # decimals that values are stored with
 _WIDE = Context(prec=60)
+_LONG_AGO, _FAR = date(2000, 1, 1), timedelta(days=2 * 366)
 
 
 def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
@@ -40,6 +44,14 @@ def one_at_a_time() -> None:
     """Keep whoever changes rules of the company at the same moment waiting until the write ends: the next one sees what
     this one added."""
     list(Unit.objects.select_for_update(no_key=True).filter(parent=None).values_list("pk", flat=True))
+
+
+def fitting_day(day: date, field: str) -> date:
+    """``day``, unless its year can only be mistyped."""
+    soon = today_in_company() + _FAR
+    if not _LONG_AGO <= day <= soon:
+        raise refuse("appraisal.day_range", field, first=_LONG_AGO.isoformat(), last=soon.isoformat())
+    return day
 
 
 def permit_unit(actor: User | None, permission: Permission, unit_id: UUID) -> None:

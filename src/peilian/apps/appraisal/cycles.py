@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from peilian.apps.appraisal.checks import permit_unit, plain, refuse, short
+from peilian.apps.appraisal.checks import fitting_day, permit_unit, plain, refuse, short
 from peilian.apps.appraisal.evaluation import appraised, card_for
 from peilian.apps.appraisal.models import Appraisee, Cycle, CycleState, Template, TemplateVersion
 from peilian.apps.appraisal.people_in import people_in
@@ -115,6 +115,8 @@ def change_cycle(
         names = ("self_comment_until", "appeal_days", "shows_preview", "grades")
         before = {name: getattr(row, name) for name in names}
         if not isinstance(self_comment_until, Keep):
+            if self_comment_until is not None and self_comment_until < row.starts_on:
+                raise refuse("appraisal.ends_before_start", "self_comment_until")
             row.self_comment_until = self_comment_until
         if appeal_days is not None:
             row.appeal_days = _window(appeal_days)
@@ -161,7 +163,7 @@ def set_aside(*, actor: User | None, appraisee: Appraisee, reason: str) -> Appra
 
 
 def take_in(*, actor: User | None, appraisee: Appraisee) -> Appraisee:
-    """Appraise a person that was set aside after all."""
+    """Appraise a person that was set aside after all, unless that is done in another cycle by now."""
     return _exempt(actor, appraisee, "", "appraisal.take_in")
 
 
@@ -232,15 +234,19 @@ def _reaches(sight: Sight, permission: Permission, unit_ids: Iterable[UUID]) -> 
 
 
 def _span(period: Period) -> tuple[date, date]:
-    if isinstance(period, date):
-        first = period.replace(day=1)
-        return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    first, last = period
+    first, last = _ends(period)
     if last < first:
         raise refuse("appraisal.ends_before_start", "period")
     if (last - first).days >= _LONGEST_DAYS:
         raise refuse("appraisal.too_long_period", "period", days=_LONGEST_DAYS)
     return first, last
+
+
+def _ends(period: Period) -> tuple[date, date]:
+    if not isinstance(period, date):
+        return fitting_day(period[0], "period"), fitting_day(period[1], "period")
+    first = fitting_day(period, "period").replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _window(days: int) -> int:
@@ -286,9 +292,9 @@ def place(audit: Audit, cycle: Cycle) -> int:
     elsewhere = _appraised_elsewhere(cycle)
     changed = 0
     for item in people_in(cycle):
-        if item.employee.pk in elsewhere:
-            raise refuse("appraisal.appraised_elsewhere", "unit", person=item.employee.name)
         row = known.get(item.employee.pk) or Appraisee(cycle=cycle, employee=item.employee)
+        if item.employee.pk in elsewhere and not row.exempt_reason:
+            raise refuse("appraisal.appraised_elsewhere", "unit", person=item.employee.name)
         before = {"unit_id": row.unit_id, "post_id": row.post_id, "notes": row.notes}
         row.unit, row.post, row.notes = item.unit, item.post, list(item.notes)
         if row._state.adding:
@@ -319,6 +325,8 @@ def _exempt(actor: User | None, appraisee: Appraisee, reason: str, verb: str) ->
         row = Appraisee.objects.select_for_update().get(pk=appraisee.pk)
         if actor is not None and actor.employee_id == row.employee_id:
             raise refuse("appraisal.own_sheet")
+        if not reason and row.employee_id in _appraised_elsewhere(row.cycle):
+            raise refuse("appraisal.appraised_elsewhere", person=row.employee.name)
         before = {"exempt_reason": row.exempt_reason, "exempted_by": row.exempted_by_id}
         row.exempt_reason, row.exempted_by = reason, None
         row.save()

@@ -67,7 +67,7 @@ def register_event(
             kind=str(kind),
             text=short(text, "text", limit=1000, is_needed=True),
             reference_kind=short(reference[0], "reference", limit=40),
-            reference_id=short(reference[1], "reference", limit=200),
+            reference_id=" ".join(short(reference[1], "reference", limit=200).split()),
             counts_on=_counting(EventKind(kind), counts_on),
             source_id=source_id,
             reported_at=timezone.now(),
@@ -102,6 +102,8 @@ def count_on(*, actor: User | None, event: Event, indicator: str | Sequence[str]
     with write(actor=actor, verb="appraisal.count_on") as audit:
         row = Event.objects.select_for_update().get(pk=event.pk)
         before, row.counts_on = row.counts_on, _counting(EventKind(row.kind), names)
+        if row.state == EventState.WITHDRAWN:
+            raise refuse("appraisal.event_withdrawn")
         if row.counts_on == before:
             audit.unchanged()
             return row

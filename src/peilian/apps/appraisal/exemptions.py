@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from peilian.apps.appraisal.checks import refuse, short
+from peilian.apps.appraisal.checks import fitting_day, refuse, short
 from peilian.apps.appraisal.models import Exemption
 from peilian.apps.base.api import write
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
@@ -36,6 +36,8 @@ def exempt(
     Results that are frozen stay as they are.
     """
     _permit(actor, employee, starts_on, ends_on)
+    fitting_day(starts_on, "starts_on")
+    fitting_day(ends_on, "ends_on")
     if ends_on < starts_on:
         raise refuse("appraisal.ends_before_start", "ends_on")
     with write(actor=actor, verb="appraisal.exempt") as audit:

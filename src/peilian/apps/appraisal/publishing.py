@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 FREEZE_JOB, FOLLOW_JOB = "appraisal.freeze", "appraisal.follow"
 _MOST_FAULTS = 100
+_BEYOND_MEANING = 1_000_000  # points of a line; a value that leads here was mistyped
 
 
 def freeze(*, actor: User | None, cycle: Cycle, leave_out: str = "", now: datetime | None = None) -> Cycle | base.Job:
@@ -268,8 +269,11 @@ def result_row(
     actor: User | None,
     now: datetime,
 ) -> Appraisal:
-    """A result as it is stored."""
+    """A result as it is stored; refused where points lie beyond anything that a sheet can mean."""
     scored = evaluation.scored
+    for line in scored.lines:
+        if line.points is not None and abs(line.points) >= _BEYOND_MEANING:
+            raise refuse("appraisal.points_beyond", line=line.key, person=appraisee.employee.name)
     return Appraisal(
         appraisee=appraisee,
         version=1 if former is None else former.version + 1,

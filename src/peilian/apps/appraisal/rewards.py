@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _HIGH = Decimal(90)
 _LOOK_BACK = 12  # results that a row of good months is looked for in
 _MOST = Decimal(10_000_000)
+_TAKEN_KEYS = frozenset({"new"})  # an address of the pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,14 @@ def set_rule(
     amount: Decimal | None = None,
     competency: str = "",
     is_on: bool = False,
+    is_new: bool = False,
 ) -> RewardRule:
-    """Add a rule, or its next version. Amounts and points stay empty until somebody sets them."""
+    """Add a rule, or its next version; one that ``is_new`` takes no key that is taken. Amounts and points stay empty
+    until somebody sets them."""
     permit_company(actor, Permission.MANAGE_REWARDS)
+    key = short(key, "key", limit=60, is_needed=True)
+    if key in _TAKEN_KEYS:
+        raise refuse("rewards.rule_exists", "key", value=key)
     name = {language: short(title.get(language, ""), "title", limit=100) for language in ("zh", "en")}
     name = {language: text for language, text in name.items() if text}
     if not name:
@@ -102,8 +108,10 @@ def set_rule(
     with write(actor=actor, verb="rewards.set_rule") as audit:
         one_at_a_time()
         former = RewardRule.objects.filter(key=key).order_by("-number").first()
+        if is_new and former is not None:
+            raise refuse("rewards.rule_exists", "key", value=key)
         row = RewardRule(
-            key=short(key, "key", limit=60, is_needed=True),
+            key=key,
             number=1 if former is None else former.number + 1,
             title=name,
             when=when.strip(),
@@ -162,18 +170,29 @@ def give(
     points: Decimal | None = None,
     source: tuple[str, str] | None = None,
 ) -> Award:
-    """Propose a reward by hand, e.g. for a lecture held. Somebody else decides."""
+    """Propose a reward by hand, e.g. for a lecture held. Somebody else decides. ``source`` (kind, id) is what it is
+    for; the same source rewards a person once."""
     permit_reward(actor, employee)
     if kind not in (RewardKind.RECOGNITION, RewardKind.POINTS, RewardKind.PROMOTION):
         raise refuse("rewards.unknown_kind", "kind", value=str(kind)[:40], known="recognition, points, promotion")
     if kind == RewardKind.POINTS and (points is None or not 0 < points <= _MOST):
         raise refuse("rewards.number", "points", most=str(_MOST))
-    name = {language: short(text, "title", limit=100) for language, text in title.items() if text.strip()}
+    if kind != RewardKind.POINTS and points is not None:
+        raise refuse("rewards.points_with_points_only", "points")
+    name = {language: short(text, "title", limit=100) for language, text in title.items()}
+    name = {language: text for language, text in name.items() if text}
     if not name:
         raise refuse("appraisal.empty", "title")
     now = timezone.now()
     kept = source or ("hand", f"{actor.pk}:{now.timestamp():.6f}")
     with write(actor=actor, verb="rewards.give") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        known: Award | None = Award.objects.filter(
+            employee=employee, kind=str(kind), source_kind=kept[0], source_id=kept[1]
+        ).first()
+        if known is not None:
+            audit.unchanged()
+            return known
         row = Award(
             employee=employee,
             kind=str(kind),

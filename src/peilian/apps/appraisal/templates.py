@@ -12,16 +12,19 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from peilian.apps.appraisal.checks import one_at_a_time, permit_company, refuse, short
+from peilian.apps.appraisal.checks import fitting_day, one_at_a_time, permit_company, refuse, short
 from peilian.apps.appraisal.evaluation import fingerprint
 from peilian.apps.appraisal.models import Template, TemplateVersion
 from peilian.apps.appraisal.seen import RUNNERS, cycles_seen, one
 from peilian.apps.base.api import write
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.engine.text.typed import cleaned
 from peilian.flows import appraising
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+
+_MOST_DIGITS = 15  # of a number in JSON; one that is larger is kept as text, and refused by the schema
 
 
 def add_template(
@@ -46,6 +49,8 @@ def add_template(
     if not names:
         raise refuse("appraisal.empty", "title")
     document, chosen = _checked(body, settings or {})
+    # A version cannot be taken back, and none may begin before it: a mistyped year would close the template.
+    fitting_day(effective_from, "effective_from")
     with write(actor=actor, verb="appraisal.add_template") as audit:
         one_at_a_time()
         if Template.objects.filter(key=key).exists():
@@ -71,6 +76,7 @@ def add_version(
     """Add a version; a part that is ``None`` stays as in the version before. Cycles keep the version they were opened
     with: nothing that was computed is computed again."""
     permit_company(actor, Permission.EDIT_APPRAISAL_RULES)
+    fitting_day(effective_from, "effective_from")
     with write(actor=actor, verb="appraisal.add_version") as audit:
         template = Template.objects.select_for_update().get(pk=template.pk)
         former = template.versions.order_by("-number").first()
@@ -192,6 +198,8 @@ def jsonable(document: Mapping[str, Any]) -> dict[str, Any]:
 
     def other(value: Any) -> Any:
         if isinstance(value, Decimal):
+            if abs(value.adjusted()) > _MOST_DIGITS:
+                return str(value)
             number = int(value) if value == value.to_integral_value() else float(value)
             return number if Decimal(repr(number)) == value else str(value)
         if isinstance(value, tuple | set | frozenset):
@@ -199,4 +207,13 @@ def jsonable(document: Mapping[str, Any]) -> dict[str, Any]:
         return str(value)
 
     found: dict[str, Any] = json.loads(json.dumps(document, default=other))
-    return found
+    return {key: _clean(value) for key, value in found.items()}
+
+
+def _clean(value: Any) -> Any:
+    """Without what cannot be stored in the texts."""
+    if isinstance(value, str):
+        return cleaned(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    return {key: _clean(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -21,7 +21,7 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say, say_fault
 from peilian.web.appraisal.doing import show
-from peilian.web.appraisal.supposed import difference, typed
+from peilian.web.appraisal.supposed import changed, difference, typed
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import APPEAL_STATES
 from peilian.web.shell.access import user_of
@@ -115,12 +115,14 @@ class DecisionForm(forms.Form):
                 continue
             for name in measured:
                 field = f"value-{line.key}-{name}"
-                value = self.cleaned_data[field].strip()
-                if value != (self.fields[field].initial or ""):
-                    found.append(
-                        {"line": line.key, "accepted": True, "indicator": name, "value": value or None, "text": words}
-                    )
-            if not any(one["line"] == line.key for one in found):
+                try:
+                    is_changed, value = changed(self.cleaned_data[field], self.fields[field].initial or "")
+                except forms.ValidationError as error:
+                    self.add_error(field, error)
+                    continue
+                if is_changed:
+                    found.append({"line": line.key, "accepted": True, "indicator": name, "value": value, "text": words})
+            if not self.errors and not any(one["line"] == line.key for one in found):
                 self.add_error(None, _("%(line)s: accepted, but no value was changed.") % {"line": line.label})
         return found
 

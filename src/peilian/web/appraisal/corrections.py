@@ -19,7 +19,7 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
 from peilian.web.appraisal.appeals import trail
 from peilian.web.appraisal.doing import show
-from peilian.web.appraisal.supposed import difference, typed
+from peilian.web.appraisal.supposed import changed, difference, typed
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
@@ -40,6 +40,7 @@ class CorrectionForm(forms.Form):
         self.fields["note"].error_messages["required"] = _("This needs to be filled in.")
         told = ToldSheet(view, reading_language())
         inputs = {item["line"]: item["inputs"] for item in told.said["lines"]}
+        self.changes: dict[str, str | None] = {}
         # A value that two lines use stands once, at the first.
         self._of_line: list[tuple[Any, list[str]]] = []
         for line in (line for group in told.groups for line in group.lines):
@@ -56,20 +57,22 @@ class CorrectionForm(forms.Form):
 
     def rows(self) -> list[tuple[Any, list[forms.BoundField], bool]]:
         """Each line with its fields, and whether something in it differs."""
-        changed = self.changes() if self.is_bound and hasattr(self, "cleaned_data") else {}
         return [
-            (line, [self[name] for name in names], any(name in changed or name in self.errors for name in names))
+            (line, [self[name] for name in names], any(name in self.changes or name in self.errors for name in names))
             for line, names in self._of_line
         ]
 
-    def changes(self) -> dict[str, str | None]:
-        """The values that differ from those of the result; an emptied one says that there was nothing to measure."""
-        found: dict[str, str | None] = {}
+    def clean(self) -> dict[str, Any]:
+        """Find out what differs from the result."""
         for name in (name for _line, names in self._of_line for name in names):
-            value = self.cleaned_data.get(name, "").strip()
-            if value != (self.fields[name].initial or ""):
-                found[name] = value or None
-        return found
+            try:
+                is_changed, value = changed(self.cleaned_data.get(name, ""), self.fields[name].initial or "")
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+                continue
+            if is_changed:
+                self.changes[name] = value
+        return self.cleaned_data
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,13 +86,12 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CorrectionForm(request.POST or None, view=view)
     supposed = None
     if request.method == "POST" and form.is_valid():
-        changes = form.changes()
         try:
             if "preview" in request.POST:
-                stored = appraisal.suppose_correction(user=user, appraisal=result, changes=changes)
+                stored = appraisal.suppose_correction(user=user, appraisal=result, changes=form.changes)
                 supposed = difference(result.result, stored)
             else:
-                appraisal.correct(actor=user, appraisal=result, changes=changes, note=form.cleaned_data["note"])
+                appraisal.correct(actor=user, appraisal=result, changes=form.changes, note=form.cleaned_data["note"])
         except InputError as error:
             show(form, error)
         except NotVisibleError:

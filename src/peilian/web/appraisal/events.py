@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import today_in_company
+from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Language
 from peilian.web.appraisal.doing import done
@@ -75,8 +76,9 @@ class EventForm(DirectoryForm):
     )
     fields_of_door = {"reference": "conversation"}  # noqa: RUF012
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, user: people.User, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._user = user
         kinds: Any = self.fields["kind"]
         kinds.choices = [("", _("Choose")), *EVENT_KINDS.items()]
 
@@ -87,6 +89,16 @@ class EventForm(DirectoryForm):
             return "", ""
         found = _ADDRESS.search(given)
         return _CONVERSATION, unquote(found["id"]) if found else given
+
+    def clean_conversation(self) -> str:
+        """Only one that the reader can open: whoever decides has to be able to read it."""
+        given: str = self.cleaned_data["conversation"].strip()
+        if given:
+            found = _ADDRESS.search(given)
+            name = unquote(found["id"]) if found else given
+            if contacts.conversation(user=self._user, conversation_id=name) is None:
+                raise forms.ValidationError(_("There is no such conversation, or you may not read it."))
+        return given
 
 
 @dataclass
@@ -154,7 +166,7 @@ def new(request: HttpRequest) -> HttpResponse:
     person = reached.filter(number=request.GET.get("person", "")).first()
     if person is not None:
         given["employee"] = f"{person.number} {person.name}"
-    form = EventForm(request.POST or None, initial=given)
+    form = EventForm(request.POST or None, initial=given, user=user)
     made: list[appraisal.Event] = []
 
     def save() -> None:
@@ -210,7 +222,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Confirm it, withdraw it, or choose the line it counts on."""
     user = user_of(request)
     row = appraisal.event(user=user, pk=pk)
-    do = request.POST.get("do", "")
+    do, back = request.POST.get("do", ""), request.POST.get("cycle", "")
+    address = f"{_cycle_address(user, back)}#doubles" if back else reverse("appraisal_event", args=[pk])
     if do == "confirm":
         note = request.POST.get("note", "")
         said = _("Confirmed. It counts when the cycle of that day is collected next.")
@@ -228,10 +241,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         done(request, lambda: appraisal.count_on(actor=user, event=row, indicator=names), said)
     else:
         raise people.NotVisibleError
-    back = request.POST.get("cycle", "")
-    if back:
-        return HttpResponseRedirect(f"{_cycle_address(user, back)}#doubles")
-    return HttpResponseRedirect(reverse("appraisal_event", args=[pk]))
+    return HttpResponseRedirect(address)
 
 
 def _cycle_address(user: people.User, pk: str) -> str:

@@ -6,6 +6,8 @@ Only what somebody changed is written into the document. What a setting decides 
 from __future__ import annotations
 
 import copy
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -21,6 +23,7 @@ from peilian.web.appraisal.rule_words import PARAMS, UNJUDGED, Kind
 WEIGHT = "weight."
 _TEXTS = ("label", "standard")
 _SPARE_ROWS = 2
+_NUMERAL = re.compile(r"[+-]?\d{0,15}(?:\.\d{1,12})?(?<=\d)%?")
 Data = Mapping[str, str]
 
 
@@ -431,13 +434,10 @@ def _default(setting: appraising.Setting) -> str:
 
 def _number(text: str) -> Decimal | None:
     """A number as people type it: 0.05, 5%, 1,200."""
-    plain = text.strip().replace("％", "%").replace(",", "")
-    try:
-        found = Decimal(plain.removesuffix("%"))
-    except InvalidOperation:
+    plain = unicodedata.normalize("NFKC", text).strip().replace(",", "").replace("−", "-")
+    if not _NUMERAL.fullmatch(plain):
         return None
-    if not found.is_finite():
-        return None
+    found = Decimal(plain.removesuffix("%"))
     return found / 100 if plain.endswith("%") else found
 
 

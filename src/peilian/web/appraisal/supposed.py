@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django import forms
+from django.utils.translation import gettext as _
+
 from peilian.flows import appraising
 from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import reading_language
+
+_NOTHING = frozenset("-–—−")
 
 
 def difference(result: Mapping[str, Any], supposed: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +34,19 @@ def typed(one: Mapping[str, Any]) -> str:
         return ""
     value = Decimal(str(one["value"]))
     return f"{(value * 100).normalize():f}%" if one["unit"] == "ratio" else f"{value.normalize():f}"
+
+
+def changed(sent: str, shown: str) -> tuple[bool, str | None]:
+    """Whether a value that was sent differs from the one that was shown, and what it is; ``None``: there was nothing
+    to measure, which is said with a dash. ``ValidationError`` when a value was only taken away."""
+    sent = sent.strip()
+    if sent == shown:
+        return False, None
+    if sent in _NOTHING:
+        return bool(shown), None
+    if not sent:
+        raise forms.ValidationError(_("Write the right value, or – when there was nothing to measure."))
+    return True, sent
 
 
 def _said(points: Any) -> str:

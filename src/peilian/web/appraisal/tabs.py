@@ -19,8 +19,8 @@ TABS = (
     Tab("events", "appraisal_events", _("Events"), frozenset({P.REGISTER_EVENTS})),
     Tab("appeals", "appraisal_appeals", _("Appeals"), frozenset({P.DECIDE_APPEALS})),
     Tab("rules", "appraisal_rules", _("Rules"), frozenset({P.EDIT_APPRAISAL_RULES, P.RUN_APPRAISALS})),
-    Tab("rewards", "rewards", _("Rewards")),
-    Tab("suggestions", "suggestions", _("Suggestions")),
+    Tab("rewards", "rewards", _("Rewards"), frozenset({P.SEE_REWARDS})),
+    Tab("suggestions", "suggestions", _("Suggestions"), frozenset({P.SEE_REWARDS})),
 )
 
 

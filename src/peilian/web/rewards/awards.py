@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -48,6 +48,8 @@ class GiveForm(forms.Form):
         help_text=gettext_lazy("Only for the kind “points”."),
     )  # fmt: skip
     why = forms.CharField(label=gettext_lazy("What for"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    # The same for a form that is sent twice.
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, listed: list[people.Employee], **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -107,7 +109,7 @@ def give(request: HttpRequest) -> HttpResponse:
     listed = [
         one for one in sight.employees(P.MANAGE_REWARDS).exclude(left_on__lte=sight.day) if one.pk != user.employee_id
     ]
-    form = GiveForm(request.POST or None, listed=listed)
+    form = GiveForm(request.POST or None, listed=listed, initial={"once": uuid4()})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -118,6 +120,7 @@ def give(request: HttpRequest) -> HttpResponse:
                 title={reading_language(): data["title"]},
                 why=data["why"],
                 points=data["points"],
+                source=("hand", f"{user.pk}:{data['once']}") if data["once"] else None,
             )
         except InputError as error:
             show(form, error)

@@ -114,6 +114,7 @@ def _keep(user: Any, data: dict[str, Any], former: appraisal.RewardRule | None) 
     appraisal.set_rule(
         actor=user,
         key=data["key"] if former is None else former.key,
+        is_new=former is None,
         title={"zh": data["title_zh"], "en": data["title_en"]},
         when=data["when"],
         kind=data["kind"],

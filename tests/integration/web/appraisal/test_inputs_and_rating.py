@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from peilian.apps.appraisal import api as appraisal
+from peilian.apps.contacts import api as contacts
 from support.appraisals import LEVELS, Firm, a_cycle, an_event, frozen, last_month, reviewed, sheet_of
 
 
@@ -169,7 +170,10 @@ def test_only_the_rater_rates_and_only_the_own_team(firm: Firm, page: Any, send:
         send(user, "appraisal_rating_person", cycle.pk, lin.pk, status=404, **LEVELS)
 
 
-def test_an_event_is_registered_confirmed_and_withdrawn(firm: Firm, page: Any, send: Any) -> None:
+def test_an_event_is_registered_confirmed_and_withdrawn(
+    firm: Firm, page: Any, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "conversation", lambda *, user, conversation_id: conversation_id)
     a_cycle(firm)
     number = firm.lin.employee.number
     fields = {"employee": number, "on": last_month().isoformat(), "kind": "complaint", "text": "两天没人跟进"}
@@ -192,7 +196,13 @@ def test_an_event_is_registered_confirmed_and_withdrawn(firm: Firm, page: Any, s
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [({"employee": "nobody"}, "field-fault"), ({"kind": ""}, "需要填写"), ({"on": "2020-01-01"}, "过去一年之内")],
+    [
+        ({"employee": "nobody"}, "field-fault"),
+        ({"kind": ""}, "需要填写"),
+        ({"on": "2020-01-01"}, "过去一年之内"),
+        ({"conversation": "a%0Ab"}, "没有这通会话"),
+        ({"conversation": "../.."}, "没有这通会话"),
+    ],
 )
 def test_what_an_event_lacks_is_said_beside_the_field(firm: Firm, send: Any, more: dict[str, str], said: str) -> None:
     fields = {"employee": firm.lin.employee.number, "on": last_month().isoformat(), "kind": "complaint", "text": "甲"}
