@@ -53,7 +53,7 @@ def propose_case(
 
     ``answers`` are what an earlier proposal asked for: lessons, how it ended, better wording.
     """
-    given = {name: words.strip() for name, words in (answers or {}).items() if words.strip()}
+    given = {name: told(words, talk.language) for name, words in (answers or {}).items() if words.strip()}
     telling = _Telling(talk, "" if other is None else "efficient", given)
     tellings = [telling] if other is None else [telling, _Telling(other, "inefficient", given)]
     language = talk.language
@@ -63,7 +63,7 @@ def propose_case(
         "kind": "case",
         "schema_version": 1,
         "key": key,
-        "title": text(language, title.strip() or subject_of(talk)),
+        "title": text(language, told(title, language) or subject_of(talk)),
         "form": "pair" if other is not None else _form(talk),
         "background": text(language, _background(talk)),
         "competencies": _competencies(tellings),

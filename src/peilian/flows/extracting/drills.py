@@ -32,6 +32,7 @@ from peilian.flows.extracting.wordings import (
     short,
     spoken,
     text,
+    told,
 )
 
 _MOST_ELEMENTS = 8
@@ -70,7 +71,8 @@ def propose_scenario(
     """The draft of a scenario. ``answers`` fill the gaps that an earlier proposal named, by element."""
     language = talk.language
     quotes, found = _shared_out(_best(elements_of(talk)))
-    chosen = [_chosen(one, quotes.get(one.part.id), language, (answers or {}).get(one.part.id, "")) for one in found]
+    given = {name: told(words, language) for name, words in (answers or {}).items()}
+    chosen = [_chosen(one, quotes.get(one.part.id), language, given.get(one.part.id, "")) for one in found]
     opening, opening_why = _opening(talk)
     persona, persona_whys = persona_of(talk)
     tools, tool_whys = _tools(talk, chosen)
@@ -81,7 +83,7 @@ def propose_scenario(
     seconds = _limit(len(chosen))
     ideal = plays["ideal"]
     near = nearest_scenario(talk)
-    subject = title.strip() or subject_of(talk)
+    subject = told(title, language) or subject_of(talk)
     body: dict[str, Any] = {
         "kind": "scenario",
         "schema_version": 1,

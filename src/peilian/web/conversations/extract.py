@@ -85,7 +85,6 @@ def _context(
 ) -> dict[str, Any]:
     language, proposal = reading_language(), proposed.proposal
     words = words_of(proposed, language)
-    title = wish.title.strip() or (next(iter(proposal.body["title"].values())) if proposal else "")
     return {
         "conversation_id": conversation_id,
         "wish": wish,
@@ -95,7 +94,7 @@ def _context(
         "sections": sections_of(proposal, language) if proposal else [],
         "asks": asks_of(proposal, wish.answers, language) if proposal else [],
         "is_too_little": proposal is None,
-        "draft_title": title,
+        "draft_title": next(iter(proposal.body["title"].values())) if proposal else "",
         "seen": proposed.seen,
         "efficient": proposed.efficient,
         "others": _others(user, proposed, conversation_id) if wish.kind == "case" else [],

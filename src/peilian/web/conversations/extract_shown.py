@@ -15,6 +15,8 @@ from peilian.engine.conversation.leftovers import KINDS, OPTIONAL
 from peilian.flows.extracting.values import Gap, Proposal, Review, Why
 from peilian.flows.wording import catalogue, say
 
+_CALM, _ANGRY = -0.15, -0.5  # moods of a customer above which it is calm, or annoyed and not angry
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -241,7 +243,7 @@ def _scenario(body: Mapping[str, Any], whys: _Whys, language: Language) -> Itera
     )
     persona = body["persona"]
     said = _("mood %(mood)s, patience %(patience)s seconds, difficulty %(difficulty)s of 5") % {
-        "mood": persona["mood"],
+        "mood": say(Reason(f"finding.{_feeling(persona['mood'])}.name"), language),
         "patience": round(persona["patience_seconds"]),
         "difficulty": body["difficulty"],
     }
@@ -254,6 +256,10 @@ def _scenario(body: Mapping[str, Any], whys: _Whys, language: Language) -> Itera
             for tool in body.get("tools", ())
         ),
     )
+
+
+def _feeling(mood: float) -> str:
+    return "calm" if mood > _CALM else "annoyed" if mood > _ANGRY else "angry"
 
 
 def _openings(body: Mapping[str, Any], whys: _Whys) -> Iterator[Told]:
