@@ -90,7 +90,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of an input: which file, row (1 is the first data row) or line, field, and what was expected."""
+    """One fault of an input: which file, row (as its reader counts) or line, field, and what was expected."""
 
     reason: Reason
     file: str | None = None

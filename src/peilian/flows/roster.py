@@ -1,8 +1,8 @@
 """Reading a roster file (花名册): who works where, on which post, under whom, and uses which platform account.
 
 One table for two readers: the directory takes all of it, measuring takes account, employee, team, post and span. CSV
-(UTF-8 or GBK), XLSX (first sheet) or JSONL, with English or Chinese headers in any order; unknown columns are left
-alone. ``from`` counts, ``to`` is the first day that no longer counts.
+(UTF-8 or GBK), XLSX (the sheet in front) or JSONL, with English or Chinese headers in any order; unknown columns are
+left alone. ``from`` counts, ``to`` is the first day that no longer counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from peilian.adapters.workbooks import WorkbookError, first_sheet
+from peilian.adapters.workbooks import BrokenCell, WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.conversation.canonical import clean
 
@@ -69,7 +69,8 @@ _MILLISECONDS = re.compile(r"\d{13}")
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One line of a roster. ``None`` is an empty cell; ``row`` is its place among the data rows, from 1."""
+    """One line of a roster. ``None`` is an empty cell; ``row`` is its place in the file as a
+    spreadsheet shows it: the headings are row 1."""
 
     row: int
     employee: str
@@ -121,10 +122,12 @@ def read_roster(path: Path, *, name: str | None = None) -> list[RosterRow]:
         table = _table_of(path, Path(name).suffix.lower() or path.suffix.lower())
     except _UnreadableError as error:
         raise InputError(Fault(error.reason, file=name, row=error.row)) from None
-    fields = _fields(table[0] if table else [], name)
-    headers = {found: str(header) for found, header in zip(fields, table[0], strict=True) if found is not None}
+    name = f"{name} [{clean(table.page)}]" if table.page else name
+    heading = [_clean(cell) or "" for cell in table.heading]
+    fields = _fields(heading, name)
+    headers = {found: str(header) for found, header in zip(fields, heading, strict=True) if found is not None}
     rows, faults = [], []
-    for place, cells in enumerate(table[1:], start=1):
+    for place, cells in table.lines:
         values = {found: _clean(cell) for found, cell in zip(fields, cells, strict=False) if found is not None}
         if not any(value not in (None, "") for value in values.values()):
             continue
@@ -143,9 +146,17 @@ class _UnreadableError(Exception):
         self.reason, self.row = Reason(key, params), row
 
 
-def _table_of(path: Path, ending: str) -> list[Sequence[Any]]:
-    """The file as rows of cells, headers first."""
-    readers: dict[str, Callable[[Path], list[Sequence[Any]]]] = {
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The headings and the other lines with their places in the file; ``page`` is the sheet, where there are others."""
+
+    heading: Sequence[Any]
+    lines: Iterable[tuple[int, Sequence[Any]]]
+    page: str = ""
+
+
+def _table_of(path: Path, ending: str) -> _Table:
+    readers: dict[str, Callable[[Path], _Table]] = {
         ".csv": _csv_table,
         ".txt": _csv_table,
         ".tsv": _csv_table,
@@ -165,14 +176,15 @@ def _table_of(path: Path, ending: str) -> list[Sequence[Any]]:
         raise _UnreadableError("roster.unreadable", problem=error.strerror or type(error).__name__) from None
 
 
-def _csv_table(path: Path) -> list[Sequence[Any]]:
+def _csv_table(path: Path) -> _Table:
     text = _decoded(path.read_bytes())
     first = text.split("\n", 1)[0]
     separator = max(",\t;", key=first.count)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        read = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         raise _UnreadableError("roster.unreadable", problem=str(error)) from None
+    return _Table(read[0] if read else [], enumerate(read[1:], start=2))
 
 
 def _decoded(data: bytes) -> str:
@@ -187,25 +199,29 @@ def _decoded(data: bytes) -> str:
     raise _UnreadableError("roster.unknown_encoding")
 
 
-def _sheet_table(path: Path) -> list[Sequence[Any]]:
+def _sheet_table(path: Path) -> _Table:
     try:
-        return first_sheet(path)
+        sheet = shown_sheet(path)
     except WorkbookError as error:
         raise _UnreadableError("roster.unreadable", problem=str(error)) from None
+    lines = enumerate(sheet.rows[1:], start=sheet.top + 1)
+    return _Table(sheet.rows[0] if sheet.rows else [], lines, sheet.name if sheet.others else "")
 
 
-def _jsonl_table(path: Path) -> list[Sequence[Any]]:
-    objects: list[Mapping[str, Any]] = []
-    for place, line in enumerate((line for line in _decoded(path.read_bytes()).splitlines() if line.strip()), start=1):
+def _jsonl_table(path: Path) -> _Table:
+    objects: dict[int, Mapping[str, Any]] = {}
+    for place, line in enumerate(_decoded(path.read_bytes()).splitlines(), start=1):
+        if not line.strip():
+            continue
         try:
             item = json.loads(line)
         except (ValueError, RecursionError):
             item = None
         if not isinstance(item, dict):
             raise _UnreadableError("roster.not_json", row=place)
-        objects.append(item)
-    columns = list(dict.fromkeys(key for item in objects for key in item))
-    return [columns, *([item.get(column) for column in columns] for item in objects)]
+        objects[place] = item
+    columns = list(dict.fromkeys(key for item in objects.values() for key in item))
+    return _Table(columns, [(place, [item.get(column) for column in columns]) for place, item in objects.items()])
 
 
 def _fields(headers: Sequence[Any], name: str) -> list[str | None]:
@@ -231,7 +247,7 @@ def _headers_of(field: str, fields: Iterable[str | None], headers: Iterable[Any]
 
 def _clean(cell: Any) -> Any:
     """A cell as text without control characters, a date or a moment; 1001.0 is the number 1001; nothing is ``None``."""
-    if cell is None or isinstance(cell, date):
+    if cell is None or isinstance(cell, date | BrokenCell):
         return cell
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -249,7 +265,9 @@ def _row(values: Mapping[str, Any], place: int, name: str, headers: Mapping[str,
     for column, value in values.items():
         if value is None:
             continue
-        if column in ("hired_on", "starts", "ends"):
+        if isinstance(value, BrokenCell):
+            fault(column, "roster.broken_cell")
+        elif column in ("hired_on", "starts", "ends"):
             taken[column] = _moment(value)
             if taken[column] is None:
                 fault(column, "roster.not_a_date", value=str(value))
@@ -262,9 +280,9 @@ def _row(values: Mapping[str, Any], place: int, name: str, headers: Mapping[str,
             taken[column] = str(value)
     if isinstance(taken.get("hired_on"), datetime):
         taken["hired_on"] = taken["hired_on"].date()
-    if not taken.get("employee"):
+    if not values.get("employee"):
         fault("employee", "roster.empty")
-    if not taken.get("number") and not taken.get("account"):
+    if not values.get("number") and not values.get("account"):
         fault("number", "roster.needs_number_or_account")
     if _is_backwards(taken.get("starts"), taken.get("ends")):
         fault("ends", "roster.ends_before_start")

@@ -102,7 +102,7 @@ def test_one_faulty_row_keeps_the_whole_file_out():
         a_table(ORDERS + "A1,2026-11-22,旗舰店,shop:lin,1,done,\nA2,2026-11-22,旗舰店,nobody,1,done,\n")
     (fault,) = refused.value.faults
     assert (fault.reason.key, fault.row, fault.field, fault.file) == (
-        "tables.unknown_account", 2, "客服账号", "table.csv",
+        "tables.unknown_account", 3, "客服账号", "table.csv",
     )  # fmt: skip
     assert not CustomerOrder.objects.exists()
     assert not contacts.TableImport.objects.exists()
@@ -114,7 +114,7 @@ def test_faulty_rows_may_be_left_out_knowingly_and_are_listed(manager):
     row = a_table(text, leaves_faulty=True)
     assert (CustomerOrder.objects.count(), row.report["left_out"], row.leaves_faulty) == (1, 1, True)
     (reject,) = contacts.table_rejects(user=manager, row=row)
-    assert (reject["key"], reject["row"], reject["field"]) == ("tables.not_a_moment", 2, "付款时间")
+    assert (reject["key"], reject["row"], reject["field"]) == ("tables.not_a_moment", 3, "付款时间")
 
 
 def test_the_same_file_twice_changes_nothing():
@@ -187,7 +187,7 @@ def test_a_frozen_month_refuses_what_would_change_it_and_names_the_rows(guards, 
     )
     with pytest.raises(InputError) as refused:
         a_table(text, leaves_faulty=True)
-    assert [(fault.reason.key, fault.row) for fault in refused.value.faults] == [("tables.nothing_to_store", 3)]
+    assert [(fault.reason.key, fault.row) for fault in refused.value.faults] == [("tables.nothing_to_store", 4)]
     # What is the same touches nothing, other months and other people are free, moving a row away is a change.
     a_table(ORDERS + "A1,2026-11-22,,shop:lin,10,paid,\nA2,2026-10-31,,shop:lin,7,paid,\nA4,2026-11-30,,,5,paid,\n")
     with pytest.raises(InputError):
@@ -364,7 +364,7 @@ def test_a_long_file_with_a_fault_stores_nothing_and_may_be_looked_at_again(mana
     row.refresh_from_db()
     assert (row.state, row.report["left_out"]) == ("failed", 1)
     assert row.job.state == base.JobState.FAILED
-    assert [fault["row"] for fault in contacts.table_rejects(user=manager, row=row)] == [6001]
+    assert [fault["row"] for fault in contacts.table_rejects(user=manager, row=row)] == [6002]
     assert not CustomerOrder.objects.exists()
     row = stored(manager, contacts.prepared_table(user=manager, pk=row.pk), leaves_faulty=True)
     while base.run_next_job():

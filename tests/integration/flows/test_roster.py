@@ -13,7 +13,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peilian.adapters.workbooks import WorkbookError, first_sheet
+from peilian.adapters.workbooks import WorkbookError, shown_sheet
 from peilian.engine._kernel import InputError
 from peilian.flows.roster import RosterRow, day_of, moment_of, read_roster
 from peilian.flows.wording import say_fault
@@ -41,7 +41,7 @@ CHINESE = """工号,姓名,子账号,平台,团队,岗位,客服类型,入职日
 1001,林小禾,云杉:小禾,天猫,一组,售后客服,售后,2024年5月6日,骨干,唐宁,,旗舰店,2026-01-01,2026/7/1,无
 """
 EXPECTED = RosterRow(
-    row=1,
+    row=2,
     number="1001",
     employee="林小禾",
     account="云杉:小禾",
@@ -95,7 +95,7 @@ def test_a_spreadsheet_gives_numbers_and_dates_as_people_typed_them(tmp_path):
         sheet.write_string(3, 0, "0007")
     first, second = read_roster(path)
     assert (first.number, first.hired_on, first.starts) == ("1001", date(2024, 5, 6), date(2026, 1, 5))
-    assert (second.number, second.row) == ("0007", 3)
+    assert (second.number, second.row) == ("0007", 4)
 
 
 def test_json_lines_are_a_roster_too(tmp_path):
@@ -134,12 +134,12 @@ def test_a_moment_without_offset_is_meant_where_the_company_is():
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("1,,a,,,", ("roster.empty", 1, "employee")),
-        (",林,,,,", ("roster.needs_number_or_account", 1, "number")),
-        ("1,林,a,31.2.2026,,", ("roster.not_a_date", 1, "from")),
-        ("1,林,a,2026-02-30,,", ("roster.not_a_date", 1, "from")),
-        ("1,林,a,2026-02-03,2026-02-03,", ("roster.ends_before_start", 1, "to")),
-        ("1,林,a,,,天才", ("roster.unknown_choice", 1, "stage")),
+        ("1,,a,,,", ("roster.empty", 2, "employee")),
+        (",林,,,,", ("roster.needs_number_or_account", 2, "number")),
+        ("1,林,a,31.2.2026,,", ("roster.not_a_date", 2, "from")),
+        ("1,林,a,2026-02-30,,", ("roster.not_a_date", 2, "from")),
+        ("1,林,a,2026-02-03,2026-02-03,", ("roster.ends_before_start", 2, "to")),
+        ("1,林,a,,,天才", ("roster.unknown_choice", 2, "stage")),
     ],
 )
 def test_a_fault_names_row_and_field(tmp_path, row, fault):
@@ -149,12 +149,12 @@ def test_a_fault_names_row_and_field(tmp_path, row, fault):
 
 def test_a_fault_calls_the_column_as_the_file_does(tmp_path):
     path = written(tmp_path, "工号,姓名,入职日期\n1,林,昨天\n,周,\n")
-    assert [(row, field) for _key, row, field in faults_of(path)] == [(1, "入职日期"), (2, "工号")]
+    assert [(row, field) for _key, row, field in faults_of(path)] == [(2, "入职日期"), (3, "工号")]
 
 
 def test_all_faults_of_a_file_are_told_at_once(tmp_path):
     path = written(tmp_path, "number,employee,from\n1,,x\n,乙,\n")
-    assert [(row, field) for _key, row, field in faults_of(path)] == [(1, "from"), (1, "employee"), (2, "number")]
+    assert [(row, field) for _key, row, field in faults_of(path)] == [(2, "from"), (2, "employee"), (3, "number")]
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_a_workbook_that_unpacks_to_more_than_is_read_is_refused(tmp_path):
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/more.xml", b"<a>" + b" " * (2 << 20))
     with pytest.raises(WorkbookError, match="1 MB unpacked"):
-        first_sheet(path, most_bytes=1 << 20)
-    assert first_sheet(path) == [["x"]]
+        shown_sheet(path, most_bytes=1 << 20)
+    assert shown_sheet(path).rows == [["x"]]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + bytes(100)])
@@ -243,3 +243,30 @@ def test_names_lose_what_would_hide_or_turn_them_round(tmp_path):
     text = json.dumps({"employee": "\u202eLin\u200b", "author": "a\ud800", "team": "\x1b[31mA"})
     row = read_roster(written(tmp_path, text, "roster.jsonl"))[0]
     assert (row.employee, row.account, row.team) == ("Lin", "a\ufffd", "[31mA")
+
+
+def test_rows_count_as_a_spreadsheet_shows_them(tmp_path):
+    assert [row.row for row in read_roster(written(tmp_path, "工号,姓名\n1,甲\n\n2,乙\n"))] == [2, 4]
+    lines = '{"number": 1, "employee": "甲"}\n\n{"number": 2, "employee": "乙"}\n'
+    assert [row.row for row in read_roster(written(tmp_path, lines, "roster.jsonl"))] == [1, 3]
+
+
+def test_an_error_of_a_spreadsheet_is_a_fault_and_the_sheet_is_named_where_there_are_others(tmp_path):
+    path = tmp_path / "roster.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("旧").write_row(0, 0, ["x"])
+        sheet = book.add_worksheet("新")
+        sheet.activate()
+        sheet.write_row(2, 1, ["工号", "姓名", "入职日期"])
+        sheet.write_row(3, 1, [1, "甲"])
+        sheet.write_formula(3, 3, "=1/0", None, "#DIV/0!")
+    with pytest.raises(InputError) as error:
+        read_roster(path)
+    (fault,) = error.value.faults
+    assert (fault.file, fault.reason.key, fault.row, fault.field) == (
+        "roster.xlsx [新]",
+        "roster.broken_cell",
+        4,
+        "入职日期",
+    )
+    assert say_fault(fault, "zh")

@@ -61,8 +61,8 @@ def a_workbook(tmp_path, lines, name="table.xlsx"):
     return path
 
 
-def checked(path, kind=None, answers=None, columns=None, **more):
-    sheet = open_sheet(path)
+def checked(path, kind=None, answers=None, columns=None, name=None, **more):
+    sheet = open_sheet(path, name=name)
     kind = kind or recognise(sheet.headings)[0]
     mapped = ColumnMap(kind, columns or guess(KINDS[kind], sheet.headings), answers or {})
     return check_table(sheet, mapped, directory=Staff(), zone=ZONE, **more)
@@ -167,7 +167,7 @@ def test_a_fault_names_file_row_column_and_what_was_expected(tmp_path, cell, wor
     )
     assert len(found.rows) == 1
     (fault,) = said(found)
-    assert fault.startswith("table.csv:第 2 行，字段 付款时间：")
+    assert fault.startswith("table.csv:第 3 行，字段 付款时间：")
     assert words in fault
 
 
@@ -179,7 +179,7 @@ def test_a_fault_names_file_row_column_and_what_was_expected(tmp_path, cell, wor
         ("A1,2026-11-22,旗舰店,1009,5,done,", "花名册里没有“1009”"),
         ("A1,2026-11-22,天边店,1001,5,done,", "没有叫“天边店”的店铺"),
         (",2026-11-22,旗舰店,1001,5,done,", "这一列需要填写"),
-        ("A0,2026-11-22,旗舰店,1001,5,done,", "和第 1 行是同一条"),
+        ("A0,2026-11-22,旗舰店,1001,5,done,", "和第 2 行是同一条"),
         ("A1,2026-11-22,旗舰店,1001,5,done", "5 个字段"),
     ],
 )
@@ -199,14 +199,14 @@ def test_every_fault_of_a_row_is_told_at_once(tmp_path):
 def test_lines_of_one_order_are_no_duplicates(tmp_path):
     text = "订单号,子订单号,付款时间,金额,状态\nA,1,2026-11-22,5,done\nA,2,2026-11-22,6,done\nA,2,2026-11-22,7,done\n"
     found = checked(a_file(tmp_path, text))
-    assert [row.row for row in found.rows] == [1, 2]
-    assert "和第 2 行是同一条" in said(found)[0]
+    assert [row.row for row in found.rows] == [2, 3]
+    assert "和第 3 行是同一条" in said(found)[0]
 
 
 def test_a_person_has_one_row_a_day(tmp_path):
     text = "日期,工号,考勤状态\n2026-11-22,1001,正常\n2026-11-22,1001,迟到\n2026-11-22,1002,迟到\n"
     found = checked(a_file(tmp_path, text))
-    assert [row.row for row in found.rows] == [1, 3]
+    assert [row.row for row in found.rows] == [2, 4]
 
 
 def test_an_account_is_credited_to_who_used_it(tmp_path):
@@ -454,3 +454,74 @@ def test_whatever_stands_in_a_cell_there_is_a_value_a_question_or_a_reason(kind,
 def test_an_amount_is_read_as_it_was_written(amount):
     for text in (f"{amount}", f"{amount:,}", f"￥{amount:,}元"):
         assert a_reading("money").value(text) == amount
+
+
+def test_rows_count_as_a_spreadsheet_shows_them_with_headings_titles_and_blank_lines(tmp_path):
+    lines = ORDERS + "A1,2026-11-22,旗舰店,1001,1,done,\n\nA2,某天,旗舰店,1001,1,done,\n"
+    assert [fault.row for fault in checked(a_file(tmp_path, lines)).faults] == [4]
+    sheet = [[], ["2026年11月考勤表"], ["日期", "工号", "考勤结果"], [], ["某天", 1001, "正常"]]
+    assert [fault.row for fault in checked(a_workbook(tmp_path, sheet)).faults] == [5]
+    good = '{"month": "2026-11", "employee": 1001, "target": 1}\n'
+    objects = good + "\n" + good.replace("2026-11", "某月")
+    assert [fault.row for fault in checked(a_file(tmp_path, objects, "table.jsonl")).faults] == [3]
+
+
+def test_a_file_that_breaks_off_is_called_by_its_own_name_and_row(tmp_path):
+    path = a_file(tmp_path, ORDERS + 'A1,2026-11-22,旗舰店,1001,1,done,\nA2,"x"y,旗舰店,1001,1,done,\n', name="5f2c")
+    with pytest.raises(InputError) as refused:
+        checked(path, name="订单.csv")
+    assert [(fault.file, fault.row) for fault in refused.value.faults] == [("订单.csv", 3)]
+    path.write_bytes(ORDERS.encode() + b"A1,2026-11-22\xe5,,1001,1,done,\n" + "中文汉字".encode())
+    with pytest.raises(InputError) as refused:
+        open_sheet(path, name="订单.csv")
+    assert [(fault.file, fault.row) for fault in refused.value.faults] == [("订单.csv", 2)]
+
+
+def test_an_error_of_a_spreadsheet_is_a_fault_and_no_empty_cell(tmp_path):
+    path = tmp_path / "table.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["月份", "员工", "目标"])
+        for row in (1, 2):
+            sheet.write_row(row, 0, ["2026-11", 1001])
+        sheet.write_formula(1, 2, "=1/0", None, "#DIV/0!")
+        sheet.write_formula(2, 2, "=1+1", None, "")
+    found = checked(path)
+    assert [(fault.reason.key, fault.row) for fault in found.faults] == [
+        ("tables.broken_cell", 2),
+        ("tables.broken_cell", 3),
+    ]
+
+
+def test_a_cell_shown_as_a_percentage_is_not_asked_about(tmp_path):
+    path = tmp_path / "table.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["月份", "主推单品", "员工", "目标占比"])
+        sheet.write_row(1, 0, ["2026-11", "QH", "林小禾"])
+        sheet.write(1, 3, 0.3, book.add_format({"num_format": "0.0%"}))
+    found = checked(path)
+    assert (found.open_questions, [row.values["share"] for row in found.rows]) == ([], [D("0.3")])
+
+
+def test_the_sheet_in_front_is_read_and_the_others_are_named(tmp_path):
+    path = tmp_path / "table.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        old, notes, now = book.add_worksheet("旧"), book.add_worksheet("说明"), book.add_worksheet("本月")
+        for sheet, amount in ((old, 1), (now, 2)):
+            sheet.write_row(0, 0, ["月份", "员工", "目标"])
+            sheet.write_row(1, 0, ["2026-11", 1001, amount])
+        notes.write(0, 0, "怎么填")
+        old.hide()
+        now.activate()
+    sheet = open_sheet(path)
+    assert (sheet.page, sheet.others, sheet.name) == ("本月", ("说明",), "table.xlsx [本月]")
+    assert [row.values["amount"] for row in checked(path).rows] == [2]
+
+
+def test_headings_lose_what_cannot_be_stored(tmp_path):
+    line = '{"month": "2026-11", "employee": 1001, "target": 5, "\\ud800x": 1, "\\u0007": 2}\n'
+    path = a_file(tmp_path, line, "t.jsonl")
+    sheet = open_sheet(path)
+    assert all(heading.isprintable() for heading in sheet.headings)
+    assert [row.values["amount"] for row in checked(path).rows] == [5]

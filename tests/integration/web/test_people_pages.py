@@ -416,7 +416,7 @@ def test_faults_are_told_with_row_and_field_and_nothing_can_be_imported(manager,
     response = manager.get(check.url)
     assert response.status_code == 422
     page = response.content.decode()
-    assert "第 2 行" in page
+    assert "第 3 行" in page
     assert 'value="import"' not in page
     file = StoredFile.objects.get()
     forced = manager.post(reverse("roster_check"), {"file": str(file.pk), "from": "2026-01-01", "do": "import"})

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from peilian.adapters.workbooks import first_sheet
+from peilian.adapters.workbooks import shown_sheet
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
@@ -145,7 +145,7 @@ def test_faulty_rows_are_named_and_left_out_only_when_asked(client_of_manager):
     assert "这一列需要日期或时间，例如 2026-11-22 15:04；现在是“某天”" in page
     assert "存入 2 行，不导入 1 行" in page
     rows = client_of_manager.get(f"{look}?as=csv").content.decode("utf-8-sig").splitlines()
-    assert rows[1].startswith("3,付款时间,")
+    assert rows[1].startswith("4,付款时间,")
     refused = client_of_manager.post(look, {**fields(page), "do": "store"})
     assert refused.status_code == 422
     assert not contacts.TableImport.objects.started().exists()
@@ -290,7 +290,7 @@ def test_an_empty_table_has_the_headings_that_are_recognised(client_of_manager, 
     assert response.status_code == 200
     path = tmp_path / "blank.xlsx"
     path.write_bytes(response.content)
-    headings = first_sheet(path)[0]
+    headings = shown_sheet(path).rows[0]
     assert headings == [column.title.zh for column in KINDS[kind].columns]
 
 

@@ -37,6 +37,9 @@ class Table(Protocol):
     def rows(self, times: frozenset[str] = frozenset()) -> Iterator[Row]:
         """Its rows in order, a fault in place of a row that cannot be read; ``times`` are columns that hold times."""
 
+    def place(self) -> int:
+        """Where the row that was read last stands in the file, from 1: headings and blank lines count too."""
+
     def position(self) -> int:
         """About how many bytes of the file have been read."""
 

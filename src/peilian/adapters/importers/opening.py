@@ -73,6 +73,12 @@ def open_table(examined: Examined, limits: Limits = LIMITS) -> Table:
     return Separated(path, examined.encoding, limits)
 
 
+def form_of(path: Path) -> Form:
+    """Which form a file has; raises ``OSError``."""
+    with path.open("rb") as file:
+        return _form(path, file.read(1 << 16))
+
+
 def _form(path: Path, head: bytes) -> Form:
     if head[:4] == b"PAR1":
         return "parquet"

@@ -31,6 +31,7 @@ class ParquetTable:
         self.columns = tuple(self._schema.names)
         self.n_rows: int = metadata.num_rows
         self._read: int = 0
+        self._place: int = 0
         groups = [metadata.row_group(n).total_byte_size for n in range(metadata.num_row_groups)]
         self._bytes: int = sum(groups)
         if self.n_rows == 0:
@@ -56,7 +57,8 @@ class ParquetTable:
         try:
             for batch in self._file.iter_batches(batch_size=_BATCH):
                 columns = [self._plain(name, batch.column(n)) for n, name in enumerate(names)]
-                for values in zip(*columns, strict=True):
+                for place, values in enumerate(zip(*columns, strict=True), start=self._read + 1):
+                    self._place = place
                     yield dict(zip(names, values, strict=True))
                 self._read += batch.num_rows
         except pa.ArrowException as error:
@@ -67,6 +69,10 @@ class ParquetTable:
             return _plain(column)
         except (ValueError, OverflowError) as error:  # not UTF-8, or a time that no calendar reaches
             raise stop(self.path, "import.unreadable_column", field=name, problem=str(error)[:200]) from None
+
+    def place(self) -> int:
+        """Which row was read last, from 1."""
+        return self._place
 
     def position(self) -> int:
         """Bytes read so far, uncompressed."""

@@ -32,6 +32,7 @@ class _Lines:
         self._text = io.TextIOWrapper(self._raw, encoding=encoding, errors=errors, newline="")
         self._ended_at = 0
         self.row = 0  # the row being read, for faults
+        self.place = 0  # of the record read last, where headings and blank lines count too
 
     def __iter__(self) -> Iterator[str]:
         limit, readline = self._limit, self._text.readline
@@ -61,6 +62,10 @@ class _TextFile:
         assert self.encoding is not None
         self._lines = _Lines(self.path, self.encoding, self._limits.line)
         return self._lines
+
+    def place(self) -> int:
+        """Where the row that was read last stands in the file, from 1."""
+        return self._lines.place if self._lines else 0
 
     def position(self) -> int:
         """Bytes read so far."""
@@ -101,6 +106,7 @@ class Separated(_TextFile):
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         try:
             for record in reader:
+                lines.place += 1
                 if record:
                     yield record
                     lines.row += 1
@@ -173,6 +179,7 @@ class JsonLines(_TextFile):
         try:
             lines.row = 1
             for line in lines:
+                lines.place += 1
                 text = line.strip().lstrip("\ufeff")
                 if text:
                     yield _object(text)

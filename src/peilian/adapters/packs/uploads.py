@@ -16,7 +16,7 @@ from peilian.adapters import packs
 from peilian.adapters.archives import ArchiveError, unpacked
 from peilian.adapters.packs import sheets
 from peilian.adapters.packs.trees import content_kinds, tree_of
-from peilian.adapters.workbooks import WorkbookError, first_sheet
+from peilian.adapters.workbooks import WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 
 VERSIONS = "versions.json"
@@ -132,7 +132,7 @@ def _table(name: str, data: bytes) -> Upload:
         path = Path(folder) / "table.xlsx"
         path.write_bytes(data)
         try:
-            rows: Sequence[Sequence[Any]] = first_sheet(path)
+            rows: Sequence[Sequence[Any]] = shown_sheet(path).rows
         except (WorkbookError, OSError) as error:
             return Upload(faults=[Fault(Reason("library.no_workbook", {"problem": str(error)}), file=name)])
     trees, faults = sheets.trees_of(rows)

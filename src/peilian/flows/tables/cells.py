@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from peilian.adapters.workbooks import BrokenCell, Percentage
 from peilian.engine._kernel import Param, Reason
 from peilian.engine.conversation.canonical import clean
 
@@ -76,6 +77,8 @@ class Reading:
 
     def value(self, cell: Any) -> Any:
         """The value of a cell, ``None`` for an empty one. Raises ``UnfitError`` and ``AskedError``."""
+        if isinstance(cell, BrokenCell):
+            raise UnfitError("tables.broken_cell")
         if is_empty(cell):
             return None
         return _READERS[self.type](self, cell)
@@ -261,11 +264,14 @@ def _count(reading: Reading, cell: Any) -> Decimal:
 
 
 def _ratio(reading: Reading, cell: Any) -> Decimal:
-    """A ratio as 0.92. A percent sign says all; a bare number has to be asked about."""
+    """A ratio as 0.92. A percent sign says all, also one that only the sheet shows; a bare number has to be asked
+    about."""
     text = plain(cell)
     if text.endswith("%"):
         return _placed(reading, cell, _decimal(reading, text[:-1]) / 100)
     number = _decimal(reading, cell)
+    if isinstance(cell, Percentage):
+        return _placed(reading, cell, number)
     meant = reading.answers.get("ratio")
     if meant is None:
         raise AskedError("ratio", shortened(text))

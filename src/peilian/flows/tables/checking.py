@@ -43,7 +43,8 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One usable row: its place in the file, from 1, its values by column, and the day that puts it in a month."""
+    """One usable row: its place in the file, as ``Sheet`` counts, its values by column, and the day that puts it in
+    a month."""
 
     row: int
     values: Mapping[str, Any]
@@ -196,7 +197,7 @@ class _Reader:
     def _value(self, key: str, reading: Reading, cell: Any) -> Any:
         """The value of a cell; what stands in a column again and again is read once."""
         known = self._known.setdefault(key, {})
-        if not isinstance(cell, str):
+        if type(cell) is not str:  # a broken cell is no text
             return reading.value(cell)
         if cell not in known:
             if len(known) >= _MOST_KNOWN:

@@ -1,4 +1,4 @@
-"""A file of rows: CSV or JSON lines as they stream, or the first sheet of a workbook. Headings first, then cells."""
+"""A file of rows: CSV or JSON lines as they stream, or the sheet in front of a workbook. Headings first, then cells."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peilian.adapters.importers.opening import Examined, examine, open_table
-from peilian.adapters.workbooks import WorkbookError, first_sheet
+from peilian.adapters.importers.files import Row, Table
+from peilian.adapters.importers.opening import examine, form_of, open_table
+from peilian.adapters.workbooks import WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.conversation.canonical import clean
 from peilian.flows.tables.cells import is_empty, plain
 from peilian.flows.tables.kinds import KINDS, bare
 
@@ -25,13 +27,19 @@ Line = Sequence[Any] | Fault
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An opened table. ``lines`` may be asked for again and again; empty lines are left out, and counted as rows."""
+    """An opened table. ``lines`` may be asked for again and again; empty lines are left out, and counted as rows.
+
+    Rows count as a spreadsheet shows them: the headings of most files are row 1. ``page`` is the sheet of a workbook
+    that was read, ``others`` are those that can be seen too and were not.
+    """
 
     name: str
     form: str
     encoding: str | None
     headings: tuple[str, ...]
     lines: Callable[[], Iterator[tuple[int, Line]]]
+    page: str = ""
+    others: tuple[str, ...] = ()
 
     def samples(self, most: int = 3) -> list[list[str]]:
         """The first filled cells under each heading, as text."""
@@ -63,50 +71,63 @@ def open_sheet(path: Path, *, name: str | None = None) -> Sheet:
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise InputError(Fault(Reason("tables.unreadable", {"problem": problem}), file=name)) from None
-    except InputError as error:
-        # The file lies under its hash or a passing name; people know it by its own.
-        raise InputError(*(_renamed(fault, name) for fault in error.faults)) from None
 
 
-def _renamed(fault: Fault, name: str) -> Fault:
-    return Fault(fault.reason, file=name, row=fault.row, field=fault.field)
+def _renamed(fault: Fault, name: str, row: int | None) -> Fault:
+    """The file lies under its hash or a passing name; people know it by its own."""
+    return Fault(fault.reason, file=name, row=row, field=fault.field)
 
 
 def _text_file(path: Path, name: str) -> Sheet:
-    examined = examine(path)
-    table = open_table(examined)
-    headings = tuple(table.columns)
+    try:
+        examined = examine(path)
+        opened = open_table(examined)
+    except InputError as error:
+        above = int(form_of(path) == "csv")  # the reader counts rows below the headings
+        faults = (_renamed(fault, name, fault.row and fault.row + above) for fault in error.faults)
+        raise InputError(*faults) from None
+    columns = opened.columns
+    headings = _named_apart([clean(column).strip() for column in columns], name)
 
     def lines() -> Iterator[tuple[int, Line]]:
-        for row, found in enumerate(_rows(examined), start=1):
+        table = open_table(examined)
+        for found in _rows(table, name):
+            row = table.place()
             if isinstance(found, Fault):
                 yield row, Fault(found.reason, file=name, row=row)
                 continue
-            cells = [found.get(heading) for heading in headings]
+            cells = [found.get(column) for column in columns]
             if not all(is_empty(cell) for cell in cells):
                 yield row, cells
 
-    return _filled(Sheet(name, table.form, examined.encoding, headings, lines))
+    return _filled(Sheet(name, opened.form, examined.encoding, headings, lines))
 
 
-def _rows(examined: Examined) -> Iterator[Any]:
-    return iter(open_table(examined).rows())
+def _rows(table: Table, name: str) -> Iterator[Row]:
+    """The rows of a table; a file that cannot be read on says so by its own name and the row where that is."""
+    try:
+        yield from table.rows()
+    except InputError as error:
+        raise InputError(*(_renamed(fault, name, table.place() + 1) for fault in error.faults)) from None
 
 
 def _workbook(path: Path, name: str) -> Sheet:
     try:
-        table = first_sheet(path)
+        found = shown_sheet(path)
     except WorkbookError as error:
         raise InputError(Fault(Reason("tables.unreadable", {"problem": str(error)}), file=name)) from None
+    table = found.rows
+    if found.others:
+        name = f"{name} [{clean(found.name)}]"
     at = _heading_line(table)
     headings = _named_apart([plain(cell) for cell in table[at]] if table else [], name)
 
     def lines() -> Iterator[tuple[int, Line]]:
-        for row, line in enumerate(table[at + 1 :], start=1):
+        for row, line in enumerate(table[at + 1 :], start=found.top + at + 1):
             if not all(is_empty(cell) for cell in line):
                 yield row, [None if cell == "" else cell for cell in line]
 
-    return _filled(Sheet(name, "xlsx", None, headings, lines))
+    return _filled(Sheet(name, "xlsx", None, headings, lines, found.name, found.others))
 
 
 def _heading_line(table: Sequence[Sequence[Any]]) -> int:
