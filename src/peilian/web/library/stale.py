@@ -14,6 +14,7 @@ from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content import Change, Conflict, LostPlaceError, differences, take_theirs
+from peilian.engine.content.values import ID_FIELDS, Path
 from peilian.web.library.editor_shape import FIXED
 from peilian.web.library.places import shown_changes
 
@@ -43,24 +44,39 @@ def chosen(row: library.Draft, data: QueryDict) -> dict[str, Any]:
     if not isinstance(mine, dict):
         raise InputError(Fault(Reason("pack.not_a_mapping")))
     body: Any = mine
-    # From the last to the first, so that what is taken leaves the places before it alone.
-    for n, one in reversed(list(enumerate(_changes(row, mine)))):
+    for n, one in enumerate(_changes(row, mine)):
         if data.get(f"take.{n}") == "stored" and not one.is_moved:
             body = _with_stored(body, one)
     return dict(body)
 
 
 def _changes(row: library.Draft, mine: dict[str, Any]) -> list[Change]:
-    return [one for one in differences(row.body, mine) if not (one.path and one.path[0] in FIXED)]
+    """What differs, part by part. A list whose items have no names is one part: its order is part of what it says."""
+    found: dict[Path, Change] = {}
+    for one in differences(row.body, mine):
+        if one.path and one.path[0] in FIXED:
+            continue
+        unnamed = next((n for n, part in enumerate(one.path) if isinstance(part, int)), None)
+        if unnamed is None:
+            found[one.path] = one
+        else:
+            whole = one.path[:unnamed]
+            found[whole] = Change(whole, _at(row.body, whole), _at(mine, whole))
+    return list(found.values())
+
+
+def _at(tree: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(tree, list):
+            tree = next(one for one in tree if part in [one.get(name) for name in ID_FIELDS])
+        else:
+            tree = tree[part]
+    return tree
 
 
 def _with_stored(body: Any, change: Change) -> Any:
     """``body`` with what is stored at the place of a change. A place that moved meanwhile keeps mine."""
-    ours, theirs = change.after, change.before
-    if change.path and isinstance(change.path[-1], int):
-        ours = [] if change.is_removed else [ours]
-        theirs = [] if change.is_added else [theirs]
     try:
-        return take_theirs(body, Conflict(change.path, None, ours, theirs))
+        return take_theirs(body, Conflict(change.path, None, change.after, change.before))
     except LostPlaceError:
         return body
