@@ -14,7 +14,6 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -342,14 +341,15 @@ def _stacked(vectors: Sequence[Any]) -> Sequence[Any] | None:
 
 def _data(entry: Entry) -> str:
     # Halves of characters cannot be stored as UTF-8, so everything beyond ASCII is escaped.
-    return json.dumps(asdict(entry), separators=(",", ":"))
+    parts = [(part.field, part.text, part.language) for part in entry.parts]
+    days = entry.valid_from, entry.valid_until, entry.changed_on
+    return json.dumps([entry.id, entry.group, parts, entry.facets, *days], separators=(",", ":"))
 
 
 def _entry(data: str) -> Entry:
-    fields = json.loads(data)
-    fields["parts"] = tuple(Part(**part) for part in fields["parts"])
-    fields["facets"] = {name: tuple(values) for name, values in fields["facets"].items()}
-    return Entry(**fields)
+    name, group, parts, facets, *days = json.loads(data)
+    values = {facet: tuple(found) for facet, found in facets.items()}
+    return Entry(name, group, tuple(Part(*part) for part in parts), values, *days)
 
 
 def _meaning(entry: Entry) -> str:

@@ -42,7 +42,7 @@ def find(
     in other words is found too.
     """
     query = understand(typed, synonyms, source)
-    vector = embedder.vector(query.text) if embedder is not None and query.text else None
+    vector = embedder.vector(query.meant or query.typed) if embedder is not None and query.typed else None
     ranked = rank(query, source.leaves(query.terms()), filters, max(offset + limit, _REFINED), vector)
     scored = list(zip(ranked.places, ranked.scores, strict=True))
     if offset >= _REFINED or not query.typed:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.search.query import Query
 from peilian.engine.search.values import Entry, Excerpt, Hit, Part, Span
-from peilian.engine.search.words import HAN, is_han, latin_words, plain, stem
-from peilian.engine.text import normalise
+from peilian.engine.search.words import HAN, is_han, latin_words, stem
+from peilian.engine.text import Normalised, normalise
 
-_NEARNESS = 0.2  # most that words of the query close to each other add to a score
+_NEARNESS = 0.1  # most that words of the query close to each other add to a score
 _SAME_TITLE, _IN_TITLE = 0.5, 0.15
 _EXCERPT = 120  # code points
 _LEAD = 30  # of them before the first match
@@ -26,6 +26,14 @@ class _Mark(NamedTuple):
     start: int
     end: int
     key: str  # the typed word that it stands for
+
+
+class _Marked(NamedTuple):
+    """A part with what was found in it."""
+
+    part: Part
+    normal: Normalised
+    marks: Sequence[_Mark]
 
 
 class Marker:
@@ -78,14 +86,15 @@ def refine(
 def _hit(
     query: Query, marker: Marker, entry: Entry, score: float, language: Language | None, is_by_meaning: bool
 ) -> Hit:
-    marks = [(part, marker.find(plain(part.text))) for part in entry.parts]
-    near = max((_nearness(found, marker.weights) for _, found in marks), default=0.0)
-    factor = 1 + _NEARNESS * near + _title_bonus(query, entry)
-    return Hit(entry, score * factor, _excerpts(marks, language), _why(query, marks, is_by_meaning))
+    normals = [normalise(part.text) for part in entry.parts]
+    marked = [_Marked(part, one, marker.find(one.text)) for part, one in zip(entry.parts, normals, strict=True)]
+    near = max((_nearness(one.marks, marker.weights) for one in marked), default=0.0)
+    factor = 1 + _NEARNESS * near + _title_bonus(query, marked)
+    return Hit(entry, score * factor, _excerpts(marked, language), _why(query, marked, is_by_meaning))
 
 
-def _title_bonus(query: Query, entry: Entry) -> float:
-    titles = [plain(part.text).strip() for part in entry.parts if part.field == "title"]
+def _title_bonus(query: Query, marked: Sequence[_Marked]) -> float:
+    titles = [one.normal.text.strip() for one in marked if one.part.field == "title"]
     wanted = query.text.strip()
     if wanted in titles:
         return _SAME_TITLE
@@ -113,21 +122,15 @@ def _nearness(marks: Sequence[_Mark], weights: Mapping[str, float]) -> float:
     return min(share, 1.0) * (length / best) ** 0.5 if best else 0.0
 
 
-def _excerpts(marks: Sequence[tuple[Part, Sequence[_Mark]]], language: Language | None) -> tuple[Excerpt, ...]:
+def _excerpts(marked: Sequence[_Marked], language: Language | None) -> tuple[Excerpt, ...]:
     """The parts that match, in the reader's language if there are such, and the pieces of them that say most."""
-    found = [item for item in marks if item[1]] or [item for item in marks if item[0].field not in ("title", "tags")]
-    mine = [item for item in found if language in (None, item[0].language) or item[0].language is None] or found
-
-    def order(item: tuple[Part, Sequence[_Mark]]) -> tuple[bool, int]:
-        part, marked = item
-        return part.field != "title", -len({mark.key for mark in marked})
-
-    best = sorted(mine, key=order)[:_MOST_EXCERPTS]
-    return tuple(_excerpt(part, marked) for part, marked in best if part.text.strip())
+    found = [one for one in marked if one.marks] or [one for one in marked if one.part.field not in ("title", "tags")]
+    mine = [one for one in found if language in (None, one.part.language) or one.part.language is None] or found
+    best = sorted(mine, key=lambda one: (one.part.field != "title", -len({mark.key for mark in one.marks})))
+    return tuple(_excerpt(*one) for one in best[:_MOST_EXCERPTS] if one.part.text.strip())
 
 
-def _excerpt(part: Part, marks: Sequence[_Mark]) -> Excerpt:
-    normal = normalise(part.text)
+def _excerpt(part: Part, normal: Normalised, marks: Sequence[_Mark]) -> Excerpt:
     spans = _apart([normal.span(mark.start, mark.end) for mark in marks])
     whole = Excerpt(part.field, part.language, part.text, tuple(spans))
     if part.field in ("title", "tags") or len(part.text) <= _EXCERPT + _LONGEST_SHOWN:
@@ -161,21 +164,21 @@ def _apart(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def _why(query: Query, marks: Sequence[tuple[Part, Sequence[_Mark]]], is_by_meaning: bool) -> tuple[Reason, ...]:
+def _why(query: Query, marked: Sequence[_Marked], is_by_meaning: bool) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
     said: dict[str, str] = {}
     for field in ("title", "questions", "tags", "summary", "body"):
         words: dict[str, None] = {}
-        for part, marked in marks:
+        for part, normal, marks in marked:
             if part.field == field:
-                text = plain(part.text)
-                words.update((text[mark.start : mark.end], None) for mark in marked)
-                said.update((mark.key, text[mark.start : mark.end]) for mark in marked)
+                found = [(mark.key, normal.text[mark.start : mark.end]) for mark in marks]
+                words.update((word, None) for _, word in found)
+                said.update(found)
         if words and len(reasons) < 2:
             reasons.append(Reason(f"search.in_{field}", {"words": "、".join([*words][:_MOST_NAMED])}))
-    for typed, found in said.items():
-        if found != typed and stem(found) != typed and typed not in found:
-            reasons.append(Reason("search.said_otherwise", {"typed": typed, "said": found}))
+    for typed, word in said.items():
+        if word != typed and stem(word) != typed and typed not in word:
+            reasons.append(Reason("search.said_otherwise", {"typed": typed, "said": word}))
             break
     if query.meant is not None:
         reasons.append(Reason("search.read_as", {"meant": query.meant}))

@@ -28,10 +28,10 @@ _LONGEST_WINDOW = 4  # characters that are taken for one mistyped word
 _LONGEST_INITIALS = 8
 
 # Weights were tuned together on one half of the queries of bench/search.
-WORD, GRAM, LATIN = 0.5, 0.5, 1.0
+WORD, GRAM, LATIN = 0.35, 0.5, 1.0
 SYNONYM = 1.6
 GUESS = 0.8  # of further guesses at a mistyped word
-FILLER = 0.08
+FILLER = 0.3
 
 
 class Alternative(NamedTuple):

@@ -6,6 +6,7 @@ of W. Garbe, 2012), so that a lookup needs no list of all words.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 
 from peilian.engine.search.sounds import fold, initials, sounds
@@ -17,18 +18,19 @@ _LONG_LATIN = 8  # from this length two letters may be wrong
 _MOST_INITIALS = 8
 
 
-def spelling_keys(word: str) -> list[str]:
+@lru_cache(maxsize=32768)
+def spelling_keys(word: str) -> tuple[str, ...]:
     """The keys under which a word of the vocabulary is kept."""
     if len(word) > LONGEST_WORD:
-        return []
+        return ()
     if not is_han(word):
-        return [f"d{form}" for form in _lessened(word)]
+        return tuple(f"d{form}" for form in _lessened(word))
     if len(word) < _SHORTEST_HAN:
-        return []
+        return ()
     keys = [f"s{sound}" for sound in sounds(word)]
     if len(word) <= _MOST_INITIALS:
         keys += [f"i{letters}" for letters in initials(word)]
-    return keys + ([f"d{form}" for form in _lessened(word)] if len(word) > _SHORTEST_HAN else [])
+    return (*keys, *(f"d{form}" for form in _lessened(word) if len(word) > _SHORTEST_HAN))
 
 
 def sound_keys(word: str) -> list[str]:

@@ -37,17 +37,24 @@ def plain(text: str) -> str:
     return _UNREADABLE.sub(" ", normalise(text).text)
 
 
-def index_terms(text: str) -> Iterator[str]:
+def index_terms(text: str) -> list[str]:
     """Every term of a text in normal form (``plain``), as often as it occurs."""
+    found: list[str] = []
     for run in _HAN_RUN.findall(text):
-        yield from map("c".__add__, run)
-        yield from map("b{}{}".format, run, run[1:])
+        found += map("c".__add__, run)
+        found += map("b{}{}".format, run, run[1:])
     for token in rjieba.cut_for_search(text):
-        if _HAN.search(token):
-            if len(token) > 1:
-                yield "w" + token
-        elif token[0].isalnum():
-            yield from ("w" + stem(part) for part in _OTHER_WORD.findall(token))
+        if terms := _word_terms(token):
+            found += terms
+    return found
+
+
+@lru_cache(maxsize=65536)
+def _word_terms(token: str) -> tuple[str, ...]:
+    """The terms of what the segmentation cut out: a word of several characters, or words that are not Chinese."""
+    if _HAN.search(token):
+        return ("w" + token,) if len(token) > 1 else ()
+    return tuple("w" + stem(part) for part in _OTHER_WORD.findall(token))
 
 
 def words_of(text: str) -> list[Word]:
