@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from peilian.apps.appraisal.checks import fitting_day, permit_unit, plain, refuse, short
 from peilian.apps.appraisal.evaluation import appraised, card_for
-from peilian.apps.appraisal.models import Appraisee, Cycle, CycleState, Template, TemplateVersion
+from peilian.apps.appraisal.models import Appraisal, Appraisee, Cycle, CycleState, Template, TemplateVersion
 from peilian.apps.appraisal.people_in import people_in
 from peilian.apps.appraisal.seen import appraisee_for as _appraisee_for
 from peilian.apps.appraisal.seen import appraisees_seen, cycles_seen, own_appraisees
@@ -141,6 +141,20 @@ def start_review(*, actor: User | None, cycle: Cycle) -> Cycle:
         if row.shows_preview:
             for appraisee in appraised(row):
                 tell(appraisee, "inbox.appraisal_review", period=row.period)
+    return row
+
+
+def discard_cycle(*, actor: User | None, cycle: Cycle, reason: str) -> Cycle:
+    """Give up a cycle that was opened by mistake. Nobody sees it any more, and its people can be appraised elsewhere;
+    the trail keeps it. One whose results were ever fixed stays: give the results up and put right what is wrong."""
+    reason = short(reason, "reason", is_needed=True)
+    with write(actor=actor, verb="appraisal.discard_cycle") as audit:
+        row = open_and_locked(actor, cycle)
+        if Appraisal.objects.filter(appraisee__cycle=row).exists():
+            raise refuse("appraisal.was_fixed_before")
+        before, row.state = row.state, CycleState.DISCARDED
+        row.save()
+        audit.note(row, {"state": [before, str(row.state)], "reason": [None, reason]})
     return row
 
 
@@ -316,6 +330,7 @@ def _appraised_elsewhere(cycle: Cycle) -> set[UUID]:
         cycle__ends_on__gte=cycle.starts_on,
         exempt_reason="",
     ).exclude(cycle=cycle.pk)
+    others = others.exclude(cycle__state=CycleState.DISCARDED)
     return set(others.values_list("employee_id", flat=True))
 
 

@@ -88,6 +88,7 @@ class CycleState(models.TextChoices):
     FROZEN = "frozen"  # inputs are fixed, results are computed and kept
     PUBLISHED = "published"  # people see their results and may appeal
     CLOSED = "closed"  # no more appeals
+    DISCARDED = "discarded"  # opened by mistake: nobody sees it any more, and its people can be appraised elsewhere
 
 
 class Cycle(Row):

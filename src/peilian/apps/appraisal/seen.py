@@ -35,7 +35,8 @@ def appraisees_seen(user: User, permission: Permission = Permission.SEE_APPRAISA
     """The sheets that ``user`` sees by ``permission``, and the own ones."""
     sight = visible_to(user)
     # Fetched apart, the document of a template comes once for all its sheets.
-    rows = Appraisee.objects.select_related("cycle__unit", "employee", "unit", "post")
+    rows = Appraisee.objects.exclude(cycle__state=CycleState.DISCARDED)
+    rows = rows.select_related("cycle__unit", "employee", "unit", "post")
     rows = rows.prefetch_related("cycle__template_version__template")
     mine = _own(user)
     others = Q(unit__in=sight.units(permission).values("pk"))
@@ -58,7 +59,7 @@ def cycles_seen(user: User) -> QuerySet[Cycle]:
         units = sight.units(permission).values("pk")
         wanted |= Q(unit__in=units) | Q(appraisees__unit__in=units)
     found = Cycle.objects.filter(wanted).values("pk")
-    rows = Cycle.objects.filter(pk__in=found).select_related("unit")
+    rows = Cycle.objects.filter(pk__in=found).exclude(state=CycleState.DISCARDED).select_related("unit")
     return rows.prefetch_related("template_version__template")
 
 

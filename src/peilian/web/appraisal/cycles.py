@@ -191,6 +191,12 @@ def _close(request: HttpRequest, user: people.User, row: appraisal.Cycle) -> Non
     messages.success(request, _("The cycle is closed."))
 
 
+def _discard(request: HttpRequest, user: people.User, row: appraisal.Cycle) -> str:
+    appraisal.discard_cycle(actor=user, cycle=row, reason=request.POST.get("reason", ""))
+    messages.success(request, _("Discarded. Its people can be appraised in another cycle."))
+    return reverse("appraisal_cycles")
+
+
 _STEPS: dict[str, Callable[[HttpRequest, people.User, appraisal.Cycle], str | None]] = {
     "collect": _collect,
     "review": _review,
@@ -198,6 +204,7 @@ _STEPS: dict[str, Callable[[HttpRequest, people.User, appraisal.Cycle], str | No
     "reopen": _reopen,
     "publish": _publish,
     "close": _close,
+    "discard": _discard,
 }
 
 

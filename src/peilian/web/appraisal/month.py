@@ -103,6 +103,16 @@ class Month:
         number = _ORDER.index(self.cycle.state) + 1
         return number + 1 if self.cycle.state == "closed" else number
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed, so that results can be fixed."""
+        return self.cycle.ends_on < base.today_in_company()
+
+    @property
+    def may_discard(self) -> bool:
+        """Whether it can still be given up as a whole; what was fixed once stays."""
+        return self.rights.run and self.cycle.takes_inputs and not self.cycle.reopened_because
+
     @cached_property
     def sheets(self) -> list[appraisal.SheetState]:
         """The sheets that the reader sees."""

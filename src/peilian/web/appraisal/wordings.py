@@ -22,6 +22,7 @@ STATES: Words = {
     "frozen": _("frozen"),
     "published": _("published"),
     "closed": pgettext_lazy("appraisal", "closed"),
+    "discarded": _("discarded"),
 }
 INPUT_SOURCES: Words = {
     "business": _("business data"),

@@ -83,6 +83,7 @@ def rewards(request: HttpRequest) -> HttpResponse:
         "has_place": user.employee_id is not None,
         "is_on_board": appraisal.is_on_board(user=user),
         "manages": manages,
+        "makes_rules": sight.reaches_company(P.MANAGE_REWARDS),
         "waiting": [one for one in told if one["state_key"] == "proposed"],
         "decided": [one for one in told if one["state_key"] != "proposed"],
         "rules": [_rule(rule, language) for rule in appraisal.reward_rules(user=user)] if manages else [],

@@ -350,3 +350,34 @@ def test_a_template_can_insist_that_every_event_has_one_line(firm):
     with pytest.raises(InputError) as error:
         appraisal.freeze(actor=firm.manager, cycle=cycle)
     assert keys_of(error) == ["appraisal.counted_twice"]
+
+
+def test_a_cycle_opened_by_mistake_is_discarded_and_its_people_can_be_appraised_elsewhere(firm):
+    cycle = a_cycle(firm)
+    with pytest.raises(InputError) as error:
+        appraisal.discard_cycle(actor=firm.manager, cycle=cycle, reason=" ")
+    assert keys_of(error) == ["appraisal.empty"]
+    for user in (firm.lin, firm.lead, firm.other_lead, firm.leadership):
+        with pytest.raises(people.NotVisibleError):
+            appraisal.discard_cycle(actor=user, cycle=cycle, reason="选错了月份")
+    appraisal.discard_cycle(actor=firm.manager, cycle=cycle, reason="选错了月份")
+    for user in firm.users.values():
+        assert not appraisal.cycles(user=user).exists()
+        with pytest.raises(people.NotVisibleError):
+            appraisal.cycle(user=user, pk=cycle.pk)
+    entry = base.AuditEntry.objects.get(verb="appraisal.discard_cycle")
+    assert entry.changes["reason"] == [None, "选错了月份"]
+    assert a_cycle(firm).appraisees.count() == 2
+    with pytest.raises(InputError):
+        appraisal.collect(actor=firm.manager, cycle=cycle)
+
+
+def test_a_cycle_whose_results_were_fixed_is_not_discarded(firm):
+    cycle = frozen(firm)
+    with pytest.raises(InputError) as error:
+        appraisal.discard_cycle(actor=firm.manager, cycle=cycle, reason="选错了月份")
+    assert keys_of(error) == ["appraisal.cycle_frozen"]
+    appraisal.reopen(actor=firm.manager, cycle=cycle, reason="数据有误")
+    with pytest.raises(InputError) as error:
+        appraisal.discard_cycle(actor=firm.manager, cycle=cycle, reason="选错了月份")
+    assert keys_of(error) == ["appraisal.was_fixed_before"]

@@ -149,6 +149,10 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
             period=last_month() - timedelta(days=1),
         ),
     ),
+    "discard_cycle": (
+        RUNNERS,
+        lambda w, u: appraisal.discard_cycle(actor=u, cycle=w.review, reason="开错了"),
+    ),
     "change_cycle": (RUNNERS, lambda w, u: appraisal.change_cycle(actor=u, cycle=w.review, appeal_days=3)),
     "start_review": (RUNNERS, lambda w, u: appraisal.start_review(actor=u, cycle=w.review)),
     "refresh_people": (RUNNERS, lambda w, u: appraisal.refresh_people(actor=u, cycle=w.review)),
@@ -216,6 +220,10 @@ DOORS: Mapping[str, tuple[frozenset[str], Call]] = {
     "suppose": (
         DECIDERS,
         lambda w, u: appraisal.suppose(user=u, appeal=w.appeal, changes={"responses": "300"}),
+    ),
+    "suppose_correction": (
+        DECIDERS,
+        lambda w, u: appraisal.suppose_correction(user=u, appraisal=w.result, changes={"responses": "300"}),
     ),
     "appeal_of": (SEERS | DECIDERS, lambda w, u: appraisal.appeal_of(user=u, pk=w.appeal.pk)),
     "hold_talk": (

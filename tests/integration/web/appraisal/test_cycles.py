@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from peilian.apps.appraisal import api as appraisal
-from peilian.apps.base.api import Job
+from peilian.apps.base.api import Job, today_in_company
 from support.appraisals import (
     Firm,
     a_cycle,
@@ -220,3 +220,20 @@ def test_a_step_is_posted_and_a_guest_signs_in(firm: Firm, client: Client) -> No
     assert client.get(address).status_code == 405
     assert client.post(reverse("appraisal_cycle", args=[cycle.pk])).status_code == 405
     assert client.post(reverse("appraisal_cycles")).status_code == 405
+
+
+def test_a_cycle_is_discarded_from_its_page_with_a_reason(firm: Firm, page: Any, send: Any) -> None:
+    cycle = a_cycle(firm)
+    assert "discard-reason" in page(firm.manager, "appraisal_cycle", cycle.pk)
+    assert "discard-reason" not in page(firm.lead, "appraisal_cycle", cycle.pk)
+    send(firm.lead, "appraisal_step", cycle.pk, "discard", status=404, reason="开错了")
+    assert "作废" in send(firm.manager, "appraisal_step", cycle.pk, "discard", reason="开错了")
+    page(firm.manager, "appraisal_cycle", cycle.pk, status=404)
+
+
+def test_while_the_period_lasts_the_page_says_so_instead_of_offering_to_freeze(firm: Firm, page: Any) -> None:
+    cycle = a_cycle(firm, period=today_in_company())
+    appraisal.start_review(actor=firm.manager, cycle=cycle)
+    text = page(firm.manager, "appraisal_cycle", cycle.pk)
+    assert reverse("appraisal_step", args=[cycle.pk, "freeze"]) not in text
+    assert "才能定稿" in text
