@@ -46,7 +46,7 @@ _SAMPLES: Mapping[str, Mapping[str, str]] = {
         "key": "own/refund-time",
         "title.zh": "退款多久到账",
         "tags": "退款、时效",
-        "competencies": "product_knowledge",
+        "competencies": "product_and_rules",
         "summary.zh": "各支付方式的到账时间。",
         "body.zh": "原路退回，以本公司规定为准。",
     },

@@ -20,6 +20,7 @@ from peilian.engine._kernel import InputError
 from peilian.flows.wording import say_fault
 from peilian.web.library.editor_words import kind_name
 from peilian.web.people.forms import DayField, DirectoryForm
+from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
@@ -54,9 +55,8 @@ class ChangeForm(DirectoryForm):
         counts = library.facets(user=user)
         for name, facet in (("tags", "tag"), ("competencies", "competency")):
             field: Any = self.fields[name]
-            chosen = set(self.data.getlist(name)) if hasattr(self.data, "getlist") else set()
-            most = [key for key, _n in counts[facet].most_common(_MOST_OPTIONS)]
-            field.choices = [(key, f"{key} ({counts[facet][key]})") for key in [*most, *(chosen - set(most))]]
+            said = competency_name if name == "competencies" else str
+            field.choices = [(key, f"{said(key) or key} ({n})") for key, n in counts[facet].most_common(_MOST_OPTIONS)]
             field.widget.attrs["size"] = 8
 
     def clean_named(self) -> list[library.Content]:

@@ -19,6 +19,7 @@ from peilian.adapters.packs.source import source_of, value_of
 from peilian.engine._kernel import InputError, Text
 from peilian.web.library.editor_shape import NUMBERS, Shape
 from peilian.web.library.editor_words import choice_name, field_help, field_name
+from peilian.web.record.wordings import competency_name
 from peilian.web.shell.languages import reading_language
 
 PREFIX = "f"
@@ -147,6 +148,10 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
         node.value = [*(value or ()), "", ""]
     elif shape.kind == "truth":
         node.value = bool(value)
+    elif shape.kind == "competencies":
+        chosen = list(value or ())
+        ordered = dict.fromkeys([*chosen, *shape.choices])
+        node.options = [(one, competency_name(one) or one, one in chosen) for one in ordered]
     elif shape.kind in ("choice", "choices"):
         chosen = [value] if shape.kind == "choice" else list(value or ())
         # The chosen first, in their order: a form gives back what it was given.
@@ -163,7 +168,7 @@ def _fits(shape: Shape, value: Any) -> bool:
     """Whether a form of this shape shows the whole value and gives it back as it is."""
     if shape.kind in ("text", "markdown"):
         return isinstance(value, Mapping) and set(value) <= set(_LANGUAGES) and all(map(_is_text, value.values()))
-    if shape.kind in ("words", "references"):
+    if shape.kind in ("words", "references", "competencies"):
         return isinstance(value, list) and all(_is_line(one) for one in value)
     if shape.kind == "bursts":
         bursts = [[one] if isinstance(one, str) else one for one in value] if isinstance(value, list) else None
@@ -291,7 +296,7 @@ def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
         return [
             [said.strip() for said in line.split(_BURST.strip()) if said.strip()] or [line] for line in lines
         ] or None
-    if shape.kind in ("references", "choices"):
+    if shape.kind in ("references", "choices", "competencies"):
         many = [one.strip() for one in data.getlist(name) if one.strip()]
         return list(dict.fromkeys(many)) or None
     return _sent_scalar(shape, data.get(name, "").strip())

@@ -1,8 +1,8 @@
 """What a form for a kind of document looks like, read off its schema.
 
 A shape is one of: ``text`` (in two languages), ``markdown`` (the same, long), ``line``, ``number``, ``truth``, ``day``,
-``choice``, ``choices``, ``words`` (one a line), ``references``, ``bursts``, ``texts``, ``group``, ``cards``, ``named``
-(cards by name), ``source`` (YAML). What a form cannot show faithfully is a ``source``.
+``choice``, ``choices``, ``competencies``, ``words`` (one a line), ``references``, ``bursts``, ``texts``, ``group``,
+``cards``, ``named`` (cards by name), ``source`` (YAML). What a form cannot show faithfully is a ``source``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from peilian.adapters.packs import TextField
 FIXED = ("kind", "schema_version", "key")
 """What stays as it was when the text was begun."""
 _REFERENCES = ("related",)
+_COMPETENCIES = "competencies"
 _LONG = ("body",)
 NUMBERS: tuple[type, ...] = (int, float)
 
@@ -64,6 +65,13 @@ def shape_at(root: Shape, parts: tuple[str, ...]) -> Shape | None:
         else:
             return None
     return here
+
+
+@cache
+def competencies() -> tuple[str, ...]:
+    """The keys of the competencies that texts may train."""
+    models = (item.document for item in packs.load("competency-model"))
+    return tuple(dict.fromkeys(one.key for model in models for one in getattr(model, "competencies", ())))
 
 
 def _group(model: type[BaseModel], *, is_needed: bool = False) -> Shape:
@@ -120,6 +128,8 @@ def _list(inside: Any, name: str, owner: str) -> Shape:
     item = _of(inside, name, owner)
     if item.kind == "choice":
         return Shape("choices", owner, choices=item.choices)
+    if item.kind == "line" and name == _COMPETENCIES:
+        return Shape("competencies", owner, choices=competencies())
     if item.kind == "line":
         return Shape("references" if name in _REFERENCES else "words", owner)
     if item.kind in ("text", "markdown"):

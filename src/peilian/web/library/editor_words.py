@@ -222,7 +222,6 @@ HELP: dict[str, str | Promise] = {
     "unlike": pgettext_lazy("library", "One a line."),
     "choices": pgettext_lazy("library", "One a line."),
     "trains": pgettext_lazy("library", "One a line."),
-    "competencies": pgettext_lazy("library", "Keys of the competency model, one a line."),
     "compliance": pgettext_lazy("library", "One a line."),
     "replaced_by": pgettext_lazy("library", "Keys of laws, one a line."),
     "articles": pgettext_lazy("library", "Such as 24, 25."),

@@ -30,7 +30,7 @@ def sent_back(node: Node, data: QueryDict) -> QueryDict:
     if node.kind in ("text", "markdown"):
         for language, words in node.value.items():
             data[f"{node.name}.{language}"] = words.replace("\n", "\r\n")
-    elif node.kind in ("choice", "choices"):
+    elif node.kind in ("choice", "choices", "competencies"):
         data.setlist(node.name, [value for value, _label, is_chosen in node.options if is_chosen])
     elif node.kind == "truth" and node.value:
         data[node.name] = "1"

@@ -1,0 +1,294 @@
+"""Around the texts: files out and in, changes that texts have to follow, suggestions, confirmations."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from peilian.apps.base import api as base
+from peilian.apps.library import api as library
+from support.builders import a_unit, a_user, an_employee
+from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
+from support.library_pages import client_of, see, send
+
+pytestmark = pytest.mark.django_db
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def writer(db):
+    return a_writer()
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Two articles and a policy."""
+    installed(
+        tmp_path,
+        an_article(tags=["退货"]),
+        an_article("mine/other", zh="另一篇", related=["article:mine/returns"]),
+        a_policy(),
+    )
+
+
+def brought(user, name, data, *, status=302):
+    """Send a file and look at the page that shows what it would change."""
+    response = client_of(user).post(reverse("library_files"), {"file": SimpleUploadedFile(name, data)})
+    assert response.status_code == status, response.status_code
+    return response
+
+
+def looked_at(user, name, data):
+    response = client_of(user).get(brought(user, name, data)["Location"])
+    return response.status_code, response.content.decode()
+
+
+# Files
+
+
+def test_chosen_texts_are_taken_out_and_come_back_as_drafts(writer, shelf):
+    rows = list(library.browse(user=writer, kinds=["article"]))
+    page = see(writer, "library_files", kind="article")
+    assert all(str(row.pk) in page for row in rows)
+    response = client_of(writer).post(reverse("library_export"), {"text": [str(row.pk) for row in rows]})
+    assert response["Content-Disposition"].startswith('attachment; filename="library-')
+    archive = zipfile.ZipFile(io.BytesIO(response.content))
+    (name,) = [name for name in archive.namelist() if name.endswith("returns.md")]
+    edited = io.BytesIO()
+    with zipfile.ZipFile(edited, "w") as out:
+        for each in archive.namelist():
+            text = archive.read(each).decode()
+            out.writestr(each, text.replace("七天", "十五天") if each == name else text)
+    status, page = looked_at(writer, "back.zip", edited.getvalue())
+    assert status == 200
+    assert "<ins>十五</ins>" in page
+    (kept,) = base.StoredFile.objects.filter(name="back.zip")
+    page = send(writer, "library_import", file=kept.pk)
+    assert "已生成或更新 1 份草稿" in page
+    (row,) = library.drafts(user=writer)
+    assert row.body["body"]["zh"] == "十五天内可退。"
+
+
+def test_a_file_with_faults_names_file_row_and_field_and_brings_in_nothing(writer, shelf):
+    status, page = looked_at(writer, "bad.yaml", b"kind: article\nschema_version: 1\nkey: own/x\ntitle: 7\n")
+    assert status == 422
+    assert "bad.yaml" in page
+    assert "title" in page
+    (kept,) = base.StoredFile.objects.filter(name="bad.yaml")
+    response = client_of(writer).post(reverse("library_import"), {"file": kept.pk})
+    assert response.status_code == 422
+    assert not library.drafts(user=writer).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.zip", b"PK\x03\x04 broken"),
+        ("x.exe", b"MZ"),
+        ("x.xlsx", b"not a workbook"),
+        ("x.md", b"\xff\xfe\x00"),
+        (f"{NASTY}.yaml", b"- a list"),
+        ("empty.zip", b"PK\x05\x06" + b"\0" * 18),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_in_words(writer, name, data):
+    status, page = looked_at(writer, name, data)
+    assert status == 422
+    assert NASTY not in page
+
+
+def test_a_template_that_was_filled_in_becomes_drafts(writer):
+    response = client_of(writer).get(reverse("library_template", args=["phrases"]))
+    assert response["Content-Disposition"] == 'attachment; filename="phrases.xlsx"'
+    status, page = looked_at(writer, "phrases.xlsx", response.content)
+    assert status == 200
+    assert "退款话术" in page
+    see(writer, "library_template", "scenario", status=404)
+
+
+def test_nobody_looks_at_the_file_of_another(writer, shelf):
+    brought(writer, "mine.md", "# 标题\n\n正文".encode())
+    (kept,) = base.StoredFile.objects.filter(name="mine.md")
+    response = client_of(a_writer("other")).get(reverse("library_import"), {"file": kept.pk})
+    assert response["Location"] == reverse("library_files")
+    assert client_of(writer).get(reverse("library_import"), {"file": "x"})["Location"] == reverse("library_files")
+
+
+def test_a_file_can_be_forgotten(writer):
+    brought(writer, "mine.md", "# 标题\n\n正文".encode())
+    (kept,) = base.StoredFile.objects.filter(name="mine.md")
+    send(writer, "library_import", file=kept.pk, do="forget")
+    assert not library.drafts(user=writer).exists()
+
+
+def test_taking_out_nothing_says_so(writer, shelf):
+    assert "还没有发布过" in send(writer, "library_export")
+    assert "还没有发布过" in send(writer, "library_export", text="no-such-id")
+
+
+# Changes
+
+
+CHANGE = {"zh": "退货范围调整", "text": "定制商品要先提示。", "effective_on": "2026-12-01", "tags": "退货"}
+
+
+def test_a_change_shows_its_texts_before_it_is_announced(writer, shelf):
+    page = send(writer, "library_change_new", status=200, do="try", **CHANGE)
+    assert "2 份内容需要跟着修订" in page
+    assert "另一篇" in page
+    assert not library.change_notices(user=writer).exists()
+
+
+def test_an_announced_change_marks_its_texts_until_somebody_settles_them(writer, shelf):
+    reader = a_writer("lin", role="agent")
+    page = send(writer, "library_change_new", do="announce", **CHANGE)
+    assert "退货范围调整" in page
+    assert base.inbox_of(user=reader).filter(key="inbox.library_change").exists()
+    one, other = library.revisions_due(user=writer)
+    send(writer, "library_revision", one.pk, do="right", note="不涉及")
+    response = client_of(writer).post(reverse("library_revision", args=[other.pk]), {"do": "draft"})
+    (row,) = library.drafts(user=writer)
+    assert response["Location"] == reverse("library_draft", args=[row.pk])
+    assert [each.pk for each in library.revisions_due(user=writer)] == [other.pk]
+    assert "去草稿" in see(writer, "library_changes")
+    send(writer, "library_revision", one.pk, status=404)
+
+
+def test_a_withdrawn_change_asks_for_nothing(writer, shelf):
+    send(writer, "library_change_new", do="announce", **CHANGE)
+    (notice,) = library.change_notices(user=writer)
+    send(writer, "library_change_withdraw", notice.pk)
+    assert not library.revisions_due(user=writer).exists()
+    send(writer, "library_change_withdraw", notice.pk, status=404)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"zh": ""}, "这里还没有填写"),
+        ({"effective_on": "tomorrow"}, "2026-11-22"),
+        ({"named": "article:no/such"}, "找不到 article:no/such"),
+        ({"named": f"x:{NASTY}"}, "&lt;script&gt;"),
+    ],
+)
+def test_a_change_that_lacks_something_is_not_announced(writer, shelf, changed, said):
+    fields = {**CHANGE, "do": "announce", **changed}
+    response = client_of(writer).post(reverse("library_change_new"), fields)
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert NASTY not in response.content.decode()
+    assert not library.change_notices(user=writer).exists()
+
+
+def test_a_tag_that_no_text_has_is_refused(writer, shelf):
+    fields = {**CHANGE, "do": "announce", "tags": "no such tag"}
+    assert client_of(writer).post(reverse("library_change_new"), fields).status_code == 422
+
+
+def test_texts_whose_day_of_review_has_come_are_listed(writer, shelf):
+    yesterday = base.today_in_company() - timedelta(days=1)
+    published(writer, the_content(), review_by=yesterday.isoformat())
+    page = see(writer, "library_changes")
+    assert "到了复查日期" in page
+    assert reverse("library_edit", args=["article", "mine/returns"]) in page
+
+
+# Suggestions
+
+
+def test_a_suggestion_is_answered_and_whoever_made_it_reads_the_answer(writer, shelf):
+    reader = a_writer("lin", role="agent")
+    library.add_comment(actor=reader, content=the_content(), text=f"请写例外{NASTY}", kind="suggestion")
+    (row,) = library.suggestions(user=writer)
+    raw = client_of(writer).get(reverse("library_suggestions")).content.decode()
+    assert "请写例外" in raw
+    assert NASTY not in raw
+    send(writer, "library_suggestion", row.pk, state="declined", answer="")
+    assert library.suggestions(user=writer).exists()
+    send(writer, "library_suggestion", row.pk, state="no-such-state", answer="x")
+    assert library.suggestions(user=writer).exists()
+    send(writer, "library_suggestion", row.pk, state="accepted", answer="已写进下一版")
+    assert "已写进下一版" in see(reader, "library_suggestions")
+    assert "请写例外" in see(writer, "library_suggestions", state="accepted")
+    assert "请写例外" not in see(writer, "library_suggestions", state="no-such-state")
+
+
+def test_who_does_not_write_reads_own_suggestions_alone(writer, shelf):
+    reader = a_writer("lin", role="agent")
+    library.add_comment(actor=writer, content=the_content(), text="内部的意见", kind="suggestion")
+    page = see(reader, "library_suggestions")
+    assert "内部的意见" not in page
+    assert "你还没有提过建议" in page
+    (row,) = library.suggestions(user=writer)
+    send(reader, "library_suggestion", row.pk, status=404, state="accepted")
+    see(writer, "library_suggestion", row.pk, status=405)
+
+
+def test_nobody_decides_the_own_suggestion(writer, shelf):
+    library.add_comment(actor=writer, content=the_content(), text="我的意见", kind="suggestion")
+    (row,) = library.suggestions(user=writer)
+    assert "由其他同事答复" in see(writer, "library_suggestions")
+    send(writer, "library_suggestion", row.pk, status=404, state="accepted", answer="好")
+
+
+# Confirmations
+
+
+@pytest.fixture
+def team(shelf):
+    """A unit with two agents, one of whom has confirmed, and their lead."""
+    unit = a_unit(zh="一组", en="Team 1")
+    agents = [
+        a_user("agent", employee=an_employee(name, unit=unit), username=login)
+        for login, name in (("done", "赵一"), ("late", "钱二"))
+    ]
+    library.confirm_policy(actor=agents[0], version=the_content("mine/privacy", "policy").current)
+    return unit, agents, a_user("supervisor", unit=unit, username="lead")
+
+
+POLICY = ("policy", "mine/privacy")
+
+
+def test_a_lead_sees_who_has_confirmed_and_who_has_not(team):
+    _unit, _agents, lead = team
+    page = see(lead, "library_confirmations", *POLICY)
+    assert "2 人中 <strong>1</strong> 人已确认" in page
+    for words in ("赵一", "钱二", "未确认", "一组"):
+        assert words in page
+    assert see(lead, "library_confirmations", *POLICY, form="csv").count("\n") == 3
+    response = client_of(lead).get(reverse("library_confirmations", args=POLICY), {"form": "xlsx"})
+    assert response.content.startswith(b"PK")
+
+
+def test_who_has_not_confirmed_is_reminded_once(team):
+    unit, (done, late), lead = team
+    assert "已提醒 1 人" in send(lead, "library_remind", *POLICY, unit=unit.pk)
+    assert base.inbox_of(user=late).filter(key="inbox.library_confirm").count() == 1
+    assert not base.inbox_of(user=done).filter(key="inbox.library_confirm").exists()
+    assert "没有需要提醒的人" in send(lead, "library_remind", *POLICY)
+    base.mark_read(user=late)
+    assert "已提醒 1 人" in send(lead, "library_remind", *POLICY)
+
+
+def test_confirmations_are_seen_of_one_s_own_people_alone(team, shelf):
+    unit, (done, _late), lead = team
+    elsewhere = a_unit(zh="二组", en="Team 2")
+    other = a_user("supervisor", unit=elsewhere, username="other_lead")
+    page = see(other, "library_confirmations", *POLICY)
+    assert "钱二" not in page
+    see(other, "library_confirmations", *POLICY, unit=str(unit.pk), status=404)
+    send(other, "library_remind", *POLICY, unit=str(unit.pk), status=404)
+    see(done, "library_confirmations", *POLICY, status=404)
+    send(done, "library_remind", *POLICY, status=404)
+    see(lead, "library_confirmations", "article", "mine/returns", status=404)
+    see(lead, "library_confirmations", *POLICY, unit="no-such-unit", status=404)
+    see(lead, "library_remind", *POLICY, status=405)
+
+
+def test_a_lead_of_all_sees_everybody(team):
+    assert "钱二" in see(a_publisher("boss"), "library_confirmations", *POLICY)
