@@ -45,6 +45,7 @@ from peilian.apps.appraisal.events import (
 )
 from peilian.apps.appraisal.exemptions import end_exemption, exempt, exemptions
 from peilian.apps.appraisal.following import LOW_SHARE, SOURCE_KIND
+from peilian.apps.appraisal.holders import supervisors_named
 from peilian.apps.appraisal.honours import Honour, choose_board, honour_board, is_on_board
 from peilian.apps.appraisal.importing import Imported, import_inputs, preview_inputs
 from peilian.apps.appraisal.inputs import Missing, enter_input, input_history, inputs_of, missing
@@ -288,6 +289,7 @@ __all__ = [
     "suggested_grades",
     "suggestion",
     "suggestions",
+    "supervisors_named",
     "suppose",
     "suppose_correction",
     "take_in",

@@ -15,6 +15,7 @@ _PERMISSION = {
     InputSource.EVENTS: Permission.RUN_APPRAISALS,
     InputSource.TYPED: Permission.RATE_APPRAISALS,
 }
+_LEADER = "supervisor"  # the role of who leads a team
 _MOST_NAMES = 3
 
 
@@ -56,3 +57,16 @@ def supervisors_of(cycle: Cycle, people: Iterable[UUID]) -> dict[UUID, set[UUID]
     for employee, guide in rows.values_list("employee_id", "guide_id"):
         found.setdefault(employee, set()).add(guide)
     return found
+
+
+def supervisors_named(*, appraisee: Appraisee) -> tuple[str, ...]:
+    """The supervisors of a person on the last day of the period: those named for the person, else whoever leads the
+    team."""
+    last = appraisee.cycle.ends_on
+    named = Guidance.objects.on(last).filter(employee=appraisee.employee_id, kind=GuidanceKind.SUPERVISOR)
+    names = list(named.order_by("starts_on", "pk").values_list("guide__name", flat=True))
+    if not names:
+        grants = RoleGrant.objects.on(last).filter(role=_LEADER, unit=appraisee.unit_id)
+        others = grants.exclude(user__employee=appraisee.employee_id)
+        names = [row.user.name for row in others.select_related("user").order_by("user__name", "pk")]
+    return tuple(dict.fromkeys(names))

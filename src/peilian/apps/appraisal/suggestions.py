@@ -50,7 +50,7 @@ def answer_suggestion(
     one(suggestions(user=actor), suggestion)
     if state not in SuggestionState.values or state == SuggestionState.RECEIVED:
         raise refuse("rewards.unknown_state", "state", value=str(state)[:40])
-    answer = short(answer, "answer", limit=_LONGEST, is_needed=state == SuggestionState.DECLINED)
+    answer = short(answer, "answer", limit=_LONGEST, is_needed=True)
     with write(actor=actor, verb="rewards.answer_suggestion") as audit:
         row = Suggestion.objects.select_for_update().get(pk=suggestion.pk)
         if row.state in _OVER:

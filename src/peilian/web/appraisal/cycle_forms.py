@@ -120,7 +120,9 @@ class OpenForm(WindowForm):
         queryset=people.Unit.objects.none(),
         label=gettext_lazy("Team, department, shop or site"),
         empty_label=gettext_lazy("Choose"),
-        help_text=gettext_lazy("With everything below it."),
+        help_text=gettext_lazy(
+            "With everything below it: whoever belongs there on the last day, or on the own last day before it."
+        ),
     )
     month = MonthField(label=gettext_lazy("Month"), required=False)
     first = DayField(label=gettext_lazy("From"), required=False)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from peilian.apps.appraisal import api as appraisal
-from peilian.apps.base.api import company_zone, today_in_company
+from peilian.apps.base.api import company_zone
 from peilian.apps.people.api import User
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
@@ -34,7 +34,7 @@ class Task:
 
 def tasks_of(user: User) -> list[Task]:
     """Everything that appraisals need from the user now, the most urgent first."""
-    tasks = [*_own(user), *_led(user), *_appeals(user)]
+    tasks = [*_own(user), *_led(user), *_appeals(user), *_rewards(user)]
     return sorted(tasks, key=lambda task: (task.until is None, task.until or date.max))
 
 
@@ -47,11 +47,18 @@ def home(request: HttpRequest) -> HttpResponse:
 def _own(user: User) -> Iterator[Task]:
     for sheet in appraisal.my_sheets(user=user):
         cycle = sheet.cycle
+        if cycle.state not in (State.REVIEWING, State.PUBLISHED):
+            continue
+        view = appraisal.sheet(user=user, appraisee=sheet)
         href = _address("appraisal_sheet", sheet.pk)
-        if cycle.state == State.REVIEWING and _is_open(cycle.self_comment_until):
+        if view.is_exempt:
+            continue
+        if view.may.self_comment:
             yield Task(_("Say something about your own month"), _about(cycle), href, cycle.self_comment_until)
-        elif cycle.state == State.PUBLISHED and (until := cycle.appeals_end_at()) is not None:
-            yield Task(_("Read your result"), _about(cycle), href, until.astimezone(company_zone()).date())
+        elif view.appraisal is not None and cycle.state == State.PUBLISHED:
+            until = appraisal.appeal_ends_at(appraisal=view.appraisal).astimezone(company_zone()).date()
+            title = _("Read your result; you may appeal until then") if view.may.appeal else _("Read your result")
+            yield Task(title, _about(cycle), href, until if view.may.appeal else None)
 
 
 def _led(user: User) -> Iterator[Task]:
@@ -76,8 +83,13 @@ def _appeals(user: User) -> Iterator[Task]:
                        _address("appraisal_appeal", row.pk))  # fmt: skip
 
 
-def _is_open(until: date | None) -> bool:
-    return until is None or until >= today_in_company()
+def _rewards(user: User) -> Iterator[Task]:
+    """Proposed rewards that the user may approve."""
+    rows = appraisal.awards_of(user=user, states=[appraisal.AwardState.PROPOSED])
+    n = rows.exclude(proposed_by=user.pk).count()
+    if n:
+        title = ngettext("Decide about %(n)d proposed reward", "Decide about %(n)d proposed rewards", n) % {"n": n}
+        yield Task(title, "", f"{reverse('rewards')}#proposals")
 
 
 def _about(cycle: appraisal.Cycle) -> str:

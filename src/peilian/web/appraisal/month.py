@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from django.core.paginator import Page
@@ -61,7 +62,7 @@ class MissingLine:
 
 @dataclass
 class MissingGroup:
-    """What is expected from the same people."""
+    """What is expected from the same people; ``from_whom`` is empty where nobody can give it."""
 
     from_whom: str
     lines: list[MissingLine]
@@ -158,7 +159,7 @@ class Month:
         values = sorted(sheet.normalised for sheet in self.appraised if sheet.normalised is not None)
         if not values:
             return ngettext("%(n)d result.", "%(n)d results.", told["n"]) % told
-        told["middle"] = f"{values[len(values) // 2]:.1f}"
+        told["middle"] = f"{median(values):.1f}"
         told["low"], told["high"] = f"{values[0]:.1f}", f"{values[-1]:.1f}"
         return _("%(n)d results: half of them reach %(middle)s of 100, from %(low)s to %(high)s.") % told
 
@@ -257,7 +258,7 @@ class Month:
         for item in appraisal.missing(user=self.user, cycle=self.cycle):
             reason = "" if item.reason is None else say(item.reason, self.language)
             source = str(INPUT_SOURCES.get(item.source, item.source))
-            whom = pgettext("list", ", ").join(item.from_whom) or _("nobody can give this yet")
+            whom = pgettext("list", ", ").join(item.from_whom)
             place = item.indicator, Lack(source, reason, item.if_left_out == "full")
             lacks.setdefault(whom, {}).setdefault(place, []).append(item.appraisee.employee.name)
             labels[item.indicator] = item.label.in_language(self.language), self._filling(item.source, item.indicator)

@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from peilian.apps.appraisal import api as appraisal
@@ -91,7 +92,9 @@ def sheet_document(view: appraisal.SheetView, language: Language) -> papers.Shee
     told = ToldSheet(view, language)
     cycle, result = view.cycle, view.appraisal
     zone = company_zone()
-    published = cycle.published_at.astimezone(zone) if cycle.is_public and cycle.published_at else None
+    published = cycle.published_at if cycle.is_public else None
+    if published is not None and result is not None:
+        published = max(published, result.made_at)  # a later version is public from its own moment on
     ends = appraisal.appeal_ends_at(appraisal=result) if result is not None and cycle.is_public else None
     return papers.SheetDocument(
         language=language,
@@ -124,7 +127,7 @@ def sheet_document(view: appraisal.SheetView, language: Language) -> papers.Shee
             for one in view.versions
             if one.appraisal.cause != appraisal.AppraisalCause.FREEZE
         ),
-        published_at=published,
+        published_at=None if published is None else published.astimezone(zone),
         appeal_until=ends.astimezone(zone).date() if ends is not None else None,
         inputs_hash=result.inputs_sha256[:_SHORT] if result is not None else "",
     )
@@ -258,13 +261,12 @@ def _grade(cycle: appraisal.Cycle, key: str, language: Language) -> str:
 
 
 def _person(row: appraisal.Appraisee) -> papers.PrintedPerson:
-    guide = row.employee.guided_by.on(row.cycle.ends_on).filter(kind="supervisor").select_related("guide").first()
     return papers.PrintedPerson(
         name=row.employee.name,
         number=row.employee.number,
         team=name_in(row.unit.name),
         post=name_in(row.post.name) if row.post else "",
-        supervisor=guide.guide.name if guide is not None else "",
+        supervisor=pgettext("list", ", ").join(appraisal.supervisors_named(appraisee=row)),
     )
 
 

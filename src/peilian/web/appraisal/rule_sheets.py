@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from peilian.engine._kernel import Language, Text
 from peilian.flows import appraising
+from peilian.web.appraisal.rule_differences import is_share, plain
 from peilian.web.appraisal.rule_words import PARAMS, UNJUDGED, Kind
 
 WEIGHT = "weight."
@@ -124,7 +125,7 @@ class RuleSheet:
                 if number is None:
                     self.faults.append(_("%(label)s: a number is needed.") % {"label": self._say(setting.label)})
                     continue
-                value = _plain(number)
+                value = plain(number)
             if value != _default(setting):
                 found[setting.key] = value
         return {key: value for key, value in found.items() if value}
@@ -170,7 +171,7 @@ class RuleSheet:
     @property
     def sum_of_weights(self) -> str:
         """What the weights sum up to."""
-        return _plain(sum((Decimal(str(line.get("weight", 0))) for line in self._shown["lines"]), Decimal(0)))
+        return plain(sum((Decimal(str(line.get("weight", 0))) for line in self._shown["lines"]), Decimal(0)))
 
     def _setting(self, setting: appraising.Setting) -> SettingRow:
         default = _default(setting)
@@ -188,7 +189,7 @@ class RuleSheet:
             ),
             value=value,
             default=default,
-            bounds=None if bounds is None else (_plain(bounds.min), _plain(bounds.max)),
+            bounds=None if bounds is None else (plain(bounds.min), plain(bounds.max)),
             is_changed=value != default,
         )
 
@@ -267,7 +268,7 @@ class RuleSheet:
         return Grid(label, tuple(str(said) for _kind, said in columns.values()), tuple(rows), locked)
 
     def _one(self, name: str, label: str, given: Any, locked: str) -> Field:
-        value = "" if given is None else _plain(Decimal(str(given)))
+        value = "" if given is None else plain(Decimal(str(given)))
         return Field(name, label, value if locked else self._sent(name, value), "number", locked)
 
     def _unjudged(self, line: Mapping[str, Any]) -> tuple[Option, ...]:
@@ -386,15 +387,7 @@ class RuleSheet:
         if kind == "truth":
             return "1" if given else ""
         number = Decimal(str(given))
-        return f"{_plain(number * 100)}%" if kind == "edge" and self._is_share(line) else _plain(number)
-
-    def _is_share(self, line: Mapping[str, Any]) -> bool:
-        """Whether edges are shares, which people write in percent."""
-        if (line.get("params") or {}).get("of") is not None:
-            return True
-        units = {one["key"]: one.get("unit") for one in self._shown.get("indicators") or ()}
-        names = line.get("indicators") or (line["key"],)
-        return all(units.get(name) == "ratio" for name in names)
+        return f"{plain(number * 100)}%" if kind == "edge" and is_share(line, self._shown) else plain(number)
 
     def _indicator(self, key: str) -> str:
         labels = {one["key"]: one.get("label") for one in self._shown.get("indicators") or ()}
@@ -429,7 +422,7 @@ def _answers(chosen: Mapping[str, Any]) -> dict[str, str | Decimal]:
 def _default(setting: appraising.Setting) -> str:
     if setting.number is None or setting.default is None:
         return setting.default or ""
-    return _plain(Decimal(setting.default))
+    return plain(Decimal(setting.default))
 
 
 def _number(text: str) -> Decimal | None:
@@ -441,16 +434,12 @@ def _number(text: str) -> Decimal | None:
     return found / 100 if plain.endswith("%") else found
 
 
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}" if number else "0"
-
-
 def _shown_limit(given: Any) -> str:
     if given is None:
         return ""
     if given in ("unlimited", "none"):
         return _("without end") if given == "unlimited" else _("none")
-    return _plain(Decimal(str(given)))
+    return plain(Decimal(str(given)))
 
 
 def _set(into: dict[str, Any], key: str, value: Any) -> None:

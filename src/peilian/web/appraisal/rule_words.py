@@ -7,6 +7,7 @@ from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Kind = Literal["number", "edge", "truth", "rows", "each", "levels", "words", "name", "said"]
 Label = str | Promise
@@ -22,7 +23,7 @@ PARAMS: Mapping[str, Mapping[str, tuple[Kind, Label]]] = {
         "above": ("edge", _("above")),
         "at_most": ("edge", _("up to")),
         "below": ("edge", _("below")),
-        "points": ("number", _("points")),
+        "points": ("number", pgettext_lazy("rule", "points")),
         "change": ("number", _("change from the weight")),
     },
     "steps": {

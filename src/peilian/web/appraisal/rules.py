@@ -19,13 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import today_in_company
 from peilian.apps.people import api as people
-from peilian.engine._kernel import InputError, Language, Text
+from peilian.engine._kernel import InputError, Language
 from peilian.flows import appraising
 from peilian.flows.wording import say_fault
+from peilian.web.appraisal import rule_differences
 from peilian.web.appraisal.doing import done
 from peilian.web.appraisal.rule_sheets import RuleSheet
 from peilian.web.appraisal.rule_texts import said, texts_left_behind, texts_left_behind_by, with_labels
-from peilian.web.appraisal.rule_words import PARAMS, PLACES
 from peilian.web.appraisal.wordings import INPUT_SOURCES, cycle_name
 from peilian.web.people.forms import DayField, DirectoryForm, name_in
 from peilian.web.shell.access import sight_of, user_of
@@ -220,7 +220,11 @@ def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
         "versions": list(versions.values()),
         "old": old,
         "new": new,
-        "rows": _differences(appraisal.compare_versions(user=user, old=old, new=new), reading_language()),
+        "rows": rule_differences.told(
+            appraisal.compare_versions(user=user, old=old, new=new),
+            [appraising.resolved(one.body, one.chosen) for one in (new, old)],
+            reading_language(),
+        ),
         "trail": _trail(template, _("Compare versions")),
     }
     return render(request, "appraisal/rules_compare.html", context)
@@ -263,7 +267,8 @@ def _tried(
     except InputError as error:
         found["refused"] = [say_fault(fault, language) for fault in error.faults]
         return found
-    found["differences"] = _differences(differences, language)
+    documents = [appraising.resolved(body, settings), appraising.resolved(former.body, former.chosen)]
+    found["differences"] = rule_differences.told(differences, documents, language)
     cycle = appraisal.cycles(user=user).filter(template_version__template=template).first()
     if cycle is None:
         return found
@@ -322,40 +327,6 @@ def _moved_line(label: str, old: Decimal | None, new: Decimal | None) -> str:
     if old is None or new is None:
         return label
     return f"{label} {format_change(new - old, 'score', reading_language())}"
-
-
-def _differences(found: Iterable[appraising.Difference], language: Language) -> list[dict[str, str]]:
-    return [
-        {
-            "where": one.label.in_language(language) if one.label else _part(one.place),
-            "what": _part(one.place.split(".", 2)[2]) if one.label and one.place.count(".") > 1 else "",
-            "before": _said(one.before, language),
-            "after": _said(one.after, language),
-        }
-        for one in found
-    ]
-
-
-def _part(place: str) -> str:
-    """The last parts of a place, in words where there are some."""
-    words = {**{key: label for rule in PARAMS.values() for key, (_kind, label) in rule.items()}, **PLACES}
-    parts = [part for part in place.split(".") if part != "params"]
-    return " · ".join(str(words.get(part, part)) for part in parts)
-
-
-def _said(value: Any, language: Language) -> str:
-    """A value of a document in words."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, Mapping):
-        if value and set(value) <= {"zh", "en"}:
-            return Text(value.get("zh"), value.get("en")).in_language(language)
-        return ", ".join(f"{_part(str(key))} {_said(one, language)}" for key, one in value.items())
-    if isinstance(value, list | tuple):
-        return "; ".join(_said(one, language) for one in value)
-    return str(value)
 
 
 def _answer(row: Any) -> str:

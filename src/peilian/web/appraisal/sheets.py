@@ -86,6 +86,7 @@ def _page(request: HttpRequest, pk: UUID, bound: CommentForm | None = None) -> H
     form = bound
     if form is None and (view.may.self_comment or view.may.rate):
         form = CommentForm(lines=_lines(view))
+    is_newest = not view.versions or view.version in (None, view.versions[-1].version)
     context = {
         "view": view,
         "told": told,
@@ -101,7 +102,7 @@ def _page(request: HttpRequest, pk: UUID, bound: CommentForm | None = None) -> H
         "versions": [_version_row(one, language) for one in reversed(view.versions)] if len(view.versions) > 1 else [],
         "remarks": [one for one in view.remarks if not one.line],
         "form": form,
-        "place": appraisal.own_place(user=user, cycle=view.cycle) if is_own else None,
+        "place": appraisal.own_place(user=user, cycle=view.cycle) if is_own and is_newest else None,
     }
     return render(request, "appraisal/sheet.html", context, status=422 if bound is not None else 200)
 

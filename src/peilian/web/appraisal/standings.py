@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from statistics import median
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -100,7 +101,12 @@ def spread(results: Iterable[Decimal | None]) -> charts.Chart | None:
     low = int(min(values) // _STEP) * _STEP
     edges = list(range(low, int(max(values) // _STEP) * _STEP + _STEP + 1, _STEP))
     counts = [sum(edge <= value < edge + _STEP for value in values) for edge in edges[:-1]]
-    middle = sorted(values)[len(values) // 2]
     return charts.histogram(
-        "spread", _("How results spread"), edges, counts, unit="score", language=reading_language(), median=middle
+        "spread",
+        _("How results spread"),
+        edges,
+        counts,
+        unit="score",
+        language=reading_language(),
+        median=median(values),
     )

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from peilian.apps.appraisal import api as appraisal
@@ -47,7 +47,7 @@ class TalkForm(forms.Form):
             self.fields[f"competency-{n}"] = forms.ChoiceField(
                 label=_("Ability it builds"), required=False, choices=[("", "–"), *trained]
             )
-            self.fields[f"due-{n}"] = DayField(label=_("Until"), required=False)
+            self.fields[f"due-{n}"] = DayField(label=pgettext("deadline", "Until"), required=False)
         for field in self.fields.values():
             field.error_messages["required"] = _("This needs to be filled in.")
 

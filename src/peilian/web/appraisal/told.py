@@ -20,9 +20,11 @@ from peilian.web.appraisal import rule_texts
 from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES, period_name
 from peilian.web.shell import charts
 from peilian.web.shell.figures import Figure
-from peilian.web.shell.formats import DASH, Unit, format_change, format_score, format_value
+from peilian.web.shell.formats import DASH, MINUS, Unit, format_change, format_score, format_value
 
 _UNITS: Mapping[str, Unit] = {"ratio": "ratio", "count": "count", "money": "money", "number": "count"}
+# Formulas of business figures: those of a change keep now and before, those of shares two ratios.
+_OF_CHANGE, _OF_SHARES = ("sales_growth",), ("featured_share_by_target_share",)
 _MOST_LOSSES = 3
 # Of a line's weight: below this it is coloured, with a word.
 _LOW, _FULL = Decimal("0.6"), Decimal(1)
@@ -102,6 +104,11 @@ class ToldSheet:
     def most(self) -> str:
         """Full points of the lines that count."""
         return format_score(Decimal(str(self.said["max"])))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no total on the scale of 100 yet."""
+        return self.said["normalised"] is None
 
     @property
     def normalised(self) -> str:
@@ -239,11 +246,15 @@ class ToldSheet:
         if not detail.get("formula"):
             return ""
         said = say(Reason(f"business.formula.{detail['formula']}"), self.language)
-        sides = [detail.get("numerator"), detail.get("denominator")]
-        if sides[1] is None:
+        whole = detail.get("denominator")
+        if whole is None:
             return said
-        numbers = " ÷ ".join(DASH if side is None else format_score(Decimal(side)) for side in sides)
-        return f"{said}: {numbers}" if self.language == "en" else f"{said}：{numbers}"
+        unit: Unit = "ratio" if detail["formula"] in _OF_SHARES else "score"
+        top, below = (format_value(_decimal(side), unit, self.language) for side in (detail.get("numerator"), whole))
+        if detail["formula"] in _OF_CHANGE:
+            top = f"({top} {MINUS} {below})" if self.language == "en" else f"（{top} {MINUS} {below}）"
+        colon = ": " if self.language == "en" else "："
+        return f"{said}{colon}{top} ÷ {below}"
 
     def _proofs(self, item: Mapping[str, Any]) -> Iterator[Proof]:
         if item.get("kind") == "event":
@@ -259,6 +270,10 @@ class ToldSheet:
             imports = item.get("imports") or []
             href = _page("table_report", imports[0]) if imports and self.may_open_business else ""
             yield Proof(_("%(n)s rows of the table “%(table)s”") % told, href)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _points(value: Any, missing: str = "") -> Figure:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from peilian.apps.appraisal import api as appraisal
@@ -44,7 +44,8 @@ class GiveForm(forms.Form):
     )
     title = forms.CharField(label=gettext_lazy("Called"), max_length=100)
     points = forms.DecimalField(
-        label=gettext_lazy("Points"), required=False, min_value=Decimal("0.01"), max_digits=9, decimal_places=2,
+        label=pgettext_lazy("reward", "Points"), required=False,
+        min_value=Decimal("0.01"), max_digits=9, decimal_places=2,
         help_text=gettext_lazy("Only for the kind “points”."),
     )  # fmt: skip
     why = forms.CharField(label=gettext_lazy("What for"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
@@ -79,7 +80,10 @@ def rewards(request: HttpRequest) -> HttpResponse:
     context = {
         "points": Figure(own.points, "score"),
         "own": [told_award(row, language) for row in own.awards],
-        "board": appraisal.honour_board(user=user),
+        "board": [
+            (month, [(one.award, _month_of(one.award, language)) for one in honours])
+            for month, honours in appraisal.honour_board(user=user)
+        ],
         "has_place": user.employee_id is not None,
         "is_on_board": appraisal.is_on_board(user=user),
         "manages": manages,
@@ -196,6 +200,11 @@ def trail(last: str) -> list[dict[str, str]]:
         {"label": _("Rewards"), "href": reverse("rewards")},
         {"label": last, "href": ""},
     ]
+
+
+def _month_of(award: appraisal.Award, language: Any) -> str:
+    """The month that an award is for; empty for one given by hand."""
+    return "" if award.cycle is None else period_name(award.cycle, language)
 
 
 def _rule(rule: appraisal.RewardRule, language: Any) -> dict[str, Any]:

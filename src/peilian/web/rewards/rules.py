@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from peilian.apps.appraisal import api as appraisal
@@ -37,10 +37,16 @@ class RuleForm(forms.Form):
     )
     title_zh = forms.CharField(label=gettext_lazy("Called, in Chinese"), required=False, max_length=100)
     title_en = forms.CharField(label=gettext_lazy("Called, in English"), required=False, max_length=100)
-    when = forms.CharField(label=gettext_lazy("When"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    when = forms.CharField(
+        label=pgettext_lazy("rule", "When"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
     kind = forms.ChoiceField(label=gettext_lazy("Gives"), choices=list(KINDS.items()))
     points = forms.DecimalField(
-        label=gettext_lazy("Points"), required=False, min_value=Decimal("0.01"), max_digits=9, decimal_places=2
+        label=pgettext_lazy("reward", "Points"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=9,
+        decimal_places=2,
     )
     amount = forms.DecimalField(
         label=gettext_lazy("Amount in yuan"), required=False, min_value=Decimal("0.01"), max_digits=9, decimal_places=2,
@@ -81,7 +87,10 @@ def edit(request: HttpRequest, key: str = "") -> HttpResponse:
         except InputError as error:
             show(form, error)
         if shown is None and not form.errors:
-            messages.success(request, _("The rule is kept. It counts from now on; what was proposed before stays."))
+            is_on = form.cleaned_data["is_on"]
+            said = _("The rule is kept. It counts from now on; what was proposed before stays.")
+            off = _("The rule is kept, but it is not switched on: it proposes nothing until it is.")
+            messages.success(request, said if is_on else off)
             return HttpResponseRedirect(reverse("rewards"))
     context = {
         "form": form,

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Words = Mapping[str, str | Promise]
 
 KINDS: Words = {
     "recognition": _("recognition"),
-    "points": _("points"),
+    "points": pgettext_lazy("reward", "points"),
     "bonus": _("bonus proposal"),
     "promotion": _("promotion nomination"),
     "retraining": _("re-training"),
 }
-SIDES: Words = {"material": _("material"), "spiritual": _("spiritual")}
+SIDES: Words = {"material": _("material reward"), "spiritual": _("reward in honour")}
 AWARD_STATES: Words = {
     "proposed": _("waits for a decision"),
     "approved": _("approved"),
