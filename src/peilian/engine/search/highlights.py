@@ -57,13 +57,16 @@ class Marker:
             self._keys = {char: char for char in re.findall(f"[{HAN}]", query.text)}
             self.weights = dict.fromkeys(self._keys, 1.0)
         longest_first = sorted(self._keys, key=lambda said: (-len(said), said))
-        self._regex = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._regex = re.compile("|".join(map(_pattern, longest_first))) if longest_first else None
+
+    def _key(self, found: str) -> str:
+        return self._keys.get(found) or next(key for said, key in self._keys.items() if found.startswith(said))
 
     def find(self, text: str) -> list[_Mark]:
         """The places in a text in normal form, in order; none overlap."""
         found = []
         if self._regex is not None:
-            found += [_Mark(*match.span(), self._keys[match.group()]) for match in self._regex.finditer(text)]
+            found += [_Mark(*match.span(), self._key(match.group())) for match in self._regex.finditer(text)]
         if self._stems:
             words = ((match, self._stems.get(stem(match.group()))) for match in latin_words(text))
             found += [_Mark(*match.span(), key) for match, key in words if key is not None]
@@ -72,6 +75,11 @@ class Marker:
             if not kept or mark.start >= kept[-1].end:
                 kept.append(mark)
         return kept
+
+
+def _pattern(said: str) -> str:
+    """What is said, as an expression; of English phrases the last word with any ending."""
+    return re.escape(said) if is_han(said) else rf"\b{re.escape(said)}[a-z]*"
 
 
 def refine(
@@ -164,22 +172,27 @@ def _apart(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
+def _is_same(typed: str, word: str) -> bool:
+    return typed in word or stem(word) == stem(typed)
+
+
 def _why(query: Query, marked: Sequence[_Marked], is_by_meaning: bool) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
-    said: dict[str, str] = {}
+    said: dict[str, dict[str, None]] = {}
     for field in ("title", "questions", "tags", "summary", "body"):
         words: dict[str, None] = {}
         for part, normal, marks in marked:
             if part.field == field:
                 found = [(mark.key, normal.text[mark.start : mark.end]) for mark in marks]
                 words.update((word, None) for _, word in found)
-                said.update(found)
+                for typed, word in found:
+                    said.setdefault(typed, {})[word] = None
         if words and len(reasons) < 2:
             reasons.append(Reason(f"search.in_{field}", {"words": "、".join([*words][:_MOST_NAMED])}))
-    for typed, word in said.items():
-        if word != typed and stem(word) != typed and typed not in word:
-            reasons.append(Reason("search.said_otherwise", {"typed": typed, "said": word}))
-            break
+    others = ((typed, [*words]) for typed, words in said.items() if not any(_is_same(typed, word) for word in words))
+    for typed, found_words in others:
+        reasons.append(Reason("search.said_otherwise", {"typed": typed, "said": "、".join(found_words[:2])}))
+        break
     if query.meant is not None:
         reasons.append(Reason("search.read_as", {"meant": query.meant}))
     if not reasons:

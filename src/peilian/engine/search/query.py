@@ -31,7 +31,7 @@ _LONGEST_INITIALS = 8
 WORD, GRAM, LATIN = 0.35, 0.5, 1.0
 SYNONYM = 1.6
 GUESS = 0.8  # of further guesses at a mistyped word
-FILLER = 0.3
+FILLER = 0.5
 
 
 class Alternative(NamedTuple):
