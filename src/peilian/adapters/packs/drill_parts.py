@@ -71,6 +71,7 @@ class ElementPart(BaseModel):
     partial: SayField = SayField()
     wants: SayField = SayField()
     when: Expr = "true"
+    weight: float = Field(default=1.0, gt=0, le=100)
     is_core: bool = False
     tool: Id | None = None
     need: NeedPart | None = None

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from peilian.adapters.packs.drill_parts import ToolPart
-from peilian.engine._kernel import Language, Reason
+from peilian.engine._kernel import Language, Param, Reason
 from peilian.engine.drill.figures import figures
 from peilian.engine.text import normalise
 from peilian.flows.extracting.elements import Found, Quote, elements_of, parts, tools_of
@@ -34,6 +34,7 @@ from peilian.flows.extracting.wordings import (
     text,
     told,
 )
+from peilian.flows.wording import say
 
 _MOST_ELEMENTS = 8
 _CORES = ("solution", "time", "cause")
@@ -128,8 +129,9 @@ def _best(found: Sequence[Found]) -> list[Found]:
     for, then what else was due."""
     due = [one for one in found if one.due]
 
-    def rank(one: Found) -> tuple[bool, bool, bool, bool]:
-        return one.part.id not in _CORES, not one.is_done, not one.wanted, bool(GAP.search(one.part.model.zh or ""))
+    def rank(one: Found) -> tuple[bool, bool, bool, bool, float]:
+        has_gap = GAP.search(one.part.model.zh or "") is not None
+        return not _is_core(one), not one.is_done, not one.wanted, has_gap, -one.part.weight
 
     kept = sorted(due, key=rank)[:_MOST_ELEMENTS]
     return [one for one in due if one in kept]
@@ -192,18 +194,13 @@ def _opening(talk: Talk) -> tuple[list[str], list[Why]]:
 
 
 def _brief(talk: Talk, chosen: Iterable[_Chosen], seconds: int) -> dict[str, str]:
-    found = {}
-    for language in ("zh", "en"):
-        labels = [field_of(one.found.part.label, language) for one in chosen]
-        found[language] = both(
-            "extraction.drill.brief",
-            {
-                "subject": subject_of(talk),
-                "minutes": seconds // 60,
-                "points": ("、" if language == "zh" else "; ").join(labels),
-            },
-        )[language]
-    return found
+    labels = [field_of(one.found.part.label, talk.language) for one in chosen]
+    params: dict[str, Param] = {
+        "subject": subject_of(talk),
+        "minutes": seconds // 60,
+        "points": ("、" if talk.language == "zh" else "; ").join(labels),
+    }
+    return text(talk.language, say(Reason("extraction.drill.brief", params), talk.language))
 
 
 def _limit(n: int) -> int:
@@ -323,6 +320,8 @@ def _element(one: _Chosen, language: Language, *, is_critical: bool) -> dict[str
     }
     if part.partial.in_language(language).any:
         found["partial"] = part.partial.model_dump(mode="json", exclude_defaults=True)
+    if part.weight != 1:
+        found["weight"] = part.weight
     if is_critical:
         found["critical"] = True
     if part.when != "true":

@@ -11,7 +11,7 @@ from peilian.flows.extracting.people import heard
 from peilian.flows.extracting.values import Talk
 from peilian.flows.playing import scenarios
 
-_LEAST = 0.12
+_LEAST, _AHEAD = 0.08, 1.15  # likeness, and how much more than that of the next one
 _WORDS = 400  # characters of the customer that are compared
 
 
@@ -44,8 +44,8 @@ def nearest_scenario(talk: Talk) -> Near | None:
     near, likeness = _shelf(talk.language)
     said = " ".join([talk.conversation.topic or "", *(one.message.text for one in heard(talk))])[:_WORDS]
     values = likeness.compare(said)
-    number = max(values, key=lambda n: (values[n], -n), default=None)
-    if number is None or values[number] < _LEAST:
+    ranked = sorted(values, key=lambda n: (-values[n], n))[:2]
+    if not ranked or values[ranked[0]] < max([_LEAST, *(_AHEAD * values[n] for n in ranked[1:])]):
         return None
-    one = near[number]
-    return Near(one.key, one.title, one.industry, round(values[number], 3))
+    one = near[ranked[0]]
+    return Near(one.key, one.title, one.industry, round(values[ranked[0]], 3))

@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from peilian.adapters.workbooks import safe_text
 from peilian.apps.base.api import company_zone
 from peilian.apps.contacts.api import ConversationFilter, ConversationSummary, Order, conversations
 from peilian.apps.people.api import User
@@ -18,7 +19,6 @@ from peilian.engine._kernel import Language
 from peilian.web.conversations.listing import moment_of
 from peilian.web.conversations.staff import Staff
 from peilian.web.conversations.wordings import channel_name, label_name, name_of
-from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.languages import DJANGO_CODES
 
 _AT_ONCE = 500

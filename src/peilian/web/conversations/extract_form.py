@@ -8,18 +8,20 @@ from django.http import HttpRequest, QueryDict
 
 from peilian.apps.contacts.api import EXTRACTION_KINDS, Proposed, Wish
 from peilian.engine.conversation.leftovers import KINDS, OPTIONAL, LeftoverKind, known_words
+from peilian.engine.text.typed import cleaned
 
 _MOST_LINES = 100
+_LONGEST_ID = 200
 
 
 def wish_of(request: HttpRequest, conversation_id: str) -> Wish:
     """What was chosen so far; on the first look what the address asks for."""
     if request.method != "POST":
         kind = request.GET.get("kind")
-        return Wish(kind="scenario" if kind == "scenario" else "case", second=request.GET.get("with", "").strip())
+        return Wish(kind="scenario" if kind == "scenario" else "case", second=_plain(request.GET.get("with", "")))
     sent = request.POST
     words = {**dict(_chosen_words(sent)), **dict(_typed_words(sent))}
-    second = sent.get("second", "").strip()
+    second = _plain(sent.get("second", ""))
     return Wish(
         kind=next((kind for kind in EXTRACTION_KINDS if kind == sent.get("kind")), "case"),
         hidden=words,
@@ -32,6 +34,10 @@ def wish_of(request: HttpRequest, conversation_id: str) -> Wish:
             name.removeprefix("answer."): str(value) for name, value in sent.items() if name.startswith("answer.")
         },
     )
+
+
+def _plain(text: str) -> str:
+    return cleaned(text).strip()[:_LONGEST_ID]
 
 
 def unseen_words(request: HttpRequest, proposed: Proposed) -> dict[str, LeftoverKind]:

@@ -15,7 +15,7 @@ from peilian.engine.conversation.leftovers import KINDS, OPTIONAL
 from peilian.flows.extracting.values import Gap, Proposal, Review, Why
 from peilian.flows.wording import catalogue, say
 
-_CALM, _ANGRY = -0.15, -0.5  # moods of a customer above which it is calm, or annoyed and not angry
+_CALM, _ANGRY = -0.15, -0.6  # moods of a customer above which it is calm, or anxious and not angry
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,7 @@ def _scenario(body: Mapping[str, Any], whys: _Whys, language: Language) -> Itera
 
 
 def _feeling(mood: float) -> str:
-    return "calm" if mood > _CALM else "annoyed" if mood > _ANGRY else "angry"
+    return "calm" if mood > _CALM else "anxious" if mood > _ANGRY else "angry"
 
 
 def _openings(body: Mapping[str, Any], whys: _Whys) -> Iterator[Told]:
