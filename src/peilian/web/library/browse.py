@@ -64,10 +64,15 @@ class Found:
 
 def found(user: User, query: Query) -> Found:
     """What fits the query, as far as the user may see it."""
-    counts = {}
-    for name in ("kind", "tag", "competency", "pack"):
-        counts[name] = _counted(name, _rows(user, _without(query, name)))
-    rows = _rows(user, query)
+    seen: dict[Query, list[library.Content]] = {}
+
+    def rows_of(asked: Query) -> list[library.Content]:
+        if asked not in seen:
+            seen[asked] = _rows(user, asked)
+        return seen[asked]
+
+    counts = {name: _counted(name, rows_of(_without(query, name))) for name in ("kind", "tag", "competency", "pack")}
+    rows = rows_of(query)
     if query.order == "recent":
         rows = sorted(
             rows, key=lambda row: (row.current.made_at if row.current else row.created_at, row.key), reverse=True

@@ -152,7 +152,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         "comments": comments,
         "form": form,
         "edit_href": _address("library_edit", row) if is_writer else "",
-        "retire_href": _address("library_retire", row) if library.may_publish(user, row.kind) else "",
+        **_lifecycle(user, row),
         "confirmations_href": _confirmations(sight.may(Permission.SEE_CONFIRMATIONS), row),
         "drill_href": _drill(user, row),
         **_validity(user, row),
@@ -223,6 +223,15 @@ def _was_in_use(row: library.Content, found: library.ContentVersion) -> bool:
             return True
         here = here.base
     return False
+
+
+def _lifecycle(user: User, row: library.Content) -> dict[str, str]:
+    """Where a text is taken out of use or brought back, for who may."""
+    if not library.may_publish(user, row.kind):
+        return {}
+    if row.state == library.ContentState.RETIRED:
+        return {"restore_href": _address("library_restore", row)}
+    return {"retire_href": _address("library_retire", row)} if row.state == library.ContentState.PUBLISHED else {}
 
 
 def _drill(user: User, row: library.Content) -> str:

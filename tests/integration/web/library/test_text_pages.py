@@ -85,6 +85,9 @@ def test_a_retired_text_says_so_and_is_still_read(shelf: SmallCompany, signed_in
     text = read(signed_in(shelf.lin), "library_text", "article", "mine/returns")
     assert "已停用" in text
     assert "换了规则" in text
+    back = reverse("library_restore", args=["article", "mine/returns"])
+    assert back not in text
+    assert back in read(signed_in(a_publisher("second")), "library_text", "article", "mine/returns")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -185,13 +188,15 @@ def test_an_older_wording_says_so_and_leads_to_the_present_one(shelf: SmallCompa
 
 
 def test_versions_are_listed_and_compared(shelf: SmallCompany, signed_in: SignIn) -> None:
-    first = the_content().current
-    second = published(a_writer(), the_content(), body={"zh": "十五天内可退。"})
-    assert first is not None
-    text = read(signed_in(shelf.lin), "library_versions", "article", "mine/returns")
-    assert f'name="one" value="{first.pk}"' in text
-    assert f'name="other" value="{second.pk}"' in text
-    assert reverse("library_compare", args=["article", "mine/returns"]) in text
+    published(a_writer(), the_content(), body={"zh": "十五天内可退。"})
+    client = signed_in(shelf.lin)
+    text = read(client, "library_versions", "article", "mine/returns")
+    assert 'name="one" value="1"' in text
+    assert 'name="other" value="2"' in text
+    assert f'action="{reverse("library_compare", args=["article", "mine/returns"])}"' in text
+    text = read(client, "library_compare", "article", "mine/returns", one="1", other="2")
+    assert "七" in text
+    assert "十五" in text
     read(signed_in(shelf.lin), "library_versions", "article", "mine/absent", status=404)
     read(signed_in(shelf.lecturer), "library_versions", "article", "mine/returns", status=404)
 
