@@ -23,7 +23,7 @@ from peilian.engine._kernel import Language
 from peilian.engine.search import Embedder, Entry, Filters, Hits, Leaf, Part, Segment, Synonyms, find, invert
 
 _FORMAT = "1"
-_CHUNK = 10_000  # entries that become one segment at once
+_CHUNK = 20_000  # entries that become one segment at once
 _SMALL = 2_000  # entries of a segment that is brought together with others
 _MOST_SMALL = 8
 _WAIT_SECONDS = 30.0

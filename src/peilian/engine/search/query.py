@@ -203,19 +203,16 @@ def _han_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: Voc
 def _windows(words: Sequence[Word], counts: Mapping[str, int]) -> Iterator[Word]:
     """Words and neighbouring words that no entry has together, short enough for one word."""
     for first in range(len(words)):
-        text = ""
+        text, n_unknown = "", 0
         for last in range(first, len(words)):
             word = words[last]
             is_apart = last > first and word.start != words[last - 1].end
             text += word.text
             if is_apart or len(text) > _LONGEST_WINDOW:
                 break
-            is_known = len(word.text) > 1 and counts.get("w" + word.text, 0)
-            if is_known or all(counts.get(term, 0) for term in gram_terms(text)):
-                if is_known:
-                    break
-                continue
-            if len(text) > 1:
+            n_unknown += len(word.text) == 1 or not counts.get("w" + word.text, 0)
+            is_known = not n_unknown or all(counts.get(term, 0) for term in gram_terms(text))
+            if len(text) > 1 and not is_known:
                 yield Word(text, words[first].start, word.end, True)
 
 

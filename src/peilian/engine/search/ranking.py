@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from peilian.engine.search.query import Alternative, Query
-from peilian.engine.search.segment import Segment, read_postings
+from peilian.engine.search.segment import Posting, Segment, read_postings, totals_of
 from peilian.engine.search.values import FIELDS, Filters
 
 _K1 = 1.2
@@ -42,10 +42,25 @@ class Leaf:
     postings: Mapping[str, bytes]
 
     @cached_property
-    def lengths(self) -> Any:
-        """Terms and parts by field of what is there: two rows."""
-        live = self.segment.lengths[:, self.is_live]
-        return np.stack([live.sum(axis=1, dtype=np.int64), (live > 0).sum(axis=1)])
+    def is_whole(self) -> bool:
+        """Whether nothing was removed."""
+        return bool(self.is_live.all())
+
+    @cached_property
+    def totals(self) -> Any:
+        """``Segment.totals`` of what is there."""
+        return self.segment.totals - totals_of(self.segment.lengths[:, ~self.is_live])
+
+    def posting(self, term: str) -> Posting | None:
+        """Where a term occurs, also in what was removed; read once."""
+        found = self._read.get(term)
+        if found is None and term in self.postings:
+            found = self._read[term] = read_postings(self.postings[term])
+        return found
+
+    @cached_property
+    def _read(self) -> dict[str, Posting]:
+        return {}
 
 
 class Place(NamedTuple):
@@ -149,7 +164,7 @@ class _Background:
     """What all leaves together say about terms and lengths."""
 
     def __init__(self, query: Query, leaves: Sequence[Leaf]) -> None:
-        lengths = sum((leaf.lengths for leaf in leaves), np.zeros((2, len(FIELDS)), dtype=np.int64))
+        lengths = sum((leaf.totals for leaf in leaves), np.zeros((2, len(FIELDS)), dtype=np.int64))
         self.mean_lengths = np.where(lengths[1] > 0, lengths[0] / np.maximum(lengths[1], 1), 1.0)
         self.n = int(sum(leaf.is_live.sum() for leaf in leaves))
         self._leaves = leaves
@@ -169,13 +184,10 @@ class _Background:
 
 
 def _count(leaf: Leaf, term: str) -> int:
-    data = leaf.postings.get(term)
-    if data is None:
+    found = leaf.posting(term)
+    if found is None:
         return 0
-    entries = read_postings(data)[0]
-    is_first = np.ones(len(entries), dtype=bool)
-    is_first[1:] = entries[1:] != entries[:-1]
-    return int(leaf.is_live[entries[is_first]].sum())
+    return len(found.entries) if leaf.is_whole else int(leaf.is_live[found.entries].sum())
 
 
 class _Reading:
@@ -239,17 +251,19 @@ class _Reading:
         return found
 
     def _read(self, term: str) -> tuple[Any, Any]:
-        data = self._leaf.postings.get(term)
-        if data is None:
-            return np.zeros(0, dtype=np.int64), np.zeros(0)
-        entries, fields, counts = read_postings(data)
-        lengths = self._leaf.segment.lengths[fields, entries] / self._background.mean_lengths[fields]
-        weights = W[fields] * counts / (1 - B[fields] + B[fields] * lengths)
-        is_first = np.ones(len(entries), dtype=bool)
-        is_first[1:] = entries[1:] != entries[:-1]
-        starts = np.flatnonzero(is_first)
-        summed = np.add.reduceat(weights, starts)
-        return entries[starts].astype(np.int64), summed * (_K1 + 1) / (_K1 + summed)
+        found = self._leaf.posting(term)
+        if found is None:
+            return np.zeros(0, dtype=np.intp), np.zeros(0)
+        summed = self._evened[found.fields, found.owners] * found.counts
+        if len(found.starts) < len(found.owners):
+            summed = np.add.reduceat(summed, found.starts)
+        return found.entries, summed * (_K1 + 1) / (_K1 + summed)
+
+    @cached_property
+    def _evened(self) -> Any:
+        """What one occurrence weighs, by field and entry: less in a long text."""
+        ratio = self._leaf.segment.lengths / self._background.mean_lengths[:, None]
+        return (W[:, None] / (1 - B[:, None] + B[:, None] * ratio)).astype(np.float32)
 
 
 class _Masks:

@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ class Column(NamedTuple):
     codes: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segment:
     """Arrays over entries: ``lengths`` in terms by field and entry, days as ordinals (0: none), facets, and vectors
     (rows of zeros where there is none) or ``None``."""
@@ -48,6 +49,11 @@ class Segment:
     changed_on: Any
     facets: Mapping[str, Column]
     vectors: Any = None
+
+    @cached_property
+    def totals(self) -> Any:
+        """Terms by field, and entries that have the field: two rows."""
+        return totals_of(self.lengths)
 
     def to_bytes(self) -> bytes:
         """The segment in a file's form."""
@@ -127,11 +133,29 @@ def invert(entries: Sequence[Entry], vectors: Sequence[Any] | None = None) -> In
     return Inverted(segment, _postings(numbers, _joined(terms), _joined(places)), spelling)
 
 
-def read_postings(data: bytes) -> tuple[Any, Any, Any]:
-    """Entries, fields and occurrences of a term."""
+class Posting(NamedTuple):
+    """Where a term occurs: ``entries`` ascending, each once; occurrence ``i`` in ``fields[i]`` of ``owners[i]`` counts
+    ``counts[i]``, and those of ``entries[k]`` begin at ``starts[k]``."""
+
+    entries: Any
+    starts: Any
+    owners: Any
+    fields: Any
+    counts: Any
+
+
+def read_postings(data: bytes) -> Posting:
+    """The occurrences of a term."""
     n = len(data) // 3
     packed = np.frombuffer(data, dtype=np.uint8, offset=2 * n)
-    return np.frombuffer(data, dtype=np.uint16, count=n), packed >> _COUNT_BITS, packed & _MOST_COUNTED
+    owners = np.frombuffer(data, dtype=np.uint16, count=n).astype(np.intp)
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    return Posting(owners[starts], starts, owners, packed >> _COUNT_BITS, packed & _MOST_COUNTED)
+
+
+def totals_of(lengths: Any) -> Any:
+    """Terms by field, and how many entries have the field."""
+    return np.stack([lengths.sum(axis=1, dtype=np.int64), (lengths > 0).sum(axis=1)])
 
 
 def _joined(arrays: Sequence[Any]) -> Any:

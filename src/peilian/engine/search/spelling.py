@@ -76,7 +76,7 @@ def distance(one: str, other: str, most: int) -> int:
         if min(here) > most:
             return most + 1
         before, above = above, here
-    return above[-1]
+    return min(above[-1], most + 1)
 
 
 def _lessened(word: str) -> list[str]:

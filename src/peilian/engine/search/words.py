@@ -113,15 +113,15 @@ def stem(word: str) -> str:
     word = word.split("'")[0]
     if len(word) < 4 or word in _KEPT or not word.isascii() or not word.isalpha():
         return word
-    if word.endswith("ies") and len(word) > 4:
+    if word.endswith(("ies", "ied")) and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith("es") and word[:-2].endswith(_SIBILANT):
         return _without_e(word[:-1])
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    for ending in ("ied", "ing", "ed"):
+    for ending in ("ing", "ed"):
         if word.endswith(ending) and _has_vowel(word[: -len(ending)]) and len(word) - len(ending) >= 3:
-            rest = word[: -len(ending)] + ("y" if ending == "ied" else "")
+            rest = word[: -len(ending)]
             is_doubled = len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "lsz"
             return _without_e(rest[:-1] if is_doubled else rest)
     return _without_e(word)
