@@ -33,6 +33,18 @@ _EVENTS = (
     ("etiquette", "用“不知道”直接回复客户，没有给出下一步。"),
     ("praise", "客户留言表扬，耐心帮她核对了三张发票。"),
 )
+# What somebody could say against points lost on a line, the likeliest first.
+_CONTESTING = {
+    "attendance": "其中一次是客户来电没处理完，晚到考勤机，主管当时知道。",
+    "service_attitude": "这条投诉说的是快递破损，我当天已经补发，客户后来撤回了投诉。",
+    "etiquette": "那句“不知道”后面我马上去问了仓库，十分钟内回了客户，请看完整会话。",
+    "returns": "有两单是仓库发错货退的，系统按质量问题记在了我名下。",
+    "conversion": "月中有四天安排我接售后转来的会话，这些不该算进售前接待人次。",
+    "featured": "主推的四件套断货六天，页面挂着缺货，这几天没有办法推。",
+    "sales_growth": "上个月有一笔企业团购，这个月没有可比的订单。",
+    "sales_completion": "有三单月底付款、次月才确认，没有算进这个月。",
+    "responses": "十二号系统升级，下午的应答没有记录下来。",
+}
 
 
 def appraise(say: Say) -> None:
@@ -122,7 +134,7 @@ def _finish(cycle: appraisal.Cycle) -> None:
     appraisal.publish(actor=service, cycle=cycle)
     cycle.refresh_from_db()
     _reward(cycle)
-    _contest(cycle, "zhengkai", "attendance", "其中一次是客户来电没处理完，晚到考勤机，主管当时知道。")
+    _contest(cycle, "zhengkai")
     _talk(cycle, "xiaohe", "lead1")
 
 
@@ -161,16 +173,16 @@ def _suggest() -> None:
     )
 
 
-def _contest(cycle: appraisal.Cycle, username: str, line: str, text: str) -> None:
+def _contest(cycle: appraisal.Cycle, username: str) -> None:
+    """An appeal against a line that took points, in words that fit it."""
     user = _user(username)
     result = appraisal.results(cycle=cycle).filter(appraisee__employee=user.employee_id).first()
     if result is None:
         return
-    known = {item["line"] for item in result.result["lines"]}
-    losing = next((item["line"] for item in result.result["lines"] if item["points"] != item["weight"]), None)
-    chosen = line if line in known else losing
+    losing = {item["line"] for item in result.result["lines"] if item["points"] != item["weight"]}
+    chosen = next((line for line in _CONTESTING if line in losing), None)
     if chosen is not None:
-        appraisal.appeal(actor=user, appraisal=result, points=[{"line": chosen, "text": text}])
+        appraisal.appeal(actor=user, appraisal=result, points=[{"line": chosen, "text": _CONTESTING[chosen]}])
 
 
 def _talk(cycle: appraisal.Cycle, username: str, lead: str) -> None:
