@@ -15,11 +15,12 @@ from peilian.adapters.packs.drill_parts import ToolPart
 from peilian.engine._kernel import Language, Param, Reason
 from peilian.engine.drill.figures import figures
 from peilian.engine.text import normalise
-from peilian.flows.extracting.elements import Found, Quote, elements_of, parts, tools_of
+from peilian.flows.extracting.elements import Found, Quote, claimed, elements_of, parts, tools_of
 from peilian.flows.extracting.nearest import nearest_scenario
 from peilian.flows.extracting.people import heard, persona_of
 from peilian.flows.extracting.plays import Line, plays_of
 from peilian.flows.extracting.subject import subject_of
+from peilian.flows.extracting.terse import terse
 from peilian.flows.extracting.values import Gap, Proposal, Talk, Why
 from peilian.flows.extracting.wordings import (
     GAP,
@@ -41,7 +42,6 @@ _CORES = ("solution", "time", "cause")
 _FIRST_SAID = 3  # messages of an opening
 _SECONDS = (60, 180, 600)  # a step of the time limit, the least and the most
 _SECONDS_EACH = 40  # for one element
-_LONGEST_FACT = 60
 _DAY_ZERO = date(2000, 1, 1)
 
 
@@ -79,7 +79,7 @@ def propose_scenario(
     tools, tool_whys = _tools(talk, chosen)
     facts, fact_whys = _facts(talk)
     core = next((name for name in _CORES if name in {one.key for one in chosen}), chosen[0].key)
-    lines = [_line(one) for one in chosen]
+    lines = [_line(one, language) for one in chosen]
     plays = plays_of(lines, parts(), language, has_record=any(tool.name == "record" for tool in tools))
     seconds = _limit(len(chosen))
     ideal = plays["ideal"]
@@ -167,15 +167,20 @@ def _chosen(found: Found, best: Quote | None, language: Language, answer: str) -
     sums = figures(normalise(best.sentence).text, "money", _DAY_ZERO) if part.tool == "coupon" else []
     is_plain = GAP.search(field_of(part.curt, language)) is None
     curt = field_of(part.curt, language) if is_plain else ended(best.clause, language)
-    fact = best.clause if part.is_core or part.id in ("freight", "escalate", "options") else ""
+    is_fact = part.is_core or part.id in ("freight", "escalate", "options")
+    fact = terse(best.clause, best.sentence, language) if is_fact else ""
     return _Chosen(found, best, best.sentence, curt, fact, sums[0] if sums else None)
 
 
-def _line(one: _Chosen) -> Line:
-    tool = one.found.part.tool
-    args = {"amount": one.amount} if tool == "coupon" and one.amount is not None else {}
-    uses = tool if tool != "coupon" or args else None
-    return Line(one.key, one.model, one.curt, one.found.part.keywords, uses, args)
+def _line(one: _Chosen, language: Language) -> Line:
+    """How it is said. What it reports as done is done before: a customer does not believe an empty report."""
+    names = dict.fromkeys([*([one.found.part.tool] if one.found.part.tool else []), *claimed(one.model, language)])
+    tools = {
+        name: {"amount": one.amount} if name == "coupon" and one.amount is not None else {}
+        for name in names
+        if name != "coupon" or one.amount is not None
+    }
+    return Line(one.key, one.model, one.curt, one.found.part.keywords, tools)
 
 
 def _opening(talk: Talk) -> tuple[list[str], list[Why]]:
@@ -227,14 +232,14 @@ def _trains(talk: Talk, chosen: Iterable[_Chosen]) -> list[str]:
 
 def _tools(talk: Talk, chosen: Iterable[_Chosen]) -> tuple[list[ToolPart], list[Why]]:
     cues = tools_of(talk)
-    used = {one.key: line.tool for one in chosen if (line := _line(one)).tool is not None}
+    used = {name for one in chosen for name in _line(one, talk.language).tools}
     tools, whys = [], []
     for tool in parts().tools:
         if tool.name in cues:
             number = talk.number(cues[tool.name])
             reason = Reason("extraction.why.tool", {"number": number})
             whys.append(Why(f"tools.{tool.name}", reason, (talk.places[cues[tool.name]],)))
-        if tool.name in cues or tool.name in used.values():
+        if tool.name in cues or tool.name in used:
             tools.append(tool)
     return tools, whys
 
@@ -265,7 +270,7 @@ def _panels(talk: Talk, chosen: Iterable[_Chosen]) -> list[dict[str, Any]]:
     for one in chosen:
         if one.fact:
             label = one.found.part.label.model_dump(exclude_none=True)
-            rows.append({"label": label, "text": text(talk.language, short(one.fact, _LONGEST_FACT))})
+            rows.append({"label": label, "text": text(talk.language, one.fact)})
     return [{"title": both("extraction.drill.panel"), "rows": rows}]
 
 

@@ -66,6 +66,7 @@ def _book(language: Language) -> Phrasebook:
         named[f"half:{one.id}"] = one.partial.in_language(language)
         named[f"wants:{one.id}"] = one.wants.in_language(language)
     named |= {f"cue:{tool.name}": tool.cues.in_language(language) for tool in document.tools}
+    named |= {f"claim:{tool.name}": tool.claim.in_language(language) for tool in document.tools if tool.claim}
     return Phrasebook(named, PatternCompiler(load_classes()[language], language), by_clause=list(named))
 
 
@@ -83,6 +84,12 @@ def tools_of(talk: Talk) -> dict[str, int]:
             if said.name.startswith("cue:"):
                 found.setdefault(said.name.removeprefix("cue:"), i)
     return found
+
+
+def claimed(sentence: str, language: Language) -> list[str]:
+    """Tools whose use the sentence reports as done."""
+    found = {said.name for said in _book(language).find(analyse(sentence))}
+    return [tool.name for tool in parts().tools if f"claim:{tool.name}" in found]
 
 
 def _spoken(talk: Talk) -> Iterator[tuple[int, Message]]:

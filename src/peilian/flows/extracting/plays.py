@@ -20,14 +20,13 @@ _KIND = ("soothe", "own", "ask", "boundary", "follow_up")  # what somebody curt 
 
 @dataclass(frozen=True)
 class Line:
-    """One element as it is said: well, tersely, as keywords; the tool used before, with its arguments."""
+    """One element as it is said: well, tersely, as keywords; the tools used before, with their arguments."""
 
     element: str
     model: str
     curt: str
     keywords: TextField
-    tool: str | None = None
-    args: Mapping[str, float] = field(default_factory=dict)
+    tools: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def plays_of(
@@ -57,19 +56,20 @@ def _ideal(
     first = [line for line in lines if line.element in ("soothe", "own")]
     greeting = field_of(parts.greeting, language)
     join = "" if language == "zh" else " "
-    at = _FIRST
+    at = float(_FIRST)
     yield _say(at, join.join([greeting, *(line.model for line in first)]), language)
     if has_record:
         at += _TOOL
         yield {"at": at, "do": "record"}
-    said = {line.model for line in first}
+    said, used = {line.model for line in first}, {"record"} if has_record else set()
+    for line in first:
+        yield from _uses(line, _FIRST, used)
     for line in lines:
         if line in first or line.model in said:
             continue
         said.add(line.model)
         at += _EVERY
-        if line.tool is not None:
-            yield {"at": at - _TOOL, "do": line.tool, **({"args": dict(line.args)} if line.args else {})}
+        yield from _uses(line, at, used)
         yield _say(at, line.model, language)
     yield _say(at + _EVERY, field_of(parts.closing, language), language)
 
@@ -80,15 +80,23 @@ def _curt(lines: Sequence[Line], language: Language, *, has_record: bool) -> Ite
     if has_record:
         yield {"at": at - _TOOL, "do": "record"}
     said: set[str] = set()
+    used = {"record"} if has_record else set()
     for line in lines:
         if line.element in _KIND or line.curt in said or GAP.search(line.curt):
             continue
         said.add(line.curt)
-        if line.tool is not None:
-            yield {"at": at - _TOOL, "do": line.tool, **({"args": dict(line.args)} if line.args else {})}
+        yield from _uses(line, at, used)
         yield _say(at, line.curt, language)
         at += 25
     yield _say(at, "再见。" if language == "zh" else "Goodbye.", language)
+
+
+def _uses(line: Line, at: float, used: set[str]) -> Iterator[dict[str, Any]]:
+    """The tools of a line, each once, just before it."""
+    for name, args in line.tools.items():
+        if name not in used:
+            used.add(name)
+            yield {"at": at - _TOOL, "do": name, **({"args": dict(args)} if args else {})}
 
 
 def _dump(lines: Sequence[Line], language: Language) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,41 @@
+"""Facts in note form (案情要点): what the agent sees of a matter, short enough that saying it well is no copying."""
+
+from __future__ import annotations
+
+import re
+
+from peilian.engine._kernel import Language
+from peilian.engine.reading.likeness import pairs
+
+_MOST_SHARED = 0.6  # share of a model answer that may stand word for word on the card
+_SMALL = {
+    "zh": re.compile(
+        r"[我们您你亲给帮为替已经现在会就了的呢吧啊这那边也都还再，。！？、；：,.!?;:\s]+|因为|所以|由于|查到|看到"
+    ),
+    "en": re.compile(
+        r"[,.!?;:\s]*\b(?:i|we|you|your|the|a|an|it|is|are|was|were|will|have|has|been|to|for|of|that|this|and|so"
+        r"|because|please|just|now|can|'ll|'ve)\b[,.!?;:\s]*",
+        re.IGNORECASE,
+    ),
+}
+_FIGURE = re.compile(r"[0-9一二三四五六七八九十半]|今|明|后天|上午|下午|晚|noon|today|tomorrow")
+
+
+def terse(clause: str, sentence: str, language: Language) -> str:
+    """The words of a clause that carry it, figures before all, so few that ``sentence`` does not copy them."""
+    pieces = [piece.strip() for piece in _SMALL[language].split(clause) if piece and piece.strip()]
+    kept: list[str] = []
+    for piece in sorted(pieces, key=lambda one: _FIGURE.search(one) is None):
+        tried = _joined([one for one in pieces if one in (*kept, piece)])
+        if not kept or _shared(sentence, tried) <= _MOST_SHARED:
+            kept.append(piece)
+    return _joined([piece for piece in pieces if piece in kept])
+
+
+def _joined(pieces: list[str]) -> str:
+    return " / ".join(dict.fromkeys(pieces))
+
+
+def _shared(sentence: str, card: str) -> float:
+    found = pairs(sentence)
+    return len(found & pairs(card)) / max(1, len(found))
