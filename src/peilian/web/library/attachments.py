@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -16,7 +14,8 @@ from peilian.apps.library import api as library
 from peilian.web.shell.access import user_of
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-_AT_ONCE = 1 << 16
+_MOST = 4 << 20
+"""Bytes of one part."""
 
 
 @require_safe
@@ -41,8 +40,11 @@ def _response(opened: library.Opened, size: int, wanted: str) -> HttpResponseBas
     first, last = _span(asked[1], asked[2], size)
     if first > last:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    response = StreamingHttpResponse(_part(opened.path, first, last), status=206, content_type=opened.media_type)
-    response["Content-Length"] = str(last - first + 1)
+    last = min(last, first + _MOST - 1)  # less than was asked for is allowed; a player asks again
+    with opened.path.open("rb") as file:
+        file.seek(first)
+        part = file.read(last - first + 1)
+    response = HttpResponse(part, status=206, content_type=opened.media_type)
     response["Content-Range"] = f"bytes {first}-{last}/{size}"
     return response
 
@@ -52,12 +54,3 @@ def _span(first: str, last: str, size: int) -> tuple[int, int]:
     if not first:
         return (max(0, size - int(last)), size - 1) if int(last) else (1, 0)
     return int(first), min(int(last) if last else size - 1, size - 1)
-
-
-def _part(path: Path, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
-        while left > 0 and (chunk := file.read(min(_AT_ONCE, left))):
-            left -= len(chunk)
-            yield chunk

@@ -85,7 +85,8 @@ def versions(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "row": row,
         "page": page,
         "lines": [{"version": one, "origin": ORIGINS.get(one.origin, one.origin)} for one in page],
-        "compare_href": _address("library_compare", row),
+        # What a drill looks for is not for who is trained with it.
+        "compare_href": _address("library_compare", row) if kind != "scenario" or library.may_write(user) else "",
     }
     return render(request, "library/versions.html", context)
 

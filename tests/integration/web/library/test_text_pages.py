@@ -14,12 +14,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from peilian.adapters.packs.trees import document_of
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
+from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.web.library import shown
 from support.builders import a_user, an_employee
 from support.company import SmallCompany, a_small_company
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
-from support.texts import SCRIPT, one_of_each
+from support.texts import SCRIPT, a_pair, one_of_each
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[people.User], Client]
@@ -169,7 +172,11 @@ def test_what_a_drill_looks_for_is_for_who_writes(company: SmallCompany, signed_
     text = read(signed_in(company.lin), "library_text", "scenario", row.key)
     assert model not in text
     assert reverse("drill_start", args=[row.key]) in text
-    assert model in read(signed_in(a_writer()), "library_text", "scenario", row.key)
+    read(signed_in(company.lin), "library_compare", "scenario", row.key, status=404)
+    assert "/compare/" not in read(signed_in(company.lin), "library_versions", "scenario", row.key)
+    writer = a_writer()
+    assert model in read(signed_in(writer), "library_text", "scenario", row.key)
+    read(signed_in(writer), "library_compare", "scenario", row.key)
 
 
 def test_an_older_wording_says_so_and_leads_to_the_present_one(shelf: SmallCompany, signed_in: SignIn) -> None:
@@ -185,6 +192,26 @@ def test_an_older_wording_says_so_and_leads_to_the_present_one(shelf: SmallCompa
     assert client.get(reverse("library_version", args=[second.pk]))["Location"] == here
     read(client, "library_version", uuid4(), status=404)
     read(signed_in(shelf.lecturer), "library_version", first.pk, status=404)
+
+
+def test_a_wording_that_no_longer_fits_its_kind_is_not_shown_in_part(
+    shelf: SmallCompany, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(version: library.ContentVersion) -> None:
+        raise InputError(Fault(Reason("pack.wrong_value", {"problem": "x"}), field="body"))
+
+    monkeypatch.setattr(library, "document_of", refuse)
+    text = read(signed_in(shelf.lin), "library_text", "article", "mine/returns")
+    assert "这个版本无法显示" in text
+    assert "七天内可退" not in text
+
+
+def test_a_kind_without_a_page_of_its_own_is_shown_field_by_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shown, "_SHOWN", {})
+    page = shown.rendered(document_of(a_pair()), "zh")
+    assert "差异" in page
+    assert "查物流" in page
+    assert SCRIPT not in page
 
 
 def test_versions_are_listed_and_compared(shelf: SmallCompany, signed_in: SignIn) -> None:
