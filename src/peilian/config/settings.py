@@ -9,6 +9,7 @@ PEILIAN_DEBUG        1 for development (default: 0)
 PEILIAN_DRILLS_A_DAY        how many drills a person may start a day (default: 12)
 PEILIAN_ABUSE_DRILLS_A_DAY  how many of them with an abusive customer (default: 3)
 PEILIAN_SECOND_EYES         0 where writers may publish their own texts (default: 1)
+PEILIAN_SEARCH_BY_MEANING   1 to find texts by meaning too, with peilian[embedding] (default: 0)
 """
 
 from __future__ import annotations
@@ -184,6 +185,9 @@ ABUSE_DRILLS_A_DAY = int(os.environ.get("PEILIAN_ABUSE_DRILLS_A_DAY", "3"))
 
 # What people work by is published by somebody who did not write it; a very small team may do without.
 LIBRARY_NEEDS_SECOND_EYES = os.environ.get("PEILIAN_SECOND_EYES", "1") != "0"
+
+# Vectors take some milliseconds for each text when the index is made, and for each search.
+SEARCH_BY_MEANING = os.environ.get("PEILIAN_SEARCH_BY_MEANING", "0") == "1"
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 LOGGING: dict[str, Any] = {

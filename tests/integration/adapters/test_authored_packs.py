@@ -79,15 +79,15 @@ PROCEDURE = "kind: procedure\nschema_version: 1\nkey: mine/refund\ntitle: {zh: �
     ("steps", "said"),
     [
         pytest.param(
-            "- {id: a, title: {zh: 甲}, next: [{to: c}]}\n- {id: b, title: {zh: 乙}}\n", "not there", id="no c"
+            "- {id: a, title: {zh: 甲}, next: [{to: c}]}\n- {id: b, title: {zh: 乙}}\n", "way_leads_nowhere", id="no c"
         ),
         pytest.param(
-            "- {id: a, title: {zh: 甲}, next: []}\n- {id: b, title: {zh: 乙}}\n", "nothing leads", id="unreached"
+            "- {id: a, title: {zh: 甲}, next: []}\n- {id: b, title: {zh: 乙}}\n", "never_reached", id="unreached"
         ),
         pytest.param(
-            "- {id: a, title: {zh: 甲}}\n- {id: b, title: {zh: 乙}, next: [{to: a}]}\n", "never ends", id="endless"
+            "- {id: a, title: {zh: 甲}}\n- {id: b, title: {zh: 乙}, next: [{to: a}]}\n", "never_ends", id="endless"
         ),
-        pytest.param("- {id: a, title: {zh: 甲}}\n- {id: a, title: {zh: 乙}}\n", "one id", id="one id twice"),
+        pytest.param("- {id: a, title: {zh: 甲}}\n- {id: a, title: {zh: 乙}}\n", "ids_twice", id="one id twice"),
     ],
 )
 def test_a_procedure_that_does_not_lead_through_is_refused(tmp_path: Path, steps: str, said: str) -> None:
@@ -119,7 +119,7 @@ def test_a_decision_tree_that_leads_in_a_circle_is_refused(tmp_path: Path) -> No
 def test_a_phrase_says_something_or_says_what_to_say_instead(tmp_path: Path) -> None:
     head = "kind: phrases\nschema_version: 1\nkey: mine/words\ntitle: {zh: 话术}\nphrases:\n"
     bare = head + "- {id: a, when: {zh: 拒绝时}, avoid: [{text: {zh: 办不了}, why: {zh: 生硬}}]}\n"
-    with pytest.raises(InputError, match="a phrase has a text"):
+    with pytest.raises(InputError, match="phrase_is_empty"):
         checking.check([_pack(tmp_path, words__yaml=bare)])
     whole = bare.replace("why: {zh: 生硬}", "why: {zh: 生硬}, say: {zh: 我能为您做的是……}")
     assert checking.check([_pack(tmp_path, words__yaml=whole)])
@@ -130,7 +130,7 @@ def test_only_a_pair_tells_an_efficient_and_an_inefficient_conversation(tmp_path
         "kind: case\nschema_version: 1\nkey: mine/case\ntitle: {zh: 案例}\nform: pair\nbackground: {zh: 背景}\n"
         "lessons: [{zh: 先查再答}]\nstory: {zh: 经过}\n"
     )
-    with pytest.raises(InputError, match="a pair"):
+    with pytest.raises(InputError, match="pair_needs_both"):
         checking.check([_pack(tmp_path, case__yaml=case)])
     assert checking.check([_pack(tmp_path, case__yaml=case.replace("form: pair", "form: success"))])
 

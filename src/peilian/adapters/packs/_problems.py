@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from peilian.engine._kernel import Reason
+from pydantic_core import PydanticCustomError
+
+from peilian.engine._kernel import Param, Reason
 
 _KINDS = {
     "string_type": "text", "int_type": "whole_number", "int_parsing": "whole_number", "int_from_float": "whole_number",
@@ -17,13 +19,21 @@ _KINDS = {
 # type of a problem -> the parameter of its bound
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
 _OWN = "Value error, "
+_WORDED = "pack."
 
 
-def reason_of(problem: Mapping[str, Any]) -> Reason:
+def problem(key: str, **params: Param) -> PydanticCustomError:
+    """What a validator of a schema raises, so that it is said in the reader's language: the reason ``pack.<key>``."""
+    return PydanticCustomError(f"{_WORDED}{key}", f"{_WORDED}{key}", params)  # type: ignore[arg-type]
+
+
+def reason_of(entry: Mapping[str, Any]) -> Reason:
     """The reason of one entry of a ``ValidationError``; what has no words of its own keeps those of the schema."""
-    kind, given = str(problem["type"]), problem.get("ctx", {})
+    kind, given = str(entry["type"]), entry.get("ctx", {})
+    if kind.startswith(_WORDED):
+        return Reason(kind, dict(given))
     if kind in ("missing", "extra_forbidden"):
-        return Reason(f"pack.{kind}", {"name": str(problem["loc"][-1]) if problem["loc"] else ""})
+        return Reason(f"pack.{kind}", {"name": str(entry["loc"][-1]) if entry["loc"] else ""})
     if kind in _KINDS:
         return Reason(f"pack.wants_{_KINDS[kind]}")
     if kind in _BOUNDS:
@@ -36,4 +46,4 @@ def reason_of(problem: Mapping[str, Any]) -> Reason:
         return Reason("pack.wants_one_of", {"known": given["expected"].replace("'", "").replace(" or ", ", ")})
     if kind == "string_pattern_mismatch":
         return Reason("pack.wants_pattern", {"pattern": given["pattern"]})
-    return Reason("pack.wrong_value", {"problem": str(problem["msg"]).removeprefix(_OWN)})
+    return Reason("pack.wrong_value", {"problem": str(entry["msg"]).removeprefix(_OWN)})

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
+from peilian.adapters.packs._problems import problem
 from peilian.engine._kernel import Fault, Reason
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -43,7 +44,7 @@ class Authored(Document):
     @model_validator(mode="after")
     def _holds_some_time(self) -> Authored:
         if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
-            raise ValueError("valid_until must be later than valid_from")
+            raise problem("ends_before_it_begins")
         return self
 
 
@@ -67,7 +68,7 @@ class ArticleDocument(Authored):
     @model_validator(mode="after")
     def _says_something(self) -> ArticleDocument:
         if self.body is None and not self.passages:
-            raise ValueError("an article needs a body or passages")
+            raise problem("article_is_empty")
         return self
 
 
@@ -134,7 +135,7 @@ class LawDocument(Authored):
     @model_validator(mode="after")
     def _status_agrees(self) -> LawDocument:
         if (self.status == "in_force") != (self.ended_on is None):
-            raise ValueError("ended_on belongs to a law that is no longer in force")
+            raise problem("law_in_force_has_no_end")
         return self
 
 

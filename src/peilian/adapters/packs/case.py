@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from peilian.adapters.packs import TextField, kinds
+from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored
 
 
@@ -44,10 +45,10 @@ class Telling(BaseModel):
     @model_validator(mode="after")
     def _marks_lead_to_points(self) -> Telling:
         if any(said.mark is not None and said.mark > len(self.points) for said in self.messages):
-            raise ValueError("a mark is the number of a point")
+            raise problem("mark_without_point")
         times = [said.at_seconds for said in self.messages if said.at_seconds is not None]
         if times != sorted(times):
-            raise ValueError("messages stand in the order of their times")
+            raise problem("messages_out_of_order")
         return self
 
 
@@ -83,9 +84,9 @@ class CaseDocument(Authored):
     def _has_its_parts(self) -> CaseDocument:
         is_pair = self.form == "pair"
         if is_pair != (self.efficient is not None and self.inefficient is not None and bool(self.differences)):
-            raise ValueError("a pair, and only a pair, has efficient, inefficient and differences")
+            raise problem("pair_needs_both")
         if not is_pair and self.telling is None and self.story is None:
-            raise ValueError("a case needs a telling or a story")
+            raise problem("case_is_empty")
         if self.form == "grey" and not (self.questions and self.views):
-            raise ValueError("a grey case has questions and views")
+            raise problem("grey_needs_views")
         return self

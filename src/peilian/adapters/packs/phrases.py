@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from peilian.adapters.packs import TextField, kinds
+from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, Channel, Customer, Entry, Seniority, ShortKey, TopicId
 
 
@@ -51,7 +52,7 @@ class Phrase(BaseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Phrase:
         if self.text is None and not (self.avoid and all(one.say for one in self.avoid)):
-            raise ValueError("a phrase has a text, or replacements that say what to say")
+            raise problem("phrase_is_empty")
         return self
 
 
@@ -64,5 +65,5 @@ class PhrasesDocument(Authored):
     @model_validator(mode="after")
     def _ids_differ(self) -> PhrasesDocument:
         if len({phrase.id for phrase in self.phrases}) < len(self.phrases):
-            raise ValueError("two phrases have one id")
+            raise problem("ids_twice")
         return self

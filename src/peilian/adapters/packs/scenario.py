@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField, kinds
+from peilian.adapters.packs._problems import problem
 from peilian.engine._expression import ExpressionError, parse
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill.model import CustomerModel, Impact, Mode, Voice
@@ -142,7 +143,7 @@ class ElementField(BaseModel):
     @model_validator(mode="after")
     def _can_be_met(self) -> ElementField:
         if self.needed is not None and self.needed > len(self.parts):
-            raise ValueError(f"needed is {self.needed}, but there are only {len(self.parts)} parts")
+            raise problem("needed_too_many", needed=self.needed, there=len(self.parts))
         return self
 
 
@@ -285,7 +286,7 @@ class TurnField(BaseModel):
     @model_validator(mode="after")
     def _is_one_thing(self) -> TurnField:
         if (self.say is None) == (self.do is None):
-            raise ValueError("either say or do was expected")
+            raise problem("say_or_do")
         return self
 
 
@@ -339,14 +340,14 @@ class ScenarioDocument(Document):
     @model_validator(mode="after")
     def _is_whole(self) -> ScenarioDocument:
         if not any(need.critical for need in self.needs):
-            raise ValueError("at least one critical need was expected")
+            raise problem("no_critical_need")
         if "opening" not in self.lines:
-            raise ValueError("lines.opening was expected")
+            raise problem("no_opening")
         for language in self.languages:
             if not self.lines["opening"].in_language(language):
-                raise ValueError(f"lines.opening.{language} was expected")
+                raise problem("no_opening")
         if "ideal" not in self.plays:
-            raise ValueError("plays.ideal was expected")
+            raise problem("no_ideal_play")
         return self
 
     def to_scenario(self, language: Language, version: str) -> Scenario:

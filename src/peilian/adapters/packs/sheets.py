@@ -129,9 +129,9 @@ def _articles(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]
         if key in found:
             faults.append(Fault(Reason("library.key_twice", {"name": key}), row=number, field="key"))
         elif not values.get("title.zh") and not values.get("title.en"):
-            faults.append(Fault(Reason("library.empty"), row=number, field="title"))
+            faults.append(Fault(Reason("base.empty"), row=number, field="title"))
         elif not values.get("body.zh") and not values.get("body.en"):
-            faults.append(Fault(Reason("library.empty"), row=number, field="body"))
+            faults.append(Fault(Reason("base.empty"), row=number, field="body"))
         else:
             found[key] = {"kind": "article", "schema_version": 1, "key": key, **_fields(values)}
     return list(found.values()), faults
@@ -146,14 +146,14 @@ def _phrases(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]]
         phrase = {name: values.pop(name, "") for name in ("id", "avoid.zh", "why.zh", "strength", "channels")}
         said = {name: values.pop(name, "") for name in ("when.zh", "when.en", "text.zh", "text.en")}
         if not key:
-            faults.append(Fault(Reason("library.empty"), row=number, field="key"))
+            faults.append(Fault(Reason("base.empty"), row=number, field="key"))
             continue
         document = found.setdefault(
             key, {"kind": "phrases", "schema_version": 1, "key": key, "title": {"zh": key}, "phrases": []}
         )
         document.update(_fields(values))
         if not (said["when.zh"] or said["when.en"]) or not (said["text.zh"] or said["text.en"]):
-            faults.append(Fault(Reason("library.empty"), row=number, field="when" if said["text.zh"] else "text"))
+            faults.append(Fault(Reason("base.empty"), row=number, field="when" if said["text.zh"] else "text"))
             continue
         document["phrases"].append(_phrase(phrase, said, len(document["phrases"]) + 1))
     return list(found.values()), faults

@@ -20,7 +20,7 @@ class _NoAliases(_Loader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases (*) are not read", event.start_mark)
         return super().compose_node(parent, index)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, model_validator
 
 from peilian.adapters.packs import TextField, kinds
+from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, ShortKey
 
 
@@ -49,7 +50,7 @@ class ProcedureDocument(Authored):
         """Where each step leads."""
         after = [*(step.id for step in self.steps[1:]), None]
         if len({step.id for step in self.steps}) < len(self.steps):
-            raise ValueError("two steps have one id")
+            raise problem("ids_twice")
         return {
             step.id: step.next if step.next is not None else ((Way(to=following),) if following else ())
             for step, following in zip(self.steps, after, strict=True)
@@ -73,9 +74,9 @@ class Node(BaseModel):
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Node:
         if self.kind == "question" and (len(self.answers) < 2 or any(way.when is None for way in self.answers)):
-            raise ValueError("a question has at least two answers, each with its when")
+            raise problem("question_needs_answers")
         if self.kind == "outcome" and (self.answers or not self.do):
-            raise ValueError("an outcome says what to do and leads nowhere")
+            raise problem("outcome_leads_nowhere")
         return self
 
 
@@ -88,7 +89,7 @@ class DecisionTreeDocument(Authored):
     @model_validator(mode="after")
     def _is_a_tree(self) -> DecisionTreeDocument:
         if len({node.id for node in self.nodes}) < len(self.nodes):
-            raise ValueError("two nodes have one id")
+            raise problem("ids_twice")
         ways = {node.id: node.answers for node in self.nodes}
         check_graph(ways, self.nodes[0].id)
         _check_no_circle(ways, self.nodes[0].id)
@@ -99,7 +100,7 @@ def check_graph(ways: Mapping[str, Iterable[Way]], first: str) -> None:
     """Raise ``ValueError`` unless every way leads to a step, every step is reached, and an end is reached."""
     missing = sorted({way.to for found in ways.values() for way in found} - ways.keys())
     if missing:
-        raise ValueError(f"leads to {missing[0]!r}, which is not there")
+        raise problem("way_leads_nowhere", name=missing[0])
     reached: set[str] = set()
     pending = [first]
     while pending:
@@ -107,9 +108,9 @@ def check_graph(ways: Mapping[str, Iterable[Way]], first: str) -> None:
             reached.add(here)
             pending.extend(way.to for way in ways[here])
     if lost := sorted(ways.keys() - reached):
-        raise ValueError(f"nothing leads to {lost[0]!r}")
+        raise problem("never_reached", name=lost[0])
     if all(tuple(ways[here]) for here in reached):
-        raise ValueError("it never ends")
+        raise problem("never_ends")
 
 
 def _check_no_circle(ways: Mapping[str, Iterable[Way]], first: str) -> None:
@@ -123,7 +124,7 @@ def _check_no_circle(ways: Mapping[str, Iterable[Way]], first: str) -> None:
             path.pop()
             done.add(here)
         elif here in path:
-            raise ValueError(f"leads in a circle through {here!r}")
+            raise problem("in_a_circle", name=here)
         elif here not in done:
             path.append(here)
             pending.append((here, True))

@@ -82,6 +82,15 @@ from peilian.apps.library.reviewing import (
     return_draft,
     submit,
 )
+from peilian.apps.library.searching import (
+    Found,
+    FoundText,
+    Suggested,
+    answers_for,
+    rebuild_search,
+    refresh_search,
+    search,
+)
 from peilian.apps.library.using import Uses, note_use, used_version, uses_of
 
 __all__ = [
@@ -101,6 +110,8 @@ __all__ = [
     "Draft",
     "DraftState",
     "Entry",
+    "Found",
+    "FoundText",
     "Opened",
     "Origin",
     "PackInstall",
@@ -109,12 +120,14 @@ __all__ = [
     "Revision",
     "RevisionState",
     "StaleDraftError",
+    "Suggested",
     "Use",
     "Uses",
     "add_comment",
     "affected_by",
     "announce_change",
     "answer_comment",
+    "answers_for",
     "attach",
     "attachments_of",
     "browse",
@@ -146,6 +159,8 @@ __all__ = [
     "own_suggestions",
     "preview_files",
     "publish",
+    "rebuild_search",
+    "refresh_search",
     "rehearse_draft",
     "remind_to_confirm",
     "remove_attachment",
@@ -155,6 +170,7 @@ __all__ = [
     "reviews_due",
     "revisions_due",
     "save_draft",
+    "search",
     "settle_conflict",
     "settle_revision",
     "sheet_template",

@@ -143,7 +143,7 @@ def detach(request: HttpRequest, pk: UUID, file: UUID) -> HttpResponse:
 
 def _saved(request: HttpRequest, user: people.User, row: library.Draft) -> HttpResponse:
     """Keep what was sent, then do what the button says."""
-    data = request.POST
+    data: QueryDict = request.POST
     do, is_auto = data.get("do", "save"), "X-Autosave" in request.headers
     body: dict[str, Any] = dict(row.body)
     if do.partition(":")[0] in _MOVES:
@@ -168,7 +168,7 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
     """Where a button leads after what was sent is kept."""
     here = reverse("library_draft", args=[row.pk])
     what, _sep, rest = do.partition(":")
-    asked = {name: request.POST[name] for name in ("part", "source") if request.POST.get(name)}
+    asked: dict[str, str | int] = {name: str(request.POST[name]) for name in ("part", "source") if request.POST.get(name)}
     if what == "submit":
         try:
             library.submit(actor=user, draft=row, note=request.POST.get("note", ""))

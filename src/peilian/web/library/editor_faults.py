@@ -47,7 +47,7 @@ def _prefixes(parts: list[str]) -> Iterable[str]:
 
 def _words(reason: Reason) -> str:
     if reason.key == _NEEDED:
-        reason = Reason("library.empty")
+        reason = Reason("base.empty")
     try:
         return say(reason, reading_language())
     except KeyError:

@@ -25,6 +25,7 @@ from peilian.web.shell.languages import reading_language
 PREFIX = "f"
 _TOKEN = re.compile(r"^[A-Za-z0-9]{1,20}$")
 _BURST = " | "
+_ASIDE = ("choice", "choices", "competencies", "day", "words", "references", "number", "line", "source")
 _LANGUAGES = ("zh", "en")
 _MOST_PARTS = 500
 
@@ -55,6 +56,24 @@ class Node:
     options: list[tuple[str, str, bool]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     is_set: bool = True
+
+    @property
+    def first(self) -> list[Node]:
+        """What a part of a list asks for at once: what is needed, what is filled in, and words."""
+        return [one for one in self.children if not one.is_aside]
+
+    @property
+    def more(self) -> list[Node]:
+        """What may be left out, and is."""
+        return [one for one in self.children if one.is_aside]
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether nobody would miss it at first sight."""
+        if self.label_key == "id":
+            return True
+        has_default = self.shape.kind == "choice" and self.shape.default is not None
+        return self.shape.kind in _ASIDE and not (self.shape.is_needed or self.is_set or has_default)
 
     @property
     def label_key(self) -> str:
@@ -109,6 +128,7 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
         node.is_set = value is not None
         node.cards = list(_cards(shape, value, name, path))
     else:
+        node.is_set = value is not None
         _fill(node, shape, value)
     return node
 
@@ -150,8 +170,8 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
         node.value = bool(value)
     elif shape.kind == "competencies":
         chosen = list(value or ())
-        ordered = dict.fromkeys([*chosen, *shape.choices])
-        node.options = [(one, competency_name(one) or one, one in chosen) for one in ordered]
+        there = dict.fromkeys([*chosen, *shape.choices])
+        node.options = [(one, competency_name(one) or one, one in chosen) for one in there]
     elif shape.kind in ("choice", "choices"):
         chosen = [value] if shape.kind == "choice" else list(value or ())
         # The chosen first, in their order: a form gives back what it was given.

@@ -17,7 +17,7 @@ from peilian.web.library.editor_faults import placed
 from peilian.web.library.editor_form import PREFIX, node_of
 from peilian.web.library.editor_shape import shape_of_kind
 from peilian.web.library.places import folded, in_words, place_in_words, shown_changes
-from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
 
@@ -61,8 +61,6 @@ def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None
         "is_current": found is not None and found.is_current,
         "has_passed": found is not None and found.has_passed,
         "is_running": is_running,
-        "may_watch": is_running and _may_watch(request, job),
-        "socket": f"/ws/jobs/{job.pk}/" if job is not None else "",
         "phase": phase_name(job) if job is not None else "",
         "faults": fault_lines(job.faults, reading_language()) if job is not None else [],
     }
@@ -85,13 +83,3 @@ def conflicts(row: library.Draft) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _may_watch(request: HttpRequest, job: Any) -> bool:
-    if job is None:
-        return False
-    try:
-        sight_of(request).job(job.pk)
-    except people.NotVisibleError:
-        return False
-    return True

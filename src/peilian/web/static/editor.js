@@ -75,16 +75,15 @@
   });
   form.addEventListener("submit", () => { isLeaving = true; clearTimeout(timer); });
   // Other forms of the page act on what is kept, so what was typed is kept first.
-  for (const other of document.querySelectorAll("form[data-saves-first]")) {
-    other.addEventListener("submit", async (event) => {
-      if (changed === kept || other.dataset.goes) return;
-      event.preventDefault();
-      const submitter = event.submitter;
-      if (!(await save())) return;
-      other.dataset.goes = "1";
-      other.requestSubmit(submitter);
-    });
-  }
+  document.addEventListener("submit", async (event) => {
+    const other = event.target;
+    if (!other.matches("form[data-saves-first]") || changed === kept || other.dataset.goes) return;
+    event.preventDefault();
+    const submitter = event.submitter;
+    if (!(await save())) return;
+    other.dataset.goes = "1";
+    other.requestSubmit(submitter);
+  });
 
   /* Preview */
   let asked = 0;

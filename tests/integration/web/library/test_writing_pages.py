@@ -432,11 +432,13 @@ def test_a_scenario_is_rehearsed_in_the_background_before_it_is_published(writer
     page = send(publisher, "library_draft_do", row.pk, "publish", edition=fresh(row).edition)
     assert "请先自检" in page
     page = send(publisher, "library_draft_do", row.pk, "rehearse")
-    assert "ws-connect" in page
+    assert 'hx-trigger="every 2s"' in page
     send(publisher, "library_draft_do", row.pk, "rehearse")
     assert base.Job.objects.filter(kind="library.rehearse").count() == 1
     base.run_next_job()
-    assert "已通过" in see(publisher, "library_draft", row.pk)
+    page = see(publisher, "library_draft", row.pk)
+    assert "已通过" in page
+    assert "every 2s" not in page
     send(publisher, "library_draft_do", row.pk, "publish", edition=fresh(row).edition)
     assert fresh(row).state == "published"
     assert played == [4]
@@ -445,7 +447,7 @@ def test_a_scenario_is_rehearsed_in_the_background_before_it_is_published(writer
 def test_what_a_rehearsal_finds_is_told_and_a_changed_text_is_rehearsed_again(writer, tmp_path, monkeypatch):
     from peilian.engine._kernel import Fault, Reason
 
-    monkeypatch.setattr(contents, "rehearse", lambda _tree: [Fault(Reason("library.empty"), field="plays.curt")])
+    monkeypatch.setattr(contents, "rehearse", lambda _tree: [Fault(Reason("base.empty"), field="plays.curt")])
     row = a_scenario_draft(writer, tmp_path)
     send(writer, "library_draft_do", row.pk, "rehearse")
     base.run_next_job()
