@@ -18,12 +18,13 @@ from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.adapters.packs.scenario_faults import faults_of, pattern_faults, place_of
 from peilian.engine._expression import ExpressionError
 from peilian.engine._kernel import Fault, Language, Reason
-from peilian.engine.drill import Cast, Turn
+from peilian.engine.drill import Cast, Drill, Turn
 from peilian.engine.drill.linting import lint
+from peilian.engine.drill.outcome import unresolved
 from peilian.engine.drill.world import ToolError
 from peilian.engine.text import PatternError
 from peilian.flows import playing, reading
-from peilian.flows.drill_results import score
+from peilian.flows.drill_results import required, score
 
 SEEDS = 20
 TIERS = (("ideal",), ("curt",), ("apology_only", "stalling"), ("policy_breaking", "silent"))
@@ -56,10 +57,11 @@ _REFUSED_EVERY_MS = 15_000
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Totals and passes of every play by seed."""
+    """Totals and passes of every play by seed, and what the ideal one leaves open: labels of elements and needs."""
 
     totals: Mapping[str, tuple[float, ...]]
     passed: Mapping[str, tuple[bool, ...]]
+    left_open: tuple[str, ...] = ()
 
     def pairs(self) -> Iterator[tuple[str, str, float]]:
         """Better play, worse play, and the share of the seeds in which their totals are in that order."""
@@ -78,11 +80,22 @@ def rehearse(cast: Cast, *, seeds: int = SEEDS) -> Rehearsal:
     """Play every script of the scenario, and refusing everything, over ``seeds`` seeds."""
     totals: dict[str, tuple[float, ...]] = {}
     passed: dict[str, tuple[bool, ...]] = {}
+    left_open: dict[str, None] = {}
     for name, script in {**cast.scenario.plays, REFUSING: refusing(cast.scenario.language)}.items():
-        scores = [score(playing.play(cast, script, seed=seed).drill) for seed in range(seeds)]
+        drills = [playing.play(cast, script, seed=seed).drill for seed in range(seeds)]
+        scores = [score(drill) for drill in drills]
+        if name == "ideal":
+            left_open = dict.fromkeys(label for drill in drills for label in _left_open(drill))
         totals[name] = tuple(float(one.total or 0) for one in scores)
         passed[name] = tuple(bool(one.passed) for one in scores)
-    return Rehearsal(totals, passed)
+    return Rehearsal(totals, passed, tuple(left_open))
+
+
+def _left_open(drill: Drill) -> Iterator[str]:
+    """Required elements that were not said in full, and needs without which nobody passes."""
+    yield from (item.label for item in required(drill) if item.share < 1)
+    needs = unresolved(drill.cast.scenario, drill.state)
+    yield from (need.label for need in drill.cast.scenario.needs if need.need_id in needs)
 
 
 Told = Callable[[str, Language, Rehearsal], None]
@@ -156,6 +169,8 @@ def _misjudged(rehearsal: Rehearsal) -> Iterator[Reason]:
             )  # fmt: skip
     if not all(rehearsal.passed["ideal"]):
         yield Reason("drill.rehearsal.ideal_fails", {"total": round(fmean(rehearsal.totals["ideal"]), 1)})
+        for label in rehearsal.left_open:
+            yield Reason("drill.rehearsal.ideal_lacks", {"label": label})
     for name in NEVER_PASS:
         if any(rehearsal.passed.get(name, ())):
             yield Reason("drill.rehearsal.passes", {"play": name})

@@ -203,6 +203,16 @@ def test_answers_fill_every_gap_and_the_drill_proves_itself():
     assert rehearsed(proposal.body) == []
 
 
+def test_a_model_answer_that_leaves_something_open_is_told_which():
+    body = drill().body
+    body["plays"]["ideal"] = body["plays"]["ideal"][:1]
+    faults = rehearsed(body)
+    label = next(item["label"]["zh"] for item in body["required"] if item["id"] == "solution")
+    assert label in [
+        fault.reason.params["label"] for fault in faults if fault.reason.key == "drill.rehearsal.ideal_lacks"
+    ]
+
+
 def test_an_upset_customer_is_upset_in_the_drill_too():
     calm = drill((("customer", "你好，怎么换货", "10:00:00"), *GOOD[2:])).body["persona"]
     upset = drill(BAD).body["persona"]

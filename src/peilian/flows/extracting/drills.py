@@ -264,11 +264,12 @@ def _claims(tools: Iterable[ToolPart]) -> Iterator[dict[str, Any]]:
             yield {"id": f"{tool.name}_done", "say": tool.claim.model_dump(mode="json"), "true_when": true}
 
 
-def _panels(talk: Talk, chosen: Iterable[_Chosen]) -> list[dict[str, Any]]:
+def _panels(talk: Talk, chosen: Sequence[_Chosen]) -> list[dict[str, Any]]:
     """What the agent has to know in order to answer: the matter, and the facts as they were told."""
     rows = [{"label": both("extraction.drill.matter"), "text": text(talk.language, subject_of(talk))}]
+    noted = {one.model: one for one in sorted(chosen, key=lambda one: one.key == "time") if one.fact}
     for one in chosen:
-        if one.fact:
+        if noted.get(one.model) is one:  # one sentence is noted once, else the card would hold all of it
             label = one.found.part.label.model_dump(exclude_none=True)
             rows.append({"label": label, "text": text(talk.language, one.fact)})
     return [{"title": both("extraction.drill.panel"), "rows": rows}]
