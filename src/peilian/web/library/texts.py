@@ -130,7 +130,7 @@ def comment(request: HttpRequest, kind: str, key: str) -> HttpResponse:
                 _("Thank you. Somebody will answer your suggestion.") if chosen == "suggestion" else _("Written down.")
             )
             messages.success(request, said)
-            return HttpResponseRedirect(f"{reverse('library_text', args=[kind, key])}#comments")
+            return HttpResponseRedirect(f"{reverse('library_text', args=[kind, key])}?said=1#comments")
     return _page(request, row, form, status=422)
 
 
