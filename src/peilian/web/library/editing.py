@@ -168,7 +168,8 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
     """Where a button leads after what was sent is kept."""
     here = reverse("library_draft", args=[row.pk])
     what, _sep, rest = do.partition(":")
-    asked: dict[str, str | int] = {name: str(request.POST[name]) for name in ("part", "source") if request.POST.get(name)}
+    sent_of = ("part", "source")
+    asked: dict[str, str | int] = {name: str(request.POST[name]) for name in sent_of if request.POST.get(name)}
     if what == "submit":
         try:
             library.submit(actor=user, draft=row, note=request.POST.get("note", ""))

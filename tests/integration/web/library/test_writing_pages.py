@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
+from peilian.engine._kernel import Fault, Reason
 from peilian.flows import contents
+from peilian.flows.wording import say
 from support.library import a_pack, a_policy, a_publisher, a_writer, an_article, installed, published, the_content
 from support.library_pages import client_of, form_of, see, send, send_data, send_form
 
@@ -65,7 +67,7 @@ def test_a_new_text_is_begun_with_a_title_and_gets_a_key(writer):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": "article", "zh": "", "en": ""}, "这里还没有填写"),
+        ({"kind": "article", "zh": "", "en": ""}, say(Reason("base.empty"), "zh")),
         ({"kind": "article", "zh": "题", "key": "No Spaces!"}, "编号用小写"),
         ({"kind": "no-such-kind", "zh": "题"}, "no-such-kind"),
     ],
@@ -445,8 +447,6 @@ def test_a_scenario_is_rehearsed_in_the_background_before_it_is_published(writer
 
 
 def test_what_a_rehearsal_finds_is_told_and_a_changed_text_is_rehearsed_again(writer, tmp_path, monkeypatch):
-    from peilian.engine._kernel import Fault, Reason
-
     monkeypatch.setattr(contents, "rehearse", lambda _tree: [Fault(Reason("base.empty"), field="plays.curt")])
     row = a_scenario_draft(writer, tmp_path)
     send(writer, "library_draft_do", row.pk, "rehearse")

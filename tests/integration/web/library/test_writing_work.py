@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
+from peilian.engine._kernel import Reason
+from peilian.flows.wording import say
 from support.builders import a_unit, a_user, an_employee
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
 from support.library_pages import client_of, see, send
@@ -170,7 +172,7 @@ def test_a_withdrawn_change_asks_for_nothing(writer, shelf):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"zh": ""}, "这里还没有填写"),
+        ({"zh": ""}, say(Reason("base.empty"), "zh")),
         ({"effective_on": "tomorrow"}, "2026-11-22"),
         ({"named": "article:no/such"}, "找不到 article:no/such"),
         ({"named": f"x:{NASTY}"}, "&lt;script&gt;"),
