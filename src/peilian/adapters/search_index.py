@@ -90,10 +90,10 @@ class SearchIndex:
                 store.remove(name)
             self._tidy(store)
 
-    def stamps(self) -> dict[str, str]:
-        """The stamp of every group that is in the index."""
+    def stamps(self, only: str | None = None) -> dict[str, str]:
+        """The stamp of every group that is in the index, or of ``only`` that one."""
         with self._reading() as store:
-            return store.stamps()
+            return store.stamps(only)
 
     def search(
         self, typed: str, filters: Filters, *, limit: int = 20, offset: int = 0, language: Language | None = None
@@ -252,8 +252,9 @@ class _Store:
 
     # What the index asks for
 
-    def stamps(self) -> dict[str, str]:
-        return dict(self._connection.execute("SELECT name, stamp FROM stamps"))
+    def stamps(self, only: str | None) -> dict[str, str]:
+        where = "" if only is None else " WHERE name = ?"
+        return dict(self._connection.execute(f"SELECT name, stamp FROM stamps{where}", [only] if where else []))  # noqa: S608
 
     def stamp(self, group: Group) -> None:
         self._connection.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?)", (group.name, group.stamp))

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "server",
     "migrate": "server",
     "admin": "server",
+    "search": "server",
 }
 
 

@@ -72,6 +72,26 @@ def admin_command(
     click.echo("下一步 / Next: peilian serve", err=True)
 
 
+@click.group("search")
+def search_command() -> None:
+    """The index by which texts are found."""
+
+
+@search_command.command("rebuild")
+def rebuild_command() -> None:
+    """Make the search index anew from the database. It follows every change by itself; this is for doubts.
+
+    \b
+    Example: peilian search rebuild
+    """
+    _start_django()
+    with _clear_database_faults():
+        _stop_if_outdated()
+        from peilian.apps.library.api import rebuild_search
+
+        click.echo(f"{rebuild_search()} 篇内容可以检索 / texts can be found")
+
+
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
@@ -142,6 +162,13 @@ def _migrate() -> None:
     click.echo("The database is up to date.", err=True)
 
 
+def _prepare_search() -> None:
+    """Take in what was published lately, so that nobody waits for it at the first search."""
+    from peilian.apps.library.api import refresh_search
+
+    refresh_search()
+
+
 def _install_packs() -> None:
     """Bring the packs of this installation into the library; quick when none has changed since the last time."""
     from peilian.apps.library.api import install_packs
@@ -153,6 +180,7 @@ def _install_packs() -> None:
         click.echo("下列内容没有进入内容库 / These contents were not taken into the library:", err=True)
         say_faults(error.faults, "zh")
         return
+    _prepare_search()
     for install in done:
         counts = {name: len(found) for name, found in install.report.items() if isinstance(found, list) and found}
         told = ", ".join(f"{name} {n}" for name, n in counts.items())

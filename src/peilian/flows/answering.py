@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,8 +50,12 @@ class Answers:
     scenes: tuple[Hit, ...] = ()
     procedures: tuple[Hit, ...] = ()
 
+    def families(self) -> tuple[tuple[Hit, ...], ...]:
+        """The families in the order above."""
+        return self.phrases, self.passages, self.scenes, self.procedures
+
     def __bool__(self) -> bool:
-        return bool(self.phrases or self.passages or self.scenes or self.procedures)
+        return any(self.families())
 
 
 def answers(
@@ -58,7 +63,7 @@ def answers(
     message: str,
     situation: Situation,
     *,
-    visible: dict[str, tuple[str, ...]] | None = None,
+    visible: Mapping[str, tuple[str, ...]] | None = None,
     language: Language | None = None,
     most: int = 4,
 ) -> Answers:

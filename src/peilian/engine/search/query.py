@@ -195,9 +195,11 @@ def _han_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: Voc
     taken: set[int] = set()
     for window in sorted(windows.values(), key=lambda one: (-len(one.text), one.start)):
         others = [word for key in keys[window] for word in spelled.get(key, ()) if _is_near(window.text, word, key)]
-        if others and taken.isdisjoint(range(window.start, window.end)):
+        if not others or not taken.isdisjoint(range(window.start, window.end)):
+            continue
+        if said := _commonest(others, vocabulary):
             taken.update(range(window.start, window.end))
-            yield _Fix(window.start, window.end, _commonest(others, vocabulary))
+            yield _Fix(window.start, window.end, said)
 
 
 def _windows(words: Sequence[Word], counts: Mapping[str, int]) -> Iterator[Word]:
@@ -262,15 +264,15 @@ def _of_pinyin(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         return ()
     spans = {(a, b): pinyin_key(sounds[a:b]) for a in range(len(sounds)) for b in range(a + 2, len(sounds) + 1)}
     spelled = vocabulary.spelled(set(spans.values()))
-    if whole := spelled.get(spans[0, len(sounds)], ()):
-        return _commonest(whole, vocabulary)
+    if whole := _commonest(spelled.get(spans[0, len(sounds)], ()), vocabulary):
+        return whole
     text, place, n_found = "", 0, 0
     while place < len(sounds):
         ends = [end for end in range(len(sounds), place + 1, -1) if spelled.get(spans[place, end])]
-        if ends:
-            text += _commonest(spelled[spans[place, ends[0]]], vocabulary)[0]
-            n_found += ends[0] - place
-        place = ends[0] if ends else place + 1
+        said = _commonest(spelled[spans[place, ends[0]]], vocabulary) if ends else ()
+        text += said[0] if said else ""
+        n_found += ends[0] - place if said else 0
+        place = ends[0] if said else place + 1
     return (text,) if 2 * n_found > len(sounds) else ()
 
 

@@ -41,6 +41,8 @@ Door = tuple[Permission, Callable[[Any, library.Content], object]]
 DOORS: dict[str, Door] = {
     "browse": (P.SEE_LIBRARY, lambda user, c: library.browse(user=user)),
     "facets": (P.SEE_LIBRARY, lambda user, c: library.facets(user=user)),
+    "search": (P.SEE_LIBRARY, lambda user, c: library.search(user=user, query="退货")),
+    "answers_for": (P.SEE_LIBRARY, lambda user, c: library.answers_for(user=user, message="怎么退货")),
     "content": (P.SEE_LIBRARY, lambda user, c: library.content(user=user, kind=c.kind, key=c.key)),
     "version": (P.SEE_LIBRARY, lambda user, c: library.version(user=user, pk=c.current_id)),
     "versions": (P.SEE_LIBRARY, lambda user, c: library.versions(user=user, content=c)),
