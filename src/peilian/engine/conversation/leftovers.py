@@ -108,7 +108,7 @@ _ORDERS = (
         r"(?:尾号|后四位|末四位|后4位|ending in|last four(?: digits)?)\s*(?:是|为|are|is|[:：])?\s*"
         r"(?P<word>\d{3,6})(?!\d)"
     ),
-    re.compile(r"^(?P<word>\d{4,7})(?=\s|$)"),  # the answer to a question for it
+    re.compile(r"^(?P<word>[A-Za-z]{0,4}\d{4,7})(?=\s|$)"),  # the answer to a question for it
     re.compile(r"(?<![A-Za-z0-9\-])(?P<word>[A-Za-z]{1,5}\d{6,}(?:-\d+)*)(?![A-Za-z0-9])"),
     re.compile(r"(?<![A-Za-z0-9.\-])(?P<word>\d{8,24})(?![A-Za-z0-9.\-])"),
 )

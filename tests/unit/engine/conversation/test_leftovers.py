@@ -39,6 +39,7 @@ def found(text: str, known=None) -> list[tuple[str, str]]:
         ("快递单号：YT8812345678901", "YT8812345678901", "order"),
         ("尾号5678那个电话", "5678", "order"),
         ("9136 两个人", "9136", "order"),
+        ("YS2026", "YS2026", "order"),
         ("order number 2026-778812 please", "2026-778812", "order"),
         ("车牌浙A12345挡住了", "浙A12345", "plate"),
         ("加我微信号: abc_1234", "abc_1234", "account"),
