@@ -15,7 +15,9 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from peilian.adapters.workbooks import safe_text
 from peilian.engine._kernel import Fault, InputError, Language
+from peilian.engine.conversation.canonical import clean
 from peilian.flows.wording import say_fault
 
 FORMS = ("table", "csv", "json", "jsonl", "parquet")
@@ -112,8 +114,13 @@ def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _plain_cell(cell) for name, cell in row.items()} for row in rows)
     return buffer.getvalue()
+
+
+def _plain_cell(value: Any) -> Any:
+    """A cell that a spreadsheet runs as nothing, and that can be written."""
+    return safe_text(clean(value)) if isinstance(value, str) else value
 
 
 def _as_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -132,7 +139,8 @@ def _show(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:,.4f}".rstrip("0").rstrip(".")
-    return str(value)
+    # What comes from outside must not move a terminal's cursor, colour its text or ring its bell.
+    return "".join(char if char.isprintable() else " " for char in str(value))
 
 
 def _width(text: str) -> int:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from peilian.cli._output import as_option, lang_option, out_option, stop_with, write_rows
+from peilian.cli._output import as_option, lang_option, out_option, say_faults, write_rows
 from peilian.engine._kernel import InputError, Language
 from peilian.flows import appraising
+from peilian.flows.appraisal_values import UNCLEAR
+
+_HOW: Mapping[Language, str] = {
+    "zh": "不写百分号的比例是哪一种，可以用 --ratios percent（92 即 92%）或 --ratios fraction（0.92 即 92%）说明。",
+    "en": "Say how ratios without a percent sign are meant: --ratios percent (92 is 92%) or fraction (0.92 is 92%).",
+}
 
 
 def _settings(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -38,7 +45,9 @@ def _settings(_context: click.Context, _option: click.Parameter, given: tuple[st
     "--settings", "answers", multiple=True, callback=_settings, metavar="KEY=VALUE", help="An answer to a setting."
 )
 @click.option(
-    "--ratios", type=click.Choice(["percent", "fraction"]), help="How ratios without a percent sign are meant."
+    "--ratios",
+    type=click.Choice(["percent", "fraction"]),
+    help="How ratios without a percent sign are meant where that can be doubted.",
 )
 @click.option("--list", "is_list", is_flag=True, help="Show the settings of the template with their answers.")
 @as_option
@@ -72,9 +81,12 @@ def command(
         if is_list or file is None:
             write_rows(_listed(template, answers, language), form=form, out=out)
             return
-        people = appraising.read_inputs(file, card, ratios)
+        people = appraising.read_inputs(file, card, ratios).people
     except InputError as error:
-        stop_with(error, language)
+        say_faults(error.faults, language)
+        if any(fault.reason.key == UNCLEAR for fault in error.faults):
+            click.echo(_HOW[language], err=True)
+        sys.exit(1)
     sheets = [
         {
             "person": one.person,

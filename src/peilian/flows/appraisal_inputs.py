@@ -2,102 +2,189 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any
 
+from peilian.adapters.workbooks import BrokenCell, Percentage
 from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.scorecard import Indicator, Measure, Scorecard
-from peilian.engine.scorecard.values import shown
+from peilian.flows.appraisal_values import (
+    Ratios,
+    bounded,
+    largest_fraction,
+    mixed,
+    short,
+    unclear,
+    value_of,
+    written_as,
+)
 from peilian.flows.tables import open_sheet
+from peilian.flows.tables.cells import plain
+from peilian.flows.tables.reading import MOST_ROWS, Sheet
 
-Ratios = Literal["percent", "fraction"]
-
-# What a column may be called, in lower case.
+# What a column may be called, in lower case. A person may be told by number and by name; the first one names them.
+_PEOPLE = ("工号", "员工编号", "员工号", "person", "employee", "人员", "员工", "姓名", "员工姓名", "name")
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "person": ("person", "employee", "姓名", "员工", "工号", "人员"),
     "period": ("period", "month", "月份", "期间", "周期", "考核月份"),
     "indicator": ("indicator", "指标", "考核指标"),
     "value": ("value", "数值", "值", "实际值"),
     "n": ("n", "样本数", "样本量"),
 }
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+")
-_LARGEST = Decimal(10) ** 15
-_MOST_PLACES = 12
-_TRUTHS = {"是": 1, "yes": 1, "true": 1, "y": 1, "否": 0, "no": 0, "false": 0, "n": 0}
-# A ratio without a percent sign beyond this is as likely a percentage; those that may pass 1 are told apart here.
-_CLEARLY_FRACTION = Decimal(2)
+_NEEDED = ("person", "period", "indicator", "value")
+_MOST_CASES = 10**9
+_PLACES = 12  # decimals of a spreadsheet's number that are no noise of its arithmetic
+_MOST_NEAR = 80  # characters of a wrong word that it is worth looking for others near it
+_EXAMPLES = 2  # of each kind that are asked about, for an indicator
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class PersonInputs:
-    """The figures of a person in a period, by indicator."""
+    """The figures of a person in a period, by indicator.
+
+    ``rows`` are the rows they stand in, ``row`` is the first. ``also`` is what else the person is called in the file,
+    with the row and the heading.
+    """
 
     person: str
     period: str
     values: dict[str, Indicator] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    row: int | None = None
+    also: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def read_inputs(path: Path, card: Scorecard, ratios: Ratios | None = None) -> list[PersonInputs]:
-    """The figures of everybody in the file, in its order; CSV, XLSX or JSON lines.
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """What a file says. ``name`` is what faults call it, ``headings`` what it calls its columns; ``empty`` counts the
+    rows without a value. ``page`` is the sheet that was read, ``others`` are those that were not."""
 
-    ``InputError`` carries every fault with row and field. ``ratios`` says how ratios without a percent sign are meant
-    where that could be doubted.
+    people: list[PersonInputs]
+    name: str
+    headings: Mapping[str, str]
+    empty: int = 0
+    page: str = ""
+    others: tuple[str, ...] = ()
+
+
+class Faults:
+    """The first faults of a file, which are told at once; nobody reads thousands of them, and none is worth the time
+    to look for them."""
+
+    def __init__(self, file: str, headings: Mapping[str, str]) -> None:
+        self._file, self._headings = file, headings
+        self._found: list[Fault] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more are no longer looked for."""
+        return len(self._found) >= MOST_FAULTS
+
+    def add(self, row: int | None, column: str, key: str, /, **params: Param) -> None:
+        """A fault of a column of a row."""
+        self.take(Fault(Reason(key, params), row=row, field=self._headings.get(column, column)))
+
+    def take(self, fault: Fault) -> None:
+        """A fault that knows its row and field."""
+        self._found.append(replace(fault, file=self._file))
+
+    def stop(self) -> None:
+        """Raise ``InputError`` with the faults in the order of their rows, if there are any."""
+        if not self._found:
+            return
+        found = sorted(self._found, key=lambda fault: fault.row or 0)[:MOST_FAULTS]
+        if self.is_full:
+            found.append(Fault(Reason("appraise.more_faults", {"n": MOST_FAULTS}), file=self._file))
+        raise InputError(*found)
+
+
+def read_inputs(path: Path, card: Scorecard, ratios: Ratios | None = None, *, name: str | None = None) -> InputFile:
+    """The figures of everybody in the file, in its order; CSV, XLSX or JSON lines. ``name`` is what the file is called,
+    where that is not the name it lies under.
+
+    ``InputError`` carries the faults with row and field. ``ratios`` says how ratios without a percent sign are meant
+    where that can be doubted: in an indicator of which some are too large for fractions.
     """
-    sheet = open_sheet(path)
-    places = _places(sheet.headings, sheet.name)
-    taken = _Taken(card, ratios, sheet.name, {column: sheet.headings[place] for column, place in places.items()})
-    for row, line in sheet.lines():
+    sheet = open_sheet(path, name=name)
+    places, people = _places(sheet)
+    headings = {column: sheet.headings[place] for column, place in (*places.items(), ("person", people[0]))}
+    faults = Faults(sheet.name, headings)
+    taken = _Taken(card, faults)
+    for number, (row, line) in enumerate(sheet.lines()):
+        if number >= MOST_ROWS:
+            raise InputError(Fault(Reason("tables.too_many_rows", {"limit": MOST_ROWS}), file=sheet.name))
+        if faults.is_full:
+            break
         if isinstance(line, Fault):
-            taken.faults.append(line)
-        else:
-            taken.row(row, {column: _cell(line, place) for column, place in places.items()})
-    if taken.faults:
-        raise InputError(*taken.faults)
-    return list(taken.people.values())
+            faults.take(line)
+            continue
+        names = [(sheet.headings[place], _cell(line, place)) for place in people]
+        taken.row(row, names, {column: _cell(line, place) for column, place in places.items()})
+    if not faults.is_full:
+        taken.settle(ratios)
+    faults.stop()
+    return InputFile(list(taken.people.values()), sheet.name, headings, taken.empty, sheet.page, sheet.others)
 
 
-def _places(headings: Sequence[str], name: str) -> dict[str, int]:
-    plain = [unicodedata.normalize("NFKC", heading).strip().lower() for heading in headings]
-    places = {
-        column: plain.index(known) for column, names in _COLUMNS.items() for known in reversed(names) if known in plain
-    }
-    lacking = [column for column in ("person", "period", "indicator", "value") if column not in places]
+def _places(sheet: Sheet) -> tuple[dict[str, int], list[int]]:
+    """Where the columns stand, and those that say who it is, the one that names them first."""
+    found = [unicodedata.normalize("NFKC", heading).strip().lower() for heading in sheet.headings]
+    people = [found.index(known) for known in _PEOPLE if known in found]
+    named = {column: [found.index(known) for known in names if known in found] for column, names in _COLUMNS.items()}
+    for at in named.values():
+        if len(at) > 1:
+            names = ", ".join(sheet.headings[place] for place in at)
+            raise InputError(Fault(Reason("appraise.double_column", {"names": names}), file=sheet.name))
+    lacking = [column for column in _NEEDED if not (people if column == "person" else named[column])]
     if lacking:
-        raise InputError(Fault(Reason("appraise.no_column", {"names": ", ".join(lacking)}), file=name))
-    return places
+        raise InputError(Fault(Reason("appraise.no_column", {"names": ", ".join(lacking)}), file=sheet.name))
+    return {column: at[0] for column, at in named.items() if at}, people
 
 
 def _cell(line: Sequence[Any], place: int) -> str:
-    """A cell as text; a whole number of a spreadsheet has no decimal point."""
+    """A cell as somebody would write it: a whole number without a decimal point, a percentage with its sign, a truth as
+    a word. A broken cell stays one."""
     cell = line[place] if place < len(line) else None
-    if cell is None:
-        return ""
+    if cell is None or isinstance(cell, BrokenCell):
+        return cell or ""
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return unicodedata.normalize("NFKC", str(cell)).strip()
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and abs(cell) < _MOST_CASES**2:
+        number = Decimal(str(round(cell, _PLACES)))
+        number = number * 100 if isinstance(cell, Percentage) else number
+        return f"{number.normalize():f}" + ("%" if isinstance(cell, Percentage) else "")
+    return plain(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """A ratio without a percent sign, which the others of its indicator tell how to read."""
+
+    row: int
+    number: Decimal
+    n: int | None
+    of: PersonInputs
 
 
 class _Taken:
-    """What was read so far, and what is wrong with it."""
+    """What was read so far."""
 
-    def __init__(self, card: Scorecard, ratios: Ratios | None, file: str, headings: Mapping[str, str]) -> None:
+    def __init__(self, card: Scorecard, faults: Faults) -> None:
         self.people: dict[tuple[str, str], PersonInputs] = {}
-        self.faults: list[Fault] = []
-        self._card, self._ratios, self._file, self._headings = card, ratios, file, headings
-        self._rows: dict[tuple[str, str, str], int] = {}
+        self.empty = 0
+        self._card, self._faults = card, faults
+        self._ratios: dict[str, list[_Ratio]] = {}
+        self._near: dict[str, str] = {}
         self._keys = {
             name: key
             for key, measure in card.indicators.items()
@@ -105,105 +192,106 @@ class _Taken:
             if name
         }
 
-    def row(self, row: int, cells: Mapping[str, str]) -> None:
-        empty = [column for column in ("person", "period", "indicator") if not cells[column]]
-        for column in empty:
-            self._fault(row, column, Reason("appraise.empty"))
+    def row(self, row: int, names: Sequence[tuple[str, str]], cells: Mapping[str, str]) -> None:
+        """Take a row: what its columns on the person say, and the others."""
+        broken = [heading for heading, text in names if isinstance(text, BrokenCell)]
+        for heading in broken:
+            self._faults.add(row, heading, "appraise.broken_cell")
+        for column, text in cells.items():
+            if isinstance(text, BrokenCell):
+                self._faults.add(row, column, "appraise.broken_cell")
+                broken.append(column)
+        if broken:
+            return
+        told = list(dict.fromkeys((text, heading) for heading, text in names if text))
+        lacking = [column for column in ("period", "indicator") if not cells[column]] + ["person"] * (not told)
+        for column in lacking:
+            self._faults.add(row, column, "appraise.empty")
         key = self._keys.get(cells["indicator"])
         if cells["indicator"] and key is None:
-            near = get_close_matches(cells["indicator"], self._keys, n=3, cutoff=0.5) or sorted(self._card.indicators)
-            told = {"indicator": cells["indicator"], "near": ", ".join(near)}
-            self._fault(row, "indicator", Reason("appraise.unknown_indicator", {**told}))
-        if empty or key is None:
+            self._faults.add(row, "indicator", "appraise.unknown_indicator", **self._unknown(cells["indicator"]))
+        if lacking or key is None:
             return
-        place = (cells["person"], cells["period"], key)
-        if place in self._rows:
-            person, period, _key = place
+        person = self.people.setdefault(
+            (told[0][0], cells["period"]), PersonInputs(told[0][0], cells["period"], row=row)
+        )
+        for text, heading in told[1:]:
+            if text != person.person:
+                person.also.setdefault(text, (row, heading))
+        if key in person.rows:
+            params: dict[str, Param] = {"person": person.person[:80], "period": person.period[:40], "indicator": key}
+            self._faults.add(row, "indicator", "appraise.twice", **params, first=person.rows[key])
+            return
+        person.rows[key] = row
+        self._value(row, key, cells, person)
+
+    def settle(self, ratios: Ratios | None) -> None:
+        """Say what the ratios without a percent sign mean, or ask."""
+        for key, found in self._ratios.items():
+            measure = self._card.indicators[key]
+            is_percent = False
+            large = [one for one in found if abs(one.number) > largest_fraction(measure)]
+            small = [one for one in found if one.number and abs(one.number) <= largest_fraction(measure)]
+            if large:
+                odd = mixed([one.number for one in small], [one.number for one in large])
+                astray = [one for one, is_odd in zip(small, odd, strict=True) if is_odd]
+                if astray:
+                    self._refuse_mixed(key, astray, large[0])
+                    continue
+                if ratios is None:
+                    for one in (*large[:_EXAMPLES], *small[:_EXAMPLES]):
+                        reason = unclear(one.number)
+                        self._faults.add(one.row, "value", reason.key, **reason.params, indicator=key)
+                    continue
+                is_percent = ratios == "percent"
+            for one in found:
+                if self._faults.is_full:
+                    return
+                self._keep(one, key, measure, one.number / 100 if is_percent else one.number)
+
+    def _refuse_mixed(self, key: str, astray: Iterable[_Ratio], large: _Ratio) -> None:
+        for one in astray:
+            if self._faults.is_full:
+                return
             params: dict[str, Param] = {
-                "person": person,
-                "period": period,
-                "indicator": key,
-                "first": self._rows[place],
-            }
-            self._fault(row, "indicator", Reason("appraise.twice", {**params}))
+                "value": f"{one.number:f}", "other": f"{large.number:f}", "row": large.row, "indicator": key,
+            }  # fmt: skip
+            self._faults.add(one.row, "value", "appraise.mixed_ratios", **params)
+
+    def _unknown(self, word: str) -> dict[str, Param]:
+        if word not in self._near:
+            near = get_close_matches(word, self._keys, n=3, cutoff=0.5) if len(word) <= _MOST_NEAR else []
+            self._near[word] = ", ".join(near or sorted(self._card.indicators))
+        return {"indicator": short(word), "near": self._near[word]}
+
+    def _value(self, row: int, key: str, cells: Mapping[str, str], person: PersonInputs) -> None:
+        cases = cells.get("n", "")
+        n = int(cases) if cases.isdecimal() and len(cases) <= len(str(_MOST_CASES)) else None
+        if cases and (n is None or n > _MOST_CASES):
+            self._faults.add(row, "n", "appraise.not_a_number_of_cases", value=short(cases), most=_MOST_CASES)
             return
-        self._rows[place] = row
-        indicator = self._indicator(row, key, cells)
-        if indicator is not None:
-            self.people.setdefault(place[:2], PersonInputs(*place[:2])).values[key] = indicator
-
-    def _indicator(self, row: int, key: str, cells: Mapping[str, str]) -> Indicator | None:
-        n = cells.get("n", "")
-        if n and not n.isdecimal():
-            self._fault(row, "n", Reason("appraise.not_a_count", {"value": n}))
-            return None
         if not cells["value"]:
-            return Indicator(None, int(n) if n else None)
+            self.empty += 1
+            person.values[key] = Indicator(None, n)
+            return
+        measure = self._card.indicators[key]
         try:
-            value = value_of(self._card.indicators[key], cells["value"], self._ratios)
+            if measure.unit == "ratio":
+                written = written_as(measure, cells["value"])
+                if not written.is_percentage:
+                    person.values[key] = Indicator(None, n)  # keeps its place among the person's values
+                    self._ratios.setdefault(key, []).append(_Ratio(row, written.number, n, person))
+                    return
+            person.values[key] = Indicator(value_of(measure, cells["value"]), n)
         except InputError as error:
-            self.faults += [
-                Fault(fault.reason, file=self._file, row=row, field=self._headings["value"]) for fault in error.faults
-            ]
-            return None
-        return Indicator(value, int(n) if n else None)
+            self._wrong(row, error)
 
-    def _fault(self, row: int, column: str, reason: Reason) -> None:
-        self.faults.append(Fault(reason, file=self._file, row=row, field=self._headings[column]))
+    def _keep(self, one: _Ratio, key: str, measure: Measure, value: Decimal) -> None:
+        try:
+            one.of.values[key] = Indicator(bounded(measure, value), one.n)
+        except InputError as error:
+            self._wrong(one.row, error)
 
-
-def value_of(measure: Measure, text: str, ratios: Ratios | None = None) -> Decimal:
-    """What somebody typed as a value of ``measure``; ``InputError`` with one fault says what was expected.
-
-    A ratio is 0.92 or 92%. Without the sign, 92 is asked about and not guessed, and so is 1.2 where nothing passes 1.
-    """
-    text = unicodedata.normalize("NFKC", text).strip()
-    if measure.unit == "truth":
-        return _truth(text)
-    is_percentage = text.endswith("%")
-    number = text.removesuffix("%").rstrip()
-    if not _NUMBER.fullmatch(number):
-        _refuse(Reason("appraise.not_a_number", {"value": text}))
-    value = Decimal(number.replace(",", ""))
-    if abs(value) >= _LARGEST or -int(value.as_tuple().exponent) > _MOST_PLACES:
-        _refuse(Reason("appraise.not_a_number", {"value": text}))
-    if measure.unit == "ratio":
-        value = _ratio(measure, value, ratios, is_percentage=is_percentage)
-    elif is_percentage and measure.unit is not None:
-        _refuse(Reason("appraise.no_percentage", {"value": text}))
-    elif is_percentage:
-        value = value / 100
-    _bound(measure, value)
-    return value
-
-
-def _ratio(measure: Measure, value: Decimal, ratios: Ratios | None, *, is_percentage: bool) -> Decimal:
-    if is_percentage or ratios == "percent":
-        return value / 100
-    clear = _CLEARLY_FRACTION if measure.most is None else measure.most
-    if ratios is None and abs(value) > clear:
-        _refuse(Reason("appraise.unclear_ratio", {"value": shown(value, _MOST_PLACES)}))
-    return value
-
-
-def _truth(text: str) -> Decimal:
-    if text in ("0", "1", "0.0", "1.0"):
-        return Decimal(text[0])
-    if text.lower() not in _TRUTHS:
-        _refuse(Reason("appraise.not_a_truth", {"value": text}))
-    return Decimal(_TRUTHS[text.lower()])
-
-
-def _bound(measure: Measure, value: Decimal) -> None:
-    if measure.unit == "count" and (value < 0 or value != value.to_integral_value()):
-        _refuse(Reason("appraise.not_a_count", {"value": shown(value)}))
-    if measure.unit == "level" and not (value == value.to_integral_value() and 1 <= value <= len(measure.levels)):
-        _refuse(Reason("appraise.no_level", {"value": shown(value), "of": len(measure.levels)}))
-    if measure.least is not None and value < measure.least:
-        _refuse(Reason("appraise.too_small", {"value": shown(value), "limit": shown(measure.least)}))
-    if measure.most is not None and value > measure.most:
-        _refuse(Reason("appraise.too_large", {"value": shown(value), "limit": shown(measure.most)}))
-
-
-def _refuse(reason: Reason) -> NoReturn:
-    raise InputError(Fault(reason))
+    def _wrong(self, row: int, error: InputError) -> None:
+        for fault in error.faults:
+            self._faults.add(row, "value", fault.reason.key, **fault.reason.params)

@@ -20,8 +20,9 @@ from peilian.adapters.packs.scorecard_settings import Answers, SettingField, res
 from peilian.engine._kernel import Fault, InputError, Language, Reason, Text
 from peilian.engine.scorecard import Indicator, Scorecard, Scored, score
 from peilian.engine.scorecard.doubting import doubts
-from peilian.flows.appraisal_inputs import PersonInputs, Ratios, read_inputs, value_of
+from peilian.flows.appraisal_inputs import PersonInputs, read_inputs
 from peilian.flows.appraisal_sheets import from_stored, to_sheet, to_stored, waterfall
+from peilian.flows.appraisal_values import Ratios, value_of
 from peilian.flows.scoring import Names, labels_of
 
 __all__ = [

@@ -47,7 +47,7 @@ from peilian.apps.appraisal.exemptions import end_exemption, exempt, exemptions
 from peilian.apps.appraisal.following import LOW_SHARE, SOURCE_KIND
 from peilian.apps.appraisal.holders import supervisors_named
 from peilian.apps.appraisal.honours import Honour, choose_board, honour_board, is_on_board
-from peilian.apps.appraisal.importing import Imported, import_inputs, preview_inputs
+from peilian.apps.appraisal.importing import Imported, InputPreview, PreviewedInput, import_inputs, preview_inputs
 from peilian.apps.appraisal.inputs import Missing, enter_input, input_history, inputs_of, missing
 from peilian.apps.appraisal.models import (
     GUARDED,
@@ -181,6 +181,7 @@ __all__ = [
     "Imported",
     "Input",
     "InputChange",
+    "InputPreview",
     "InputSource",
     "InputTable",
     "LineChange",
@@ -188,6 +189,7 @@ __all__ = [
     "Place",
     "PlanItem",
     "PreviewRow",
+    "PreviewedInput",
     "RankRow",
     "RatingTask",
     "Remark",

@@ -30,7 +30,7 @@ from peilian.apps.base.api import Audit, write
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import InputError, Param, Reason, Text
 from peilian.engine.scorecard import Scorecard
-from peilian.flows.appraisal_inputs import value_of
+from peilian.flows.appraisal_values import value_of
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -220,21 +220,27 @@ def checked_value(card: Scorecard, indicator: str, value: Any) -> Decimal | None
 def append(audit: Audit, actor: User | None, values: Iterable[NewInput]) -> list[Input]:
     """Keep values as the next revisions; what says the same as the newest one adds nothing. Returns the rows that
     count, in the order of ``values``."""
+    found = compared(actor, values)
+    added = [(former, row) for former, row in found if row is not former]
+    Input.objects.bulk_create([row for _, row in added])
+    _note(audit, added)
+    return [row for _, row in found]
+
+
+def compared(actor: User | None, values: Iterable[NewInput]) -> list[tuple[Input | None, Input]]:
+    """The newest input of each value's place, and the row that would count after it: the same one where the value says
+    nothing new."""
     values = list(values)
     newest = newest_inputs({value.appraisee.pk: value.appraisee for value in values}.values())
-    rows, added = [], []
+    found = []
     for value in values:
         former = newest[value.appraisee.pk].get(value.indicator)
         row = _row(value, former, actor)
         if former is not None and _says_the_same(former, row):
-            rows.append(former)
-            continue
+            row = former
         newest[value.appraisee.pk][value.indicator] = row
-        rows.append(row)
-        added.append((former, row))
-    Input.objects.bulk_create([row for _, row in added])
-    _note(audit, added)
-    return rows
+        found.append((former, row))
+    return found
 
 
 def _row(value: NewInput, former: Input | None, actor: User | None) -> Input:

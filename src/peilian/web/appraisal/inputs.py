@@ -20,12 +20,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from peilian.adapters.workbooks import safe_text
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
-from peilian.engine._kernel import InputError, Language, Reason
+from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.scorecard import Measure
+from peilian.engine.scorecard.values import shown
+from peilian.flows.appraisal_values import UNCLEAR, largest_fraction, number_of
 from peilian.flows.tables import ENDINGS
+from peilian.flows.tables.cells import shortened
 from peilian.flows.wording import say, say_fault
 from peilian.web.appraisal.cycles import trail
 from peilian.web.appraisal.doing import done
@@ -33,15 +37,14 @@ from peilian.web.appraisal.values import said_value, typed_value
 from peilian.web.appraisal.wordings import INPUT_MARKS, INPUT_SOURCES
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import sight_of, user_of
-from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 from peilian.web.tables.forms import TableFileField
 
 P = people.Permission
 _GIVEN = ("typed", "file", "level", "appeal")
-_MOST_FAULTS = 100
-_UNCLEAR = "appraise.unclear_ratio"
+_MOST_VALUES = 50  # that are listed before they are taken in
+_MOST_NAME = 80  # characters of a file's name as a heading
 
 
 class InputFilter(forms.Form):
@@ -162,7 +165,10 @@ class InputForm(DirectoryForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "decimal"}),
     )
     ratios = forms.ChoiceField(
-        label=gettext_lazy("How is it meant?"), required=False, choices=(), widget=forms.RadioSelect
+        label=gettext_lazy("How is it meant?"),
+        required=False,
+        choices=[("percent", ""), ("fraction", "")],
+        widget=forms.RadioSelect,
     )
     note = forms.CharField(
         label=gettext_lazy("Note"),
@@ -171,11 +177,14 @@ class InputForm(DirectoryForm):
         help_text=gettext_lazy("Where it comes from, or why there was nothing to measure when the value stays empty."),
     )
     fields_of_door = {}  # noqa: RUF012
+    asks_how = False
 
-    def ask_how(self, text: str) -> None:
+    def ask_how(self, number: Decimal) -> None:
         """Offer both readings of a number that may be a percentage."""
+        self.asks_how = True
         field: Any = self.fields["ratios"]
-        field.choices = [("percent", f"{text}%"), ("fraction", _("%(value)s times (%(percent)s)") % _times(text))]
+        said = {"value": f"{number:f}", "percent": f"{shown(number * 100, 12)}%"}
+        field.choices = [("percent", f"{number:f}%"), ("fraction", _("%(value)s times (%(percent)s)") % said)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -231,25 +240,21 @@ def one(request: HttpRequest, pk: UUID, indicator: str) -> HttpResponse:
 def _entered(
     user: people.User, person: appraisal.Appraisee, indicator: str, measure: Measure | None, form: InputForm
 ) -> bool:
-    text = str(form.data.get("value", "")).strip()
-    meant = form.data.get("ratios", "")
-    is_ratio = measure is not None and measure.unit == "ratio"
-    if is_ratio and meant in ("percent", "fraction"):
-        form.ask_how(text)
+    doubted = _doubted(measure, str(form.data.get("value", "")))
+    if doubted is not None:
+        form.ask_how(doubted)
     if not form.is_valid():
         return False
-    value: Decimal | str | None = text or None
-    if value is not None and meant == "percent":
-        value = f"{text.removesuffix('%')}%"
-    elif value is not None and meant == "fraction":
-        value = _decimal(text) or text
+    value: Decimal | str | None = form.cleaned_data["value"] or None
+    meant = form.cleaned_data["ratios"]
+    if doubted is not None and meant:
+        value = doubted / 100 if meant == "percent" else doubted
     try:
         appraisal.enter_input(
             actor=user, appraisee=person, indicator=indicator, value=value, note=form.cleaned_data["note"]
         )
     except InputError as error:
-        if is_ratio and any(fault.reason.key == _UNCLEAR for fault in error.faults):
-            form.ask_how(text)
+        if any(fault.reason.key == UNCLEAR for fault in error.faults):
             form.add_error("value", _("This could be read in two ways; say below which one is meant."))
             return False
         for fault in error.faults:
@@ -277,7 +282,9 @@ class InputFileForm(forms.Form):
 
     file = TableFileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("XLSX or CSV with the columns person, period, indicator and value, in any order."),
+        help_text=gettext_lazy(
+            "XLSX (the sheet in front) or CSV with the columns person, period, indicator and value, in any order."
+        ),
         error_messages={"required": gettext_lazy("Choose a file.")},
         widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
     )
@@ -314,26 +321,58 @@ def check(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "cycle": cycle,
         "file": kept,
+        "name": shortened(kept.name, _MOST_NAME),
         "ratios": ratios,
         "trail": trail(cycle, _("Values from a file")),
         "steps": _steps(pk),
     }
     try:
         if request.method == "POST":
-            found = appraisal.import_inputs(actor=user, cycle=cycle, file=kept, ratios=meant)
+            done = appraisal.import_inputs(actor=user, cycle=cycle, file=kept, ratios=meant)
             base.drop_file(actor=user, row=kept)
-            told = {"new": found.new, "people": found.people, "same": found.same}
+            told = {"new": done.new, "people": done.people, "same": done.same}
             said = _("%(new)d values of %(people)d people were taken in; %(same)d were known already.")
             messages.success(request, said % told)
             return HttpResponseRedirect(reverse("appraisal_inputs", args=[pk]))
-        context["found"] = appraisal.preview_inputs(user=user, cycle=cycle, file=kept, ratios=meant)
+        found = appraisal.preview_inputs(user=user, cycle=cycle, file=kept, ratios=meant)
+        context |= {"found": found, "values": _previewed(user, cycle, found), "most": _MOST_VALUES}
     except InputError as error:
-        faults = [say_fault(fault, reading_language()) for fault in error.faults]
-        context |= {"faults": faults[:_MOST_FAULTS], "n_faults": len(faults)}
-        context["unsaid"] = max(0, len(faults) - _MOST_FAULTS)
-        context["is_unclear"] = any(fault.reason.key == _UNCLEAR for fault in error.faults)
+        asked = [fault for fault in error.faults if fault.reason.key == UNCLEAR]
+        context["faults"] = [say_fault(fault, reading_language()) for fault in error.faults if fault not in asked]
+        context["asked"] = _asked(user, cycle, asked)
         return render(request, "appraisal/input_check.html", context, status=422)
     return render(request, "appraisal/input_check.html", context)
+
+
+def _asked(user: people.User, cycle: appraisal.Cycle, faults: list[Fault]) -> list[dict[str, Any]]:
+    """Examples of ratios that can be read in two ways, with both readings."""
+    table, language = appraisal.input_table(user=user, cycle=cycle), reading_language()
+    return [
+        {**params, "row": row, "label": _label(table, str(params["indicator"]), language)}
+        for row, params in ((fault.row, fault.reason.params) for fault in faults)
+    ]
+
+
+def _previewed(user: people.User, cycle: appraisal.Cycle, found: appraisal.InputPreview) -> list[dict[str, Any]]:
+    """The first values as they would be kept, to the last digit."""
+    table, language = appraisal.input_table(user=user, cycle=cycle), reading_language()
+    return [
+        {
+            "row": one.row,
+            "person": one.appraisee.employee,
+            "label": _label(table, one.indicator, language),
+            "value": _exact(table.card.indicators.get(one.indicator), one.value, language),
+            "before": _exact(table.card.indicators.get(one.indicator), one.before, language),
+            "is_new": one.is_new,
+        }
+        for one in found.values[:_MOST_VALUES]
+    ]
+
+
+def _exact(measure: Measure | None, value: Decimal | None, language: Language) -> str:
+    if value is None or (measure is not None and measure.unit in ("truth", "level")):
+        return said_value(measure, value, language)
+    return typed_value(measure, value)
 
 
 @require_safe
@@ -414,13 +453,7 @@ def _trail_of_one(
     return found
 
 
-def _decimal(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return None
-
-
-def _times(text: str) -> dict[str, str]:
-    number = _decimal(text)
-    return {"value": text, "percent": "?" if number is None else f"{(number * 100).normalize():f}%"}
+def _doubted(measure: Measure | None, text: str) -> Decimal | None:
+    """The number of a ratio that can be read in two ways; ``None`` when there is nothing to ask."""
+    number = number_of(text) if measure is not None and measure.unit == "ratio" else None
+    return number if number is not None and measure is not None and abs(number) > largest_fraction(measure) else None

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from peilian.adapters.workbooks import safe_text
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import catalogue, say
-from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.formats import format_integer
 from peilian.web.shell.tables import Cell, Column, Row, Table

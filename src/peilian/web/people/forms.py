@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from peilian.apps.base.api import company_zone, today_in_company
 from peilian.apps.people import api as people
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     _PostChoice = forms.ModelChoiceField[people.Post]
 else:
     _UnitChoice = _PostChoice = forms.ModelChoiceField
+
+
+# What Django says itself, in words of its own that readers cannot make sense of; our catalogue has better ones for them.
+SAID_BY_DJANGO = (gettext_noop("Null characters are not allowed."), gettext_noop("“%(value)s” is not a valid UUID."))
 
 
 class DayField(forms.DateField):

@@ -9,13 +9,12 @@ from decimal import Decimal
 import xlsxwriter
 from django.http import HttpResponse
 
+from peilian.adapters.workbooks import safe_text
 from peilian.engine._kernel import Language
 from peilian.web.shell.tables import Cell, Table
 
 _CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A spreadsheet runs a text that begins with one of these as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table_response(table: Table, *, name: str, form: str, language: Language) -> HttpResponse:
@@ -26,11 +25,6 @@ def table_response(table: Table, *, name: str, form: str, language: Language) ->
     return HttpResponse(
         body, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'}
     )
-
-
-def safe_text(text: str) -> str:
-    """A text that a spreadsheet takes as a text."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _plain(cell: Cell) -> str | float | None:

@@ -14,12 +14,12 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from peilian.adapters.workbooks import safe_text
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Fault, Language, Reason, Text
 from peilian.flows.tables import KINDS, Column, Question, TableRow
 from peilian.flows.wording import catalogue, say
-from peilian.web.shell.downloads import safe_text
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.formats import format_money, format_ratio
 from peilian.web.shell.tables import Cell, Row, Table

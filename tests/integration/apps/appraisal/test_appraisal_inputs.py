@@ -6,12 +6,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from peilian.apps.appraisal import api as appraisal
+from peilian.apps.appraisal import importing
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
+from peilian.flows.appraisal_inputs import read_inputs
 from peilian.flows.wording import say_fault
 from support.appraisals import (
     LEVELS,
@@ -148,7 +152,8 @@ def test_a_file_brings_values_by_number_name_key_and_label(firm, cycle, tmp_path
     look = appraisal.preview_inputs(user=firm.manager, cycle=cycle, file=file)
     assert not appraisal.Input.objects.exists()
     found = appraisal.import_inputs(actor=firm.manager, cycle=cycle, file=file)
-    assert found == look == appraisal.Imported(people=2, new=2, same=0)
+    assert found == look.outcome == appraisal.Imported(people=2, new=2, same=0)
+    assert (look.empty, [value.row for value in look.values]) == (1, [2, 3])
     given = appraisal.inputs_of(user=firm.manager, appraisee=sheet_of(cycle, firm.zhou))
     assert f"{given['conversion_ratio'].value.normalize():f}" == "0.013"
     assert (given["conversion_ratio"].source, given["conversion_ratio"].detail) == ("file", {"file": "数据.csv"})
@@ -196,6 +201,91 @@ def test_a_person_under_two_names_in_a_file_is_a_fault(firm, cycle, tmp_path):
     with pytest.raises(InputError) as error:
         appraisal.import_inputs(actor=firm.manager, cycle=cycle, file=file)
     assert keys_of(error) == ["appraisal.person_twice"]
+
+
+def test_every_fault_about_a_person_or_period_names_its_row(firm, tmp_path):
+    cycle = a_cycle(firm)
+    file = a_file(
+        tmp_path,
+        f"周舟,{cycle.period},responses,410",
+        f"王五,{cycle.period},responses,410",
+        "林小禾,2020-01,responses,410",
+        f"周舟,{cycle.period},knowledge_level,3",
+        f"{firm.zhou.employee.number},{cycle.period},disputes,0",
+        header="姓名,月份,指标,数值",
+    )
+    with pytest.raises(InputError) as error:
+        appraisal.import_inputs(actor=firm.manager, cycle=cycle, file=file)
+    assert [(fault.reason.key.partition(".")[2], fault.row, fault.field) for fault in error.value.faults] == [
+        ("unknown_person", 3, "姓名"),
+        ("other_period", 4, "月份"),
+        ("levels_are_rated", 5, "指标"),
+        ("person_twice", 6, "姓名"),
+    ]
+
+
+def test_the_same_value_twice_is_refused_whatever_the_period_and_the_person_are_called(firm, cycle, tmp_path):
+    file = a_file(
+        tmp_path,
+        f"周舟,{cycle.period},complaints,1",
+        f"周舟,{cycle.starts_on.isoformat()},complaints,7",
+        f"{firm.zhou.employee.number},{cycle.period},complaints,7",
+    )
+    with pytest.raises(InputError) as error:
+        appraisal.preview_inputs(user=firm.manager, cycle=cycle, file=file)
+    told = [(fault.reason.key, fault.reason.params["first"], fault.row) for fault in error.value.faults]
+    assert told == [("appraise.twice", 2, 3), ("appraise.twice", 2, 4)]
+
+
+def test_a_number_and_a_name_that_contradict_each_other_are_a_fault_of_their_row(firm, cycle, tmp_path):
+    number = firm.zhou.employee.number
+    lines = (f"{number},周舟,{cycle.period},responses,410", f"{number},林小禾,{cycle.period},disputes,0")
+    file = a_file(tmp_path, *lines, header="工号,姓名,月份,指标,数值")
+    with pytest.raises(InputError) as error:
+        appraisal.import_inputs(actor=firm.manager, cycle=cycle, file=file)
+    assert [(fault.reason.key, fault.row, fault.field) for fault in error.value.faults] == [
+        ("appraisal.other_person", 3, "姓名")
+    ]
+    assert keys_of(error)
+
+
+def test_a_name_of_a_file_may_be_as_long_as_names_of_files_are(firm, cycle, tmp_path, home):
+    path = a_file(tmp_path, f"周舟,{cycle.period},responses,410")
+    stored = base.keep_file(actor=firm.manager, name="考" * 100 + ".csv", chunks=[path.read_bytes()])
+    assert appraisal.preview_inputs(user=firm.manager, cycle=cycle, file=stored).outcome.new == 1
+
+
+def test_a_file_is_read_before_anything_is_kept_from_others(firm, cycle, tmp_path, monkeypatch):
+    depths = []
+
+    def read(*arguments, **options):
+        depths.append(len(connection.savepoint_ids))
+        return read_inputs(*arguments, **options)
+
+    monkeypatch.setattr(importing, "read_inputs", read)
+    file = a_file(tmp_path, f"周舟,{cycle.period},responses,410")
+    before = len(connection.savepoint_ids)
+    with CaptureQueriesContext(connection) as queries:
+        appraisal.preview_inputs(user=firm.manager, cycle=cycle, file=file)
+    assert not any(query["sql"].startswith(("INSERT", "UPDATE", "SAVEPOINT")) for query in queries.captured_queries)
+    appraisal.import_inputs(actor=firm.manager, cycle=cycle, file=file)
+    assert depths == [before, before]
+
+
+def test_a_preview_shows_each_value_as_it_will_be_kept_and_what_it_replaces(firm, cycle, tmp_path):
+    appraisal.enter_input(actor=firm.lead, appraisee=sheet_of(cycle, firm.zhou), indicator="return_ratio", value="1%")
+    file = a_file(tmp_path, f"周舟,{cycle.period},return_ratio,7", f"林小禾,{cycle.period},sales_completion_ratio,0.92")
+    look = appraisal.preview_inputs(user=firm.manager, cycle=cycle, file=file, ratios="percent")
+    assert [
+        (
+            one.row,
+            one.appraisee.employee.name,
+            one.indicator,
+            f"{one.value.normalize():f}",
+            one.before and f"{one.before.normalize():f}",
+        )
+        for one in look.values
+    ] == [(2, "周舟", "return_ratio", "0.07", "0.01"), (3, "林小禾", "sales_completion_ratio", "0.92", None)]
 
 
 def test_a_final_cycle_takes_no_file(firm, tmp_path):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -113,11 +115,64 @@ def test_faults_of_a_file_name_their_rows_and_unclear_ratios_are_asked_about(
     response = client.get(address)
     text = response.content.decode()
     assert response.status_code == 422
-    assert "2 处" in text
-    assert "ratios" in text
+    assert "第 3 行" in text
+    assert "9200%" in text
+    assert 'name="ratios"' in text
     path, _, query = address.partition("?")
     assert client.post(path, {"file": query.removeprefix("file="), "do": "forget"}).status_code == 302
     assert client.get(address).status_code == 302
+
+
+@pytest.mark.parametrize("ratios", ["percent", "fraction"])
+@pytest.mark.parametrize("value", ["sNaN", "1e9999999", "1e400", "9" * 40, "Infinity", "٣٫٥"])
+def test_a_typed_ratio_that_is_no_number_is_a_fault_of_the_field(
+    firm: Firm, send: Any, cycle: appraisal.Cycle, value: str, ratios: str
+) -> None:
+    sheet = sheet_of(cycle, firm.lin)
+    text = send(firm.lead, "appraisal_input", sheet.pk, "return_ratio", status=422, value=value, ratios=ratios)
+    assert "应为数字" in text
+    assert "0" * 50 not in text
+
+
+def test_an_answer_on_a_ratio_counts_only_where_there_is_a_question(
+    firm: Firm, send: Any, cycle: appraisal.Cycle
+) -> None:
+    sheet = sheet_of(cycle, firm.lin)
+    place = (sheet.pk, "sales_completion_ratio")
+    assert "91.0%" in send(firm.lead, "appraisal_input", *place, value="0.91", ratios="percent")
+    assert "120.0%" in send(firm.lead, "appraisal_input", *place, value="1.2", ratios="percent")
+    assert "--ratios" not in send(firm.lead, "appraisal_input", *place, status=422, value="92")
+
+
+def test_values_of_a_file_are_listed_as_they_will_be_kept(firm: Firm, cycle: appraisal.Cycle) -> None:
+    number = firm.lin.employee.number
+    client, address = upload(
+        firm, cycle, f"工号,月份,指标,数值\n{number},{cycle.period},退单率,7\n{number},{cycle.period},迟到次数,\n"
+    )
+    asked = client.get(address).content.decode()
+    assert all(said in asked for said in ("退单率", "7%", "700%"))
+    assert "--ratios" not in asked
+    text = client.get(f"{address}&ratios=percent").content.decode()
+    assert ">7%<" in text
+    assert "1 个空单元格" in text
+
+
+def test_the_sheet_that_was_read_is_named_where_there_are_others(
+    firm: Firm, cycle: appraisal.Cycle, tmp_path: Path
+) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        notes, sheet = book.add_worksheet("填写说明"), book.add_worksheet("十月")
+        notes.write(0, 0, "怎么填")
+        sheet.write_row(0, 0, ["工号", "月份", "指标", "数值"])
+        sheet.write_row(1, 0, [firm.lin.employee.number, cycle.period, "迟到次数", 1])
+        sheet.activate()
+    client = Client()
+    client.force_login(firm.manager)
+    file = SimpleUploadedFile("考" * 100 + ".xlsx", (tmp_path / "a.xlsx").read_bytes())
+    address = client.post(reverse("appraisal_input_file", args=[cycle.pk]), {"file": file})["Location"]
+    text = client.get(address).content.decode()
+    assert "读取的是工作表“十月”" in text
+    assert "填写说明" in text
 
 
 def test_the_file_to_fill_in_lists_what_is_missing(firm: Firm, page: Any) -> None:

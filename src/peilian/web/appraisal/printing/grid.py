@@ -10,9 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from peilian.adapters.workbooks import safe_text
 from peilian.engine._kernel import Language
 from peilian.web.appraisal.printing.numerals import decimals
-from peilian.web.shell.downloads import safe_text
 
 LINE_HEIGHT = 14.5  # points of a line of Chinese text at size 10
 LATIN_LINE_HEIGHT = 13.2
