@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -21,6 +20,7 @@ from peilian.apps.people.api import User
 from peilian.engine.text.typed import cleaned
 from peilian.web.conversations.filters import Chip, without
 from peilian.web.library.editor_words import kind_name
+from peilian.web.library.searched import FACETS, Found, Hit, Query, searched
 from peilian.web.library.words import STATES, pack_name, trained_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.paging import page_of
@@ -31,39 +31,17 @@ _LONGEST = 200
 ORDERS = (("recent", gettext_lazy("Latest first")),)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked for."""
-
-    text: str = ""
-    kind: str = ""
-    tag: str = ""
-    competency: str = ""
-    pack: str | None = None
-    state: str = library.ContentState.PUBLISHED
-    order: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A text that was found; ``excerpt`` is where in it, with the words marked."""
-
-    content: library.Content
-    excerpt: SafeString | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was found, and how many there would be with another choice of one facet (``kind``, ``tag``, ``competency``,
-    ``pack``); ``instead`` are other words that were perhaps meant."""
-
-    hits: Sequence[Hit]
-    counts: dict[str, Counter[str]]
-    instead: tuple[str, ...] = ()
-
-
 def found(user: User, query: Query) -> Found:
-    """What fits the query, as far as the user may see it."""
+    """What fits the query, as far as the user may see it. Words are looked up in the index; what it does not have, such
+    as the key of a text or what was never published, is looked for in the list."""
+    if query.text and query.state != library.ContentState.NEW:
+        result = searched(user, query)
+        if len(result.hits):
+            return result
+    return _listed(user, query)
+
+
+def _listed(user: User, query: Query) -> Found:
     seen: dict[Query, list[library.Content]] = {}
 
     def rows_of(asked: Query) -> list[library.Content]:
@@ -71,7 +49,7 @@ def found(user: User, query: Query) -> Found:
             seen[asked] = _rows(user, asked)
         return seen[asked]
 
-    counts = {name: _counted(name, rows_of(_without(query, name))) for name in ("kind", "tag", "competency", "pack")}
+    counts = {name: _counted(name, rows_of(_without(query, name))) for name in FACETS}
     rows = rows_of(query)
     if query.order == "recent":
         rows = sorted(
@@ -141,7 +119,7 @@ class BrowseForm(forms.Form):
         self._offer("competency", _("All competencies"), trained, query.competency)
         packs = [(pack or _HERE, pack_name(pack), n) for pack, n in counts["pack"].most_common()]
         self._offer("pack", _("All sources"), packs, _HERE if query.pack == "" else query.pack or "")
-        self._choices("order", [("", _("By kind and name")), *ORDERS])
+        self._choices("order", [("", _("Best first") if query.text else _("By kind and name")), *ORDERS])
         if is_writer:
             self._choices("state", [("", STATES["published"]), *((key, STATES[key]) for key in ("new", "retired"))])
         else:

@@ -15,10 +15,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from peilian.apps.library import api as library
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
-from peilian.engine._kernel import InputError, Reason
+from peilian.engine._kernel import InputError, Language, Reason
+from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
@@ -40,6 +42,7 @@ from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _MOST_BEFORE = 5
+_LONGEST_MESSAGE = 1000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -203,6 +206,31 @@ def script(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not found.run.shows_script:
         raise NotVisibleError
     return JsonResponse({"required": [asdict(point) for point in practice.script_of(found)]})
+
+
+@require_safe
+def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the library has for the answer to a customer's message; nothing in an exam."""
+    user = user_of(request)
+    found = practice.open_room(user=user, run_id=pk)
+    if found.run.is_exam or found.scenario is None:
+        raise NotVisibleError
+    message = cleaned(request.GET.get("text", "")[:_LONGEST_MESSAGE])
+    language = found.scenario.language
+    suggested = library.answers_for(user=user, message=message, language=language)
+    listed = [
+        {"text": said, "why": say(item.why[0], reading_language())}
+        for item in suggested.phrases
+        for said in [_said(item, language)]
+        if said
+    ]
+    return JsonResponse({"answers": listed})
+
+
+def _said(item: library.FoundText, language: Language) -> str:
+    """The words of a phrase in the language of the drill, if it has any."""
+    parts = item.entry.parts
+    return next((part.text for part in parts if part.field == "body" and part.language == language), "")
 
 
 @require_POST

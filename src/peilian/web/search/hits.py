@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from peilian.apps.contacts import api as contacts
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import Language
 from peilian.web.conversations.listing import Talk, talks_of
 from peilian.web.conversations.staff import Staff
 from peilian.web.insight.tabs import TABS
+from peilian.web.library.editor_words import kind_name
 from peilian.web.record.drills import all_drills
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.formats import format_moment
@@ -110,11 +112,12 @@ COMMANDS = (
 
 
 def groups_of(request: HttpRequest, words: str, language: Language) -> list[Group]:
-    """Pages and commands, people, conversations; groups without a hit are left out."""
+    """Pages and commands, people, texts, conversations; groups without a hit are left out."""
     makers: Iterable[tuple[str, Callable[[], Iterator[Hit]]]] = (
         (_("Pages and commands"), lambda: _commands(request, words)),
         (_("People"), lambda: _people(request, words)),
         (_("Drills"), lambda: _drills(request, words)),
+        (_("Texts"), lambda: _texts(request, words, language)),
         (_("Conversations"), lambda: _conversations(request, words, language)),
     )
     found = (Group(name, tuple(make())) for name, make in makers)
@@ -165,6 +168,20 @@ def _drills(request: HttpRequest, words: str) -> Iterator[Hit]:
     found = [drill for drill in all_drills() if wanted in drill.title.casefold()]
     for drill in found[:MOST]:
         yield Hit(drill.title, reverse("drill_start", args=[drill.key]), "player-play")
+
+
+def _texts(request: HttpRequest, words: str, language: Language) -> Iterator[Hit]:
+    if not words or not sight_of(request).may(P.SEE_LIBRARY):
+        return
+    found = library.search(user=user_of(request), query=words, limit=MOST, language=language)
+    for item in found.items:
+        content = item.content
+        href = reverse("library_text", args=[content.kind, content.key])
+        yield Hit(content.name.in_language(language) or content.key, href, "book-2", kind_name(content.kind))
+    if found.total > len(found.items):
+        label = ngettext("All %(n)s text with these words", "All %(n)s texts with these words", found.total)
+        query = urlencode({"q": found.meant or words})
+        yield Hit(label % {"n": found.total}, f"{reverse('library')}?{query}", "list-check")
 
 
 def _conversations(request: HttpRequest, words: str, language: Language) -> Iterator[Hit]:

@@ -282,15 +282,39 @@
     find("phrase-search").setAttribute("aria-activedescendant", chosen?.id ?? "");
   };
   const chosenPhrase = () => phraseHits().findIndex((each) => each.getAttribute("aria-selected") === "true");
+  const phraseOption = (text, id) => {
+    const option = make("div", "phrase", text);
+    option.id = id;
+    option.dataset.text = text;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "false");
+    return option;
+  };
   const showPhrases = (texts) => {
-    find("phrase-list").replaceChildren(...texts.map((text, at) => {
-      const option = make("div", "phrase", text);
-      option.id = `phrase-${at}`;
-      option.setAttribute("role", "option");
-      option.setAttribute("aria-selected", "false");
-      return option;
-    }));
-    find("open-phrases").hidden = !texts.length;
+    find("phrase-list").replaceChildren(...texts.map((text, at) => phraseOption(text, `phrase-${at}`)));
+    find("open-phrases").hidden = !texts.length && !room.dataset.answers;
+  };
+  // What the library has for the customer's last message stands first; without it the list is as it was.
+  let answered = "";
+  const askAnswers = async () => {
+    const said = [...state.lines.values()].filter((line) => line.role === "customer" && state.shown.has(line.id)).pop()?.text;
+    if (!room.dataset.answers || !said || said === answered) return;
+    try {
+      const response = await fetch(`${room.dataset.answers}?text=${encodeURIComponent(said)}`, { headers: { Accept: "application/json" } });
+      if (!response.ok) return;
+      const found = (await response.json()).answers;
+      answered = said;
+      phrases.querySelectorAll(".is-suggested").forEach((each) => each.remove());
+      const options = found.map((each, at) => {
+        const option = phraseOption(each.text, `answer-${at}`);
+        option.classList.add("is-suggested");
+        option.append(make("small", "phrase-why", each.why));
+        return option;
+      });
+      find("phrase-list").prepend(...options);
+      find("phrase-about").hidden = !options.length;
+      filterPhrases();
+    } catch { /* the next opening asks again */ }
   };
   const openPhrases = () => {
     if (find("open-phrases").hidden || find("composer").hidden || phrases.open) return;
@@ -299,6 +323,7 @@
     find("phrase-search").value = "";
     filterPhrases();
     find("phrase-search").focus();
+    askAnswers();
   };
   const filterPhrases = () => {
     const wanted = find("phrase-search").value.trim().toLowerCase();
@@ -320,12 +345,12 @@
     } else if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
       const chosen = phraseHits()[chosenPhrase()];
-      if (chosen) insert(chosen.textContent);
+      if (chosen) insert(chosen.dataset.text);
     }
   });
   phrases.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) insert(option.textContent);
+    if (option) insert(option.dataset.text);
   });
   phrases.addEventListener("close", () => box.focus());
   find("open-phrases").addEventListener("click", openPhrases);
