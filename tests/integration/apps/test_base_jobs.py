@@ -131,14 +131,14 @@ def test_a_job_that_is_over_cannot_be_cancelled_any_more(kind):
 
 def test_bad_input_fails_the_job_with_its_faults(kind):
     def work(_: base.JobContext) -> None:
-        raise InputError(Fault(Reason("people.empty"), file="a.csv", row=3, field="name"))
+        raise InputError(Fault(Reason("base.empty"), file="a.csv", row=3, field="name"))
 
     job = start(kind(work))
     base.run_next_job()
     job.refresh_from_db()
     assert job.state == base.JobState.FAILED
     (fault,) = job.faults
-    assert (fault["reason"]["key"], fault["file"], fault["row"]) == ("people.empty", "a.csv", 3)
+    assert (fault["reason"]["key"], fault["file"], fault["row"]) == ("base.empty", "a.csv", 3)
 
 
 def test_a_fault_of_the_product_fails_the_job_without_showing_its_insides(kind):

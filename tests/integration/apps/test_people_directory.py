@@ -169,10 +169,10 @@ def test_there_is_one_company_and_everything_else_hangs_below_something():
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ({"number": " ", "name": "甲"}, "people.empty"),
-        ({"number": "1", "name": ""}, "people.empty"),
-        ({"number": "1", "name": "长" * 101}, "people.too_long"),
-        ({"number": "7" * 61, "name": "甲"}, "people.too_long"),
+        ({"number": " ", "name": "甲"}, "base.empty"),
+        ({"number": "1", "name": ""}, "base.empty"),
+        ({"number": "1", "name": "长" * 101}, "base.too_long"),
+        ({"number": "7" * 61, "name": "甲"}, "base.too_long"),
         ({"number": "E9", "name": "乙"}, "people.number_taken"),
     ],
 )

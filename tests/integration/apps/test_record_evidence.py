@@ -115,7 +115,7 @@ def test_only_the_latest_piece_can_be_corrected(lin):
 
 def test_a_correction_needs_a_word_why(lin):
     (old,) = record.add_evidence(actor=None, pieces=[a_piece(lin)])
-    with pytest.raises(InputError, match=r"record\.empty"):
+    with pytest.raises(InputError, match=r"base\.empty"):
         record.correct_evidence(actor=None, evidence=old, score=0.7, note="  ")
 
 

@@ -110,7 +110,7 @@ def test_a_need_that_makes_no_sense_is_refused(lin, lead, change, field):
 
 def test_a_dismissal_needs_a_word_why_and_stays_in_the_trail(lin, lead):
     row = a_need(lin, lead)
-    with pytest.raises(InputError, match=r"record\.empty"):
+    with pytest.raises(InputError, match=r"base\.empty"):
         record.dismiss_need(actor=lead, need=row, note=" ")
     done = record.dismiss_need(actor=lead, need=row, note="数据有误")
     assert (done.state, done.closed_by, done.note) == ("dismissed", lead, "数据有误")
@@ -147,7 +147,7 @@ def test_what_cannot_be_stored_is_taken_out_of_what_is_typed(lin, lead, typed, k
 
 
 def test_a_word_why_of_which_nothing_can_be_seen_is_none(lin, lead):
-    with pytest.raises(InputError, match=r"record\.empty"):
+    with pytest.raises(InputError, match=r"base\.empty"):
         record.dismiss_need(actor=lead, need=a_need(lin, lead), note="\u200b\x00")
 
 

@@ -7,37 +7,19 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from peilian.apps.base.api import refuse as refuse
+from peilian.apps.base.api import short as short
 from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import NotVisibleError, Permission, Unit, visible_to
-from peilian.engine._kernel import Fault, InputError, Param, Reason
-from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.appraisal.models import Appraisee
-    from peilian.apps.base.api import today_in_company
+    from peilian.apps.base.api import refuse as refuse
 from peilian.apps.people.api import User
 
 PLACES = 12  # decimals that values are stored with
 _WIDE = Context(prec=60)
 _LONG_AGO, _FAR = date(2000, 1, 1), timedelta(days=2 * 366)
-
-
-def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
-    """The error of one field."""
-    return InputError(Fault(Reason(key, params), field=field))
-
-
-def short(value: str, field: str, *, limit: int = 500, is_needed: bool = False) -> str:
-    """``value`` as it is kept: without surrounding space and what cannot be stored; refused when longer than ``limit``,
-    or empty though needed."""
-    value = cleaned(value).strip()
-    if is_blank(value):
-        value = ""
-    if is_needed and not value:
-        raise refuse("appraisal.empty", field)
-    if len(value) > limit:
-        raise refuse("appraisal.too_long", field, limit=limit)
-    return value
 
 
 def one_at_a_time() -> None:

@@ -96,7 +96,7 @@ def set_rule(
     name = {language: short(title.get(language, ""), "title", limit=100) for language in ("zh", "en")}
     name = {language: text for language, text in name.items() if text}
     if not name:
-        raise refuse("appraisal.empty", "title")
+        raise refuse("base.empty", "title")
     check_condition(short(when, "when", is_needed=True))
     if kind not in RewardKind.values:
         raise refuse("rewards.unknown_kind", "kind", value=str(kind)[:40], known=", ".join(RewardKind.values))
@@ -182,7 +182,7 @@ def give(
     name = {language: short(text, "title", limit=100) for language, text in title.items()}
     name = {language: text for language, text in name.items() if text}
     if not name:
-        raise refuse("appraisal.empty", "title")
+        raise refuse("base.empty", "title")
     now = timezone.now()
     kept = source or ("hand", f"{actor.pk}:{now.timestamp():.6f}")
     with write(actor=actor, verb="rewards.give") as audit:

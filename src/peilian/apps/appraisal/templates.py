@@ -47,7 +47,7 @@ def add_template(
     names = {language: short(title.get(language, ""), "title", limit=200) for language in ("zh", "en")}
     names = {language: name for language, name in names.items() if name}
     if not names:
-        raise refuse("appraisal.empty", "title")
+        raise refuse("base.empty", "title")
     document, chosen = _checked(body, settings or {})
     # A version cannot be taken back, and none may begin before it: a mistyped year would close the template.
     fitting_day(effective_from, "effective_from")

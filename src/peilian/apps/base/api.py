@@ -2,6 +2,7 @@
 
 from peilian.apps.base import guard
 from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_writing, write
+from peilian.apps.base.checks import named, refuse, short
 from peilian.apps.base.company import change_company, company, company_zone, today_in_company
 from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
 from peilian.apps.base.inbox import inbox_of, mark_read, send
@@ -54,11 +55,14 @@ __all__ = [
     "is_writing",
     "keep_file",
     "mark_read",
+    "named",
     "new_id",
     "own_files",
+    "refuse",
     "run_next_job",
     "run_worker",
     "send",
+    "short",
     "start_job",
     "today_in_company",
     "write",

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from peilian.adapters.packs.trees import content_kinds
+from peilian.apps.base.api import named as name_of
+from peilian.apps.base.api import refuse as refuse
+from peilian.apps.base.api import short as short
 from peilian.apps.library.models import Content
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
-from peilian.engine._kernel import Fault, InputError, Param, Reason
-from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 # What binds people is published by those who answer for it.
 RULES = ("policy", "law")
-
-
-def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
-    """The error of one field."""
-    return InputError(Fault(Reason(key, params), field=field))
 
 
 def permit(actor: User | None, permission: Permission) -> None:
@@ -47,26 +43,9 @@ def require_kind(kind: str) -> str:
     return kind
 
 
-def short(value: str, field: str, *, limit: int = 500, is_needed: bool = False) -> str:
-    """``value`` as it is kept: without surrounding space and what cannot be stored; refused when longer than ``limit``,
-    or empty though needed."""
-    value = cleaned(value).strip()
-    if is_blank(value):
-        value = ""
-    if is_needed and not value:
-        raise refuse("library.empty", field)
-    if len(value) > limit:
-        raise refuse("library.too_long", field, limit=limit)
-    return value
-
-
 def named(title: Mapping[str, str | None], field: str = "title", *, limit: int = 200) -> dict[str, str]:
-    """A text ``{zh, en}`` without empty languages; refused when both are missing."""
-    found = {language: short(title.get(language) or "", field, limit=limit) for language in ("zh", "en")}
-    found = {language: text for language, text in found.items() if text}
-    if not found:
-        raise refuse("library.empty", field)
-    return found
+    """A title as it is kept."""
+    return name_of(title, field, limit=limit)
 
 
 def content_of(pk: UUID | str) -> Content:

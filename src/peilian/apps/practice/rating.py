@@ -69,7 +69,7 @@ def rate_run(
         raise refuse("practice.nothing_rated")
     note = cleaned(note).strip()
     if len(note) > _LONGEST_NOTE:
-        raise refuse("record.too_long", "note", limit=_LONGEST_NOTE)
+        raise refuse("base.too_long", "note", limit=_LONGEST_NOTE)
     with write(actor=user, verb="practice.rate_run") as audit:
         row = DrillRating.objects.select_for_update().filter(run=run, rater=user).first()
         if row is None:

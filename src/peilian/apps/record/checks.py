@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from peilian.apps.base.api import refuse as refuse
+from peilian.apps.base.api import short as short
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
-from peilian.engine._kernel import Fault, InputError, Param, Reason
-from peilian.engine.text.typed import cleaned, is_blank
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -19,11 +19,6 @@ Person = Employee | UUID | str
 """An employee or the id of one."""
 
 NOTE_LIMIT = 500
-
-
-def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
-    """The error of one field."""
-    return InputError(Fault(Reason(key, params), field=field))
 
 
 def person_for(user: User, permission: Permission, person: Person) -> Employee:
@@ -56,16 +51,3 @@ def permit_on(
     covered = set(visible_to(actor).employees(permission).filter(pk__in=wanted).values_list("pk", flat=True))
     if covered != wanted or (actor.employee_id in wanted and not is_own_allowed):
         raise NotVisibleError
-
-
-def short(value: str, field: str, *, limit: int = NOTE_LIMIT, is_needed: bool = False) -> str:
-    """``value`` as it is kept: without surrounding space and what cannot be stored; refused when longer than ``limit``,
-    or empty though needed."""
-    value = cleaned(value).strip()
-    if is_blank(value):
-        value = ""
-    if is_needed and not value:
-        raise refuse("record.empty", field)
-    if len(value) > limit:
-        raise refuse("record.too_long", field, limit=limit)
-    return value

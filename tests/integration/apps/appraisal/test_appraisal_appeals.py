@@ -150,9 +150,9 @@ def test_one_appeal_is_open_at_a_time_and_can_be_taken_back(firm, result):
     [
         ([], "appraisal.no_points"),
         ([{"line": "luck", "text": "x"}], "appraisal.unknown_line"),
-        ([{"line": "responses", "text": " "}], "appraisal.empty"),
+        ([{"line": "responses", "text": " "}], "base.empty"),
         ([{"line": "responses", "text": "a"}, {"line": "responses", "text": "b"}], "appraisal.line_twice"),
-        ([{"line": "responses", "text": "长" * 2001}], "appraisal.too_long"),
+        ([{"line": "responses", "text": "长" * 2001}], "base.too_long"),
     ],
 )
 def test_an_appeal_that_makes_no_sense_is_refused(firm, result, points, key):
@@ -254,7 +254,7 @@ def test_a_correction_needs_a_reason_and_somebody_without_a_part(firm, cycle, re
             appraisal.correct(actor=firm.users[name], appraisal=result, changes={"responses": "300"}, note="x")
     with pytest.raises(InputError) as error:
         appraisal.correct(actor=firm.head, appraisal=result, changes={"responses": "300"}, note=" ")
-    assert key_of(error) == "appraisal.empty"
+    assert key_of(error) == "base.empty"
     changed = appraisal.correct(actor=firm.head, appraisal=result, changes={"responses": "300"}, note="重复计数")
     assert (changed.version, changed.cause, changed.note, changed.made_by) == (2, "correction", "重复计数", firm.head)
     assert base.inbox_of(user=firm.lin).filter(key="inbox.appraisal_corrected").exists()
@@ -387,10 +387,10 @@ def test_who_may_not_rate_holds_no_talk_and_nobody_answers_for_another(firm, res
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"strengths": " "}, "appraisal.empty"),
+        ({"strengths": " "}, "base.empty"),
         ({"items": [{"goal": "练", "competency": "flying"}]}, "appraisal.unknown_competency"),
         ({"items": [{"goal": "练", "due_on": "2020-01-01"}]}, "appraisal.due_before_talk"),
-        ({"items": [{"goal": ""}]}, "appraisal.empty"),
+        ({"items": [{"goal": ""}]}, "base.empty"),
     ],
 )
 def test_a_talk_that_makes_no_sense_is_refused(firm, result, change, key):

@@ -149,7 +149,7 @@ def test_a_reward_for_the_same_reason_is_proposed_once(firm: Firm) -> None:
 @pytest.mark.parametrize(
     ("more", "key"),
     [
-        ({"title": {"zh": "\u200b"}}, "appraisal.empty"),
+        ({"title": {"zh": "\u200b"}}, "base.empty"),
         ({"points": Decimal(5)}, "rewards.points_with_points_only"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_ratio_is_typed_as_a_fraction_or_with_a_percent_sign(firm, cycle, text
         ("knowledge_level", "5", "appraise.no_level"),
         ("report_on_time", "也许", "appraise.not_a_truth"),
         ("responses", float("inf"), "appraise.not_a_number"),
-        ("responses", None, "appraisal.empty"),
+        ("responses", None, "base.empty"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_and_says_what_was_expected(firm, cycle, indicator, value, key):
@@ -303,8 +303,8 @@ def test_a_final_cycle_takes_no_file(firm, tmp_path):
     ("change", "key"),
     [
         ({"kind": "rumour"}, "appraisal.unknown_kind"),
-        ({"text": " "}, "appraisal.empty"),
-        ({"text": "长" * 1001}, "appraisal.too_long"),
+        ({"text": " "}, "base.empty"),
+        ({"text": "长" * 1001}, "base.too_long"),
         ({"on": date(2020, 5, 1)}, "appraisal.event_day"),
         ({"on": date(2999, 5, 1)}, "appraisal.event_day"),
         ({"counts_on": ["luck"]}, "appraisal.unknown_indicator"),
@@ -327,7 +327,7 @@ def test_a_withdrawn_event_is_registered_anew_and_not_revived(firm):
     assert keys_of(error) == ["appraisal.event_withdrawn"]
     with pytest.raises(InputError) as error:
         appraisal.withdraw_event(actor=firm.lead, event=an_event(firm, firm.zhou), reason=" ")
-    assert keys_of(error) == ["appraisal.empty"]
+    assert keys_of(error) == ["base.empty"]
 
 
 def test_every_kind_of_event_has_a_line_and_words(firm):

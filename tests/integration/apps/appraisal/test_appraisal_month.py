@@ -356,7 +356,7 @@ def test_a_cycle_opened_by_mistake_is_discarded_and_its_people_can_be_appraised_
     cycle = a_cycle(firm)
     with pytest.raises(InputError) as error:
         appraisal.discard_cycle(actor=firm.manager, cycle=cycle, reason=" ")
-    assert keys_of(error) == ["appraisal.empty"]
+    assert keys_of(error) == ["base.empty"]
     for user in (firm.lin, firm.lead, firm.other_lead, firm.leadership):
         with pytest.raises(people.NotVisibleError):
             appraisal.discard_cycle(actor=user, cycle=cycle, reason="选错了月份")

@@ -127,7 +127,7 @@ def test_one_template_appraises_a_person_once_in_a_period(firm):
         ({"appeal_days": 91}, "appraisal.window_range"),
         ({"grades": [{"key": "a", "label": {"zh": "甲"}, "at_least": "很高"}]}, "appraisal.grade_range"),
         ({"grades": [{"key": "a", "label": {}, "at_least": "90"}] * 2}, "appraisal.grade_twice"),
-        ({"grades": [{"key": "", "label": {}, "at_least": "90"}]}, "appraisal.empty"),
+        ({"grades": [{"key": "", "label": {}, "at_least": "90"}]}, "base.empty"),
     ],
 )
 def test_a_cycle_that_makes_no_sense_is_refused(firm, change, key):

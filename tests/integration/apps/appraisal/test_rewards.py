@@ -91,7 +91,7 @@ def test_a_preview_shows_whom_a_run_would_propose_and_never_oneself(firm: Firm) 
         ({"kind": "fine"}, "rewards.unknown_kind"),
         ({"kind": "points", "points": Decimal(-1)}, "rewards.number"),
         ({"kind": "retraining", "competency": "flying"}, "appraisal.unknown_competency"),
-        ({"title": {}}, "appraisal.empty"),
+        ({"title": {}}, "base.empty"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(more: dict[str, Any], key: str) -> None:
@@ -225,7 +225,7 @@ def test_what_cannot_be_stored_or_seen_is_no_text(firm: Firm) -> None:
     assert row.text == "排班表看不清"
     with pytest.raises(InputError) as error:
         appraisal.suggest(actor=firm.lin, subject="tool", text="\u200b\0")
-    assert reason_of(error) == "appraisal.empty"
+    assert reason_of(error) == "base.empty"
 
 
 def test_an_anonymous_suggestion_names_its_author_to_nobody(firm: Firm) -> None:
