@@ -64,12 +64,11 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = found.content
     if found.pk == row.current_id:
         return HttpResponseRedirect(reverse("library_text", args=[row.kind, row.key]))
-    shown = library.versions(user=user, content=row).filter(pk=found.pk)
     context = {
         "row": row,
         "version": found,
         # A pack's version that own edits kept from becoming current was never in use here.
-        "was_in_use": _was_in_use(row, found) if shown.exists() else False,
+        "was_in_use": _was_in_use(user, row, found),
         **_body(request, row, found),
     }
     return render(request, "library/version.html", context)
@@ -217,13 +216,13 @@ def _confirming(user: User, row: library.Content) -> dict[str, Any]:
     return {"must_confirm": waiting, "confirmed": done}
 
 
-def _was_in_use(row: library.Content, found: library.ContentVersion) -> bool:
-    here = row.current
-    while here is not None:
-        if here.pk == found.pk:
-            return True
-        here = here.base
-    return False
+def _was_in_use(user: User, row: library.Content, found: library.ContentVersion) -> bool:
+    """Whether the present wording was written from this one, step by step."""
+    bases = dict(library.versions(user=user, content=row).values_list("pk", "base_id"))
+    here = row.current_id
+    while here is not None and here != found.pk:
+        here = bases.get(here)
+    return here is not None
 
 
 def _lifecycle(user: User, row: library.Content) -> dict[str, str]:

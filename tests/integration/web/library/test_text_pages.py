@@ -214,6 +214,15 @@ def test_a_kind_without_a_page_of_its_own_is_shown_field_by_field(monkeypatch: p
     assert SCRIPT not in page
 
 
+def test_a_packs_wording_that_own_changes_kept_out_is_no_older_one(
+    shelf: SmallCompany, tmp_path: Path, signed_in: SignIn
+) -> None:
+    published(a_writer(), the_content(), body={"zh": "十五天内可退。"})
+    installed(tmp_path / "pack", an_article(body="七天内可退，运费自理。"), a_policy(), version="2")
+    kept_out = library.ContentVersion.objects.filter(content=the_content(), pack_version="2").get()
+    assert "没有采用" in read(signed_in(shelf.lin), "library_version", kept_out.pk)
+
+
 def test_versions_are_listed_and_compared(shelf: SmallCompany, signed_in: SignIn) -> None:
     published(a_writer(), the_content(), body={"zh": "十五天内可退。"})
     client = signed_in(shelf.lin)
