@@ -214,7 +214,7 @@ def test_a_suggestion_is_answered_and_its_author_told(firm: Firm) -> None:
     assert InboxMessage.objects.filter(recipient=firm.lin, key="inbox.suggestion").exists()
     with pytest.raises(InputError):
         appraisal.answer_suggestion(actor=firm.lead, suggestion=row, state="declined")
-    appraisal.answer_suggestion(actor=firm.lead, suggestion=row, state="done")
+    appraisal.answer_suggestion(actor=firm.lead, suggestion=row, state="done", answer="已经上线")
     with pytest.raises(InputError) as error:
         appraisal.answer_suggestion(actor=firm.lead, suggestion=row, state="accepted")
     assert reason_of(error) == "rewards.suggestion_over"
