@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from peilian.apps.library import api as library
@@ -94,7 +94,7 @@ class BrowseForm(forms.Form):
     q = forms.CharField(label=gettext_lazy("Find a text"), required=False, max_length=_LONGEST)
     tag = forms.ChoiceField(label=gettext_lazy("Tag"), required=False)
     competency = forms.ChoiceField(label=gettext_lazy("Trains"), required=False)
-    pack = forms.ChoiceField(label=gettext_lazy("From"), required=False)
+    pack = forms.ChoiceField(label=pgettext_lazy("origin", "From"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     order = forms.ChoiceField(label=gettext_lazy("Order"), required=False)
     kind = forms.CharField(required=False, widget=forms.HiddenInput)

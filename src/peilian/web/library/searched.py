@@ -116,7 +116,7 @@ def _hit(item: library.FoundText, language: Language) -> Hit:
 
 def marked(excerpt: Excerpt) -> SafeString:
     """An excerpt with its words marked, dots where it was cut."""
-    text = mark_safe("").join(_pieces(excerpt))
+    text = mark_safe("".join(_pieces(excerpt)))  # noqa: S308
     return format_html("{}{}{}", "…" if excerpt.is_cut_before else "", text, "…" if excerpt.is_cut_after else "")
 
 

@@ -216,3 +216,12 @@ def test_hostile_words_are_words(shelf: SmallCompany, signed_in: SignIn) -> None
             response = client.get(reverse("library"), {name: value.encode("utf-8", "surrogatepass")})
             assert response.status_code == 200
             assert SCRIPT not in response.content.decode()
+
+
+def test_words_that_were_looked_for_are_marked_and_nothing_else_is_code(
+    company: SmallCompany, tmp_path: Path, signed_in: SignIn
+) -> None:
+    installed(tmp_path / "pack", an_article(zh=f"退货 {SCRIPT}", body=f"七天内可退货。{SCRIPT}"))
+    page = signed_in(company.lin).get(reverse("library"), {"q": "退货"}).content.decode()
+    assert "<mark>退货</mark>" in page
+    assert SCRIPT not in page
