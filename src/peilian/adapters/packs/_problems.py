@@ -24,7 +24,7 @@ _WORDED = "pack."
 
 def problem(key: str, **params: Param) -> PydanticCustomError:
     """What a validator of a schema raises, so that it is said in the reader's language: the reason ``pack.<key>``."""
-    return PydanticCustomError(f"{_WORDED}{key}", f"{_WORDED}{key}", params)  # type: ignore[arg-type]
+    return PydanticCustomError(f"{_WORDED}{key}", f"{_WORDED}{key}", params)
 
 
 def reason_of(entry: Mapping[str, Any]) -> Reason:
