@@ -62,7 +62,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
             _("Upgrades and imports with conflicts"),
             [one for one in rows if one["row"].conflicts and not one["waits_for_me"]],
         ),
-        (_("Yours"), [one for one in rows if one["is_mine"] and not one["row"].conflicts]),
+        (_("Yours"), [one for one in rows if one["is_mine"] and not (one["row"].conflicts or one["waits_for_me"])]),
         (
             _("Others"),
             [one for one in rows if not (one["is_mine"] or one["row"].conflicts or one["waits_for_me"])],
@@ -127,7 +127,7 @@ def described(row: library.Draft, user: people.User) -> dict[str, Any]:
         "words": words,
         "tone": tone,
         "is_mine": is_mine,
-        "waits_for_me": row.state == "in_review" and may_publish and not is_mine,
+        "waits_for_me": row.state == "in_review" and may_publish and not (is_mine and library.needs_second_eyes()),
         "is_upgrade": row.upgrade_id is not None,
     }
 

@@ -5,7 +5,6 @@ Everything that is sent is kept, also what does not fit yet. When somebody else 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.adapters.packs.source import source_of, tree_of_source
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
-from peilian.engine._kernel import InputError
+from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.flows.wording import say_fault
 from peilian.web.library import previewing, reviewing, stale
 from peilian.web.library.drafts import described
@@ -49,6 +48,8 @@ _SCENARIO = {
     "lines": ("lines",),
     "plays": ("plays",),
 }  # fmt: skip
+_MOST_BYTES = 20 << 20
+"""Of a file of a text; larger ones are not even read."""
 _MOVES = ("add", "remove", "up", "down")
 
 
@@ -85,7 +86,8 @@ def draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = library.draft(user=user, pk=pk)
     if request.method == "POST":
         return _saved(request, user, row)
-    if not row.is_open or (row.state == library.DraftState.IN_REVIEW and "edit" not in request.GET):
+    is_in_review = row.state == library.DraftState.IN_REVIEW and "edit" not in request.GET
+    if not row.is_open or is_in_review or "review" in request.GET:
         return reviewing.page(request, user, row)
     return _page(request, user, row, row.body, request.GET.get("part", ""), is_source="source" in request.GET)
 
@@ -121,6 +123,8 @@ def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = library.draft(user=user, pk=pk)
     for file in request.FILES.getlist("files"):
         try:
+            if (file.size or 0) > _MOST_BYTES:
+                raise InputError(Fault(Reason("library.file_too_large", {"limit": _MOST_BYTES >> 20}), file=file.name))
             library.attach(actor=user, content=row.content, name=file.name or "", data=file.read())
         except InputError as error:
             for line in _said(error):
@@ -149,7 +153,7 @@ def _saved(request: HttpRequest, user: people.User, row: library.Draft) -> HttpR
     if do.partition(":")[0] in _MOVES:
         data = changed_order(data, do)
     try:
-        body = _chosen(row, data) if "mine" in data else _sent_body(row, data)
+        body = stale.chosen(row, data) if "mine" in data else _sent_body(row, data)
         row = library.save_draft(actor=user, draft=row, body=body, edition=_edition(data))
     except library.StaleDraftError as error:
         if is_auto:
@@ -249,11 +253,9 @@ def _page(
         "files": library.attachments_of(user=user, content=row.content),
         "references": _references(user) if not is_source else [],
         "keys": _keys(body),
-        "competencies": [],
         "may_publish": library.may_publish(user, kind),
         "may_drop": str(user.pk) in row.writers or library.may_publish(user, kind),
         "is_in_review": row.state == library.DraftState.IN_REVIEW,
-        "has_markdown": "body" in nodes,
         "rehearsal": reviewing.rehearsal(request, row),
     }
     return render(request, "library/draft.html", context, status=status)
@@ -297,10 +299,6 @@ def _sent_body(row: library.Draft, data: QueryDict) -> dict[str, Any]:
     return body
 
 
-def _chosen(row: library.Draft, data: QueryDict) -> dict[str, Any]:
-    return stale.chosen(row, data)
-
-
 def _edition(data: QueryDict) -> int:
     text = data.get("edition", "")
     return int(text) if text.isdecimal() and len(text) < 10 else -1
@@ -333,8 +331,3 @@ def _references(user: people.User) -> list[tuple[str, str]]:
 
 def _said(error: InputError) -> list[str]:
     return [say_fault(fault, reading_language()) for fault in error.faults[:50]]
-
-
-def as_json(body: dict[str, Any]) -> str:
-    """A document as one field of a form."""
-    return json.dumps(body, ensure_ascii=False)

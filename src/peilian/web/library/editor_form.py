@@ -277,7 +277,9 @@ def _sent_list(shape: Shape, data: QueryDict, name: str) -> Any:
         for token in tokens:
             key = data.get(f"{name}.{token}.name", "").strip()
             value = sent(replace(shape.item, is_needed=True), data, f"{name}.{token}.v")
-            found[key or token] = value if value is not None else []
+            # Two of one name: both are kept, and one is to be renamed.
+            name_of = key if key and key not in found else f"{key}_{token}"
+            found[name_of] = value if value is not None else []
         return found or None
     parts = [sent(replace(shape.item, is_needed=True), data, f"{name}.{token}") for token in tokens]
     if shape.kind == "texts":

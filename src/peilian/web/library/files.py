@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
-from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.engine._kernel import InputError, Reason
+from peilian.flows.wording import say, say_fault
 from peilian.web.library.editor_words import KINDS, kind_name
 from peilian.web.library.places import shown_changes
 from peilian.web.shell.access import user_of
@@ -29,6 +29,7 @@ _ZIP = "application/zip"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEMPLATES = ("phrases", "article")
 _MOST_FAULTS = 100
+_MOST_BYTES = 20 << 20
 ACTIONS: dict[str, tuple[Any, Tone]] = {
     "new": (gettext_lazy("new"), "good"),
     "changed": (gettext_lazy("changed"), "accent"),
@@ -63,6 +64,14 @@ class UploadForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose a file.")},
         widget=forms.FileInput(attrs={"accept": ".zip,.xlsx,.md,.yaml,.yml"}),
     )
+
+    def clean_file(self) -> Any:
+        """A file of a size that is read."""
+        file = self.cleaned_data["file"]
+        if file.size > _MOST_BYTES:
+            reason = Reason("library.file_too_large", {"limit": _MOST_BYTES >> 20})
+            raise forms.ValidationError(say(reason, reading_language()))
+        return file
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -51,6 +51,10 @@
       edition.value = told.edition;
       for (const other of document.querySelectorAll('form:not([data-editor]) input[name="edition"]')) other.value = told.edition;
       kept = upTo;
+      // What was rehearsed is another wording now.
+      if (document.getElementById("rehearsal")) {
+        window.htmx?.ajax("GET", location.pathname + location.search, { target: "#rehearsal", select: "#rehearsal", swap: "outerHTML show:none" });
+      }
       const faults = document.getElementById("faults");
       if (faults) faults.hidden = told.faults === 0;
       tell(changed === kept ? told.said : said.unsaved);

@@ -143,6 +143,15 @@ def test_hostile_tokens_and_endless_lists_are_left_out() -> None:
     assert len(sent(shape_of_kind("procedure"), data, PREFIX)["steps"]) == 500
 
 
+def test_two_parts_of_one_name_are_both_kept() -> None:
+    data = QueryDict(mutable=True)
+    data.setlist("f.lines", ["0", "1"])
+    data["f.lines.0.name"] = data["f.lines.1.name"] = "opening"
+    data["f.lines.0.v.zh"], data["f.lines.1.v.zh"] = "在吗", "你好 | 在吗"
+    found = sent(shape_of_kind("scenario"), data, PREFIX)
+    assert found["lines"] == {"opening": {"zh": [["在吗"]]}, "opening_1": {"zh": [["你好", "在吗"]]}}
+
+
 def test_a_number_that_is_none_stays_as_it_was_typed() -> None:
     data = QueryDict(mutable=True)
     data["f.difficulty"], data["f.reference_seconds"], data["f.expects"] = "hard", "1e999", "nan"

@@ -386,6 +386,16 @@ def test_a_conflict_shows_both_sides_and_is_settled_by_a_choice(writer, tmp_path
     assert (kept.conflicts, kept.body["body"], kept.body["tags"]) == ([], {"zh": "十五天内可退。"}, ["新标签"])
 
 
+def test_what_an_upgrade_changes_besides_is_in_sight(writer, tmp_path):
+    installed(tmp_path, an_article(body="七天内可退。"))
+    published(writer, the_content(), body={"zh": "十天内可退。"})
+    installed(tmp_path, an_article(body="十五天内可退。", tags=["新标签"]), version="2")
+    (row,) = library.drafts(user=writer)
+    page = see(writer, "library_draft", row.pk, review=1)
+    assert "标签" in page
+    assert "<ins>新标签</ins>" in page
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -502,6 +512,17 @@ def test_a_file_is_added_to_a_text_and_taken_away(writer, draft):
     send(writer, "library_draft_detach", draft.pk, row.pk)
     assert not library.attachments_of(user=writer, content=draft.content).exists()
     send(writer, "library_draft_detach", draft.pk, row.pk, status=404)
+
+
+def test_a_file_that_is_too_large_is_not_read(writer, draft, monkeypatch):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from peilian.web.library import editing
+
+    monkeypatch.setattr(editing, "_MOST_BYTES", 10)
+    page = send(writer, "library_draft_attach", draft.pk, files=[SimpleUploadedFile("a.txt", b"0123456789abc")])
+    assert "一个附件最多" in page
+    assert not library.attachments_of(user=writer, content=draft.content).exists()
 
 
 def test_a_file_that_could_do_harm_is_refused_in_words(writer, draft):
