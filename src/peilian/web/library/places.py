@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import pgettext
+
 from peilian.adapters.packs.source import source_of
 from peilian.adapters.packs.trees import content_kinds
 from peilian.engine.content import Change, LinePair, line_pairs
@@ -37,6 +39,9 @@ def place_in_words(kind: str, path: Iterable[str | int], *trees: Any) -> str:
     values: list[Any] = list(trees)
     words: list[str] = []
     for part in path:
+        if isinstance(part, int) and any(isinstance(value, str) for value in values):
+            words.append(pgettext("library", "line %(n)d") % {"n": part + 1})
+            continue
         values = [_below(value, part) for value in values]
         if here is not None and here.kind == "group":
             owner, here = here.owner if here.type is None else here.type.__name__, dict(here.fields).get(str(part))

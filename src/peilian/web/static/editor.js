@@ -218,6 +218,20 @@
     touch();
   });
 
+  /* Ctrl+S keeps; fields grow with what is in them where the style sheet cannot make them. */
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      save();
+    }
+  });
+  if (!CSS.supports("field-sizing", "content")) {
+    const grow = (area) => { area.style.height = "auto"; area.style.height = `${area.scrollHeight + 2}px`; };
+    form.addEventListener("input", (event) => { if (event.target.matches("textarea")) grow(event.target); });
+    form.addEventListener("toggle", (event) => event.target.querySelectorAll("textarea").forEach(grow), true);
+    form.querySelectorAll("textarea").forEach(grow);
+  }
+
   /* Leading to a fault opens what hides it. */
   const reveal = () => {
     const there = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
