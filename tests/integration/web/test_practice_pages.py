@@ -20,6 +20,7 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit, a_user, an_employee
 from support.company import a_login
+from support.library import installed
 from support.practice import ABUSIVE, CALM, GOOD, RUDE, Clock, a_run, a_trainee, acts, plays, says
 
 pytestmark = pytest.mark.django_db
@@ -258,11 +259,32 @@ def test_the_script_is_ticked_off_only_where_it_was_asked_for(signed_in, lin, ti
     assert client.get(reverse("drill_script", args=[hidden.pk])).status_code == 404
 
 
+def test_the_library_suggests_answers_in_a_drill_but_not_in_an_exam(signed_in, lin, time, home, tmp_path):
+    phrase = {"id": "where", "when": {"zh": "客户催快递，问到哪了"}, "text": {"zh": "我马上查，五分钟内告诉您。"}}
+    document = {
+        "kind": "phrases", "schema_version": 1, "key": "mine/phrases", "title": {"zh": "物流"}, "phrases": [phrase],
+    }  # fmt: skip
+    installed(tmp_path / "pack", document)
+    client = signed_in(lin)
+    run = a_run(lin)
+    address = reverse("drill_answers", args=[run.pk])
+    assert address in page(client, "drill_room", run.pk)
+    (answer,) = client.get(address, {"text": "我的快递到哪了？"}).json()["answers"]
+    assert answer["text"] == "我马上查，五分钟内告诉您。"
+    assert "快递" in answer["why"]
+    assert client.get(address).json() == {"answers": []}
+    assert client.post(address).status_code == 405
+    practice.stop_drill(user=lin, run_id=run.pk)
+    exam = a_run(lin, assignment=an_assignment(lin, attempts_allowed=2))
+    assert "data-answers" not in page(client, "drill_room", exam.pk)
+    assert client.get(reverse("drill_answers", args=[exam.pk]), {"text": "快递"}).status_code == 404
+
+
 def test_nobody_else_enters_the_room(signed_in, lin, lead, time):
     run = a_run(lin)
     for who in (lead, a_trainee(), a_login("manager", "training_manager")):
         client = signed_in(who)
-        for name in ("drill_room", "drill_script"):
+        for name in ("drill_room", "drill_script", "drill_answers"):
             page(client, name, run.pk, status=404)
         for name in ("drill_stop", "drill_fork"):
             assert client.post(reverse(name, args=[run.pk])).status_code == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -180,14 +180,16 @@ def _fixes(normal: str, synonyms: Synonyms, vocabulary: Vocabulary) -> Iterator[
     counts = vocabulary.counts(terms | grams)
     found = [
         *_latin_fixes([word for word in words if not word.is_han and word.start not in known], counts, vocabulary),
-        *_han_fixes([word for word in words if word.is_han and word.start not in known], counts, vocabulary),
+        *_han_fixes([word for word in words if word.is_han], known, counts, vocabulary),
     ]
     yield from sorted(found)
 
 
-def _han_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: Vocabulary) -> Iterator[_Fix]:
+def _han_fixes(
+    words: Sequence[Word], known: Container[int], counts: Mapping[str, int], vocabulary: Vocabulary
+) -> Iterator[_Fix]:
     """Words that are written with characters of the same sound, or with one wrong character of three or more."""
-    windows = {window.start * _LONGEST_WINDOW + len(window.text): window for window in _windows(words, counts)}
+    windows = {window.start * _LONGEST_WINDOW + len(window.text): window for window in _windows(words, known, counts)}
     if not windows:
         return
     keys = {window: [*sound_keys(window.text), *typo_keys(window.text)] for window in windows.values()}
@@ -202,8 +204,9 @@ def _han_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: Voc
             yield _Fix(window.start, window.end, said)
 
 
-def _windows(words: Sequence[Word], counts: Mapping[str, int]) -> Iterator[Word]:
-    """Words and neighbouring words that no entry has together, short enough for one word."""
+def _windows(words: Sequence[Word], known: Container[int], counts: Mapping[str, int]) -> Iterator[Word]:
+    """Words and neighbouring words that no entry has together, short enough for one word. Words at ``known`` places
+    are right, but what stands beside them may be meant as part of them."""
     for first in range(len(words)):
         text, n_unknown = "", 0
         for last in range(first, len(words)):
@@ -212,7 +215,8 @@ def _windows(words: Sequence[Word], counts: Mapping[str, int]) -> Iterator[Word]
             text += word.text
             if is_apart or len(text) > _LONGEST_WINDOW:
                 break
-            n_unknown += len(word.text) == 1 or not counts.get("w" + word.text, 0)
+            is_right = word.start in known or (len(word.text) > 1 and counts.get("w" + word.text, 0))
+            n_unknown += not is_right
             is_known = not n_unknown or all(counts.get(term, 0) for term in gram_terms(text))
             if len(text) > 1 and not is_known:
                 yield Word(text, words[first].start, word.end, True)
