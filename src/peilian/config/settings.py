@@ -94,6 +94,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.static",
                 "peilian.web.shell.tags",
                 "peilian.web.appraisal.tabs",
+                "peilian.web.conversations.origin",
                 "peilian.web.insight.tabs",
                 "peilian.web.library.tabs",
                 "peilian.web.library.words",

@@ -134,6 +134,18 @@ def test_a_confirmed_review_opens_the_draft_in_the_editor(lead):
     assert lead.get(reverse("library_draft", args=[draft.pk])).status_code == 200
 
 
+def test_the_editor_says_where_a_draft_comes_from_and_leads_back_only_who_may_go(company_with_conversations, signed_in):
+    company = company_with_conversations
+    client = signed_in(company.lead_a)
+    draft = made(client, sent(page(client)))
+    editor, back = reverse("library_draft", args=[draft.pk]), "/insight/conversations/a-good/"
+    assert back in client.get(editor).content.decode()
+    other = signed_in(company.lead_b).get(editor).content.decode()
+    assert "来自真实会话" in other
+    assert "隐去 1 处" in other
+    assert "a-good" not in other
+
+
 def test_unticked_messages_are_not_told(lead):
     draft = made(lead, sent(page(lead), **{"told.0": ["0", "2", "5"]}))
     assert len(draft.body["telling"]["messages"]) == 3

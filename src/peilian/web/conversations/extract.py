@@ -91,7 +91,7 @@ def _context(
         "sides": sides_of(proposed, wish.told, language),
         "words": words,
         "offered": [word.word for group in words for word in group.words],
-        "sections": sections_of(proposal, language) if proposal else [],
+        "sections": sections_of(proposal, language, proposed.efficient) if proposal else [],
         "asks": asks_of(proposal, wish.answers, language) if proposal else [],
         "is_too_little": proposal is None,
         "draft_title": next(iter(proposal.body["title"].values())) if proposal else "",

@@ -12,7 +12,7 @@ from peilian.apps.contacts.api import Proposed
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.conversation import Role
 from peilian.engine.conversation.leftovers import KINDS, OPTIONAL
-from peilian.flows.extracting.values import Gap, Proposal, Review, Why
+from peilian.flows.extracting.values import Gap, Proposal, Review
 from peilian.flows.wording import catalogue, say
 
 _CALM, _ANGRY = -0.15, -0.6  # moods of a customer above which it is calm, or anxious and not angry
@@ -76,13 +76,22 @@ class Words:
     words: tuple[Word, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Because:
+    """A reason in words, with the messages that it leads to, of the conversation of number ``side``."""
+
+    words: str
+    numbers: tuple[int, ...]
+    side: int = 0
+
+
 @dataclass(frozen=True)
 class Told:
     """A line of what would be made, and why: the reason, and the messages that it leads to."""
 
     text: str
     note: str = ""
-    whys: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    whys: tuple[Because, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,20 +212,18 @@ def _answered(name: str, proposal: Proposal, language: Language) -> str:
     return _("Your addition")
 
 
-def sections_of(proposal: Proposal, language: Language) -> list[Section]:
-    """What would be made, part by part, each with its reasons."""
-    whys: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+def sections_of(proposal: Proposal, language: Language, efficient: int = 0) -> list[Section]:
+    """What would be made, part by part, each with its reasons. ``efficient`` is the number of that conversation."""
+    whys: dict[str, list[Because]] = {}
     for why in proposal.whys:
-        whys.setdefault(why.field, []).append(_why(why, language))
+        side = 1 - efficient if why.field.startswith("inefficient.") else efficient
+        numbers = tuple(place + 1 for place in why.messages)
+        whys.setdefault(why.field, []).append(Because(say(why.reason, language), numbers, side))
     make = _scenario if proposal.kind == "scenario" else _case
     return [section for section in make(proposal.body, whys, language) if section.lines]
 
 
-def _why(why: Why, language: Language) -> tuple[str, tuple[int, ...]]:
-    return say(why.reason, language), tuple(place + 1 for place in why.messages)
-
-
-_Whys = Mapping[str, Sequence[tuple[str, tuple[int, ...]]]]
+_Whys = Mapping[str, Sequence[Because]]
 
 
 def _words(field: Any, language: Language) -> str:
