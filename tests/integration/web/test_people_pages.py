@@ -272,6 +272,20 @@ def test_what_makes_no_sense_is_explained_beside_the_field_and_changes_nothing(m
     assert "field-fault" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("what", "data", "said"),
+    [
+        ("account", {"platform": "te\0st", "account": "a", "starts_on": "2026-06-01"}, "含有无法保存的字符"),
+        ("place", {"unit": "no-such-unit", "starts_on": "2026-06-01"}, "不在可选范围内"),
+    ],
+)
+def test_what_a_form_cannot_take_is_said_in_words_of_the_product(manager, teams, what, data, said):
+    address = reverse("person_change", args=[teams["lin"].pk, what])
+    page = manager.post(address, {f"{what}-{key}": value for key, value in data.items()}).content.decode()
+    assert said in page
+    assert "UUID" not in page
+
+
 def test_an_unknown_kind_of_change_does_not_exist(manager, teams):
     assert change(manager, teams["lin"], "salary") == 404
     row = teams["lin"].memberships.get()

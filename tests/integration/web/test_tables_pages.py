@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from peilian.adapters.workbooks import shown_sheet
@@ -313,6 +314,30 @@ def test_the_example_of_an_empty_table_can_be_stored(client_of_manager, kind, la
 
 def test_a_kind_that_does_not_exist_has_no_empty_table(client_of_manager):
     assert client_of_manager.get("/tables/templates/nothing.xlsx").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"order": "A1", "paid at": "2026-11-22", "amount": 5, "state": "paid", "\\ud800": 1}',
+        '{"商品": "x", "月份": "2026-11", "\\ud800": 1}',
+    ],
+)
+def test_half_a_character_in_a_heading_breaks_no_page(client_of_manager, line):
+    look = uploaded(client_of_manager, line + "\n", name="table.jsonl")
+    assert client_of_manager.get(look).status_code in (200, 422)
+
+
+def test_the_sheet_that_was_read_is_named_where_there_are_others(client_of_manager, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        book.add_worksheet("说明").write(0, 0, "怎么填")
+        sheet = book.add_worksheet("十一月")
+        sheet.write_row(0, 0, ["月份", "员工", "目标"])
+        sheet.write_row(1, 0, ["2026-11", "林小禾", 5])
+        sheet.activate()
+    page = html(client_of_manager.get(uploaded(client_of_manager, (tmp_path / "a.xlsx").read_bytes(), name="a.xlsx")))
+    assert "读取的是工作表“十一月”" in page
+    assert "说明" in page
 
 
 def test_what_stands_in_a_file_is_shown_as_text(client_of_manager):

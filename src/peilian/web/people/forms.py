@@ -25,7 +25,7 @@ else:
     _UnitChoice = _PostChoice = forms.ModelChoiceField
 
 
-# What Django says itself, in words of its own that readers cannot make sense of; our catalogue has better ones for them.
+# Words of Django that readers cannot make sense of; our catalogue has better ones for them.
 SAID_BY_DJANGO = (gettext_noop("Null characters are not allowed."), gettext_noop("“%(value)s” is not a valid UUID."))
 
 
