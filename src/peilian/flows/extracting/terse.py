@@ -10,7 +10,8 @@ from peilian.engine.reading.likeness import pairs
 _MOST_SHARED = 0.6  # share of a model answer that may stand word for word on the card
 _SMALL = {
     "zh": re.compile(
-        r"(?:[我们您你亲给帮为替已经现在会就了的呢吧啊这那边也都还再，。！？、；：,!?;\s]|[:.](?!\d))+|因为|所以|由于|查到|看到"
+        r"(?:我们|咱们|已经|现在|马上|立刻|这边|那边|因为|所以|由于|查到|看到|[您你我给帮替的呢吧啊也都已]|了(?!解)"
+        r"|[，。！？、；：,!?;\s]|[:.](?!\d))+"
     ),
     "en": re.compile(
         r"[,.!?;:\s]*\b(?:i|we|you|your|the|a|an|it|is|are|was|were|will|have|has|been|to|for|of|that|this|and|so"
