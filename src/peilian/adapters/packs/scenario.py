@@ -314,9 +314,9 @@ class ScenarioDocument(Document):
     reference_turns: int = Field(ge=1)
     today: date
     persona: PersonaField
-    world: dict[str, str | float | bool]
-    panels: tuple[PanelField, ...]
-    policies: tuple[TextField, ...]
+    world: dict[str, str | float | bool] = Field(default_factory=dict)
+    panels: tuple[PanelField, ...] = ()
+    policies: tuple[TextField, ...] = ()
     tools: tuple[ToolField, ...] = ()
     needs: tuple[NeedField, ...] = Field(min_length=1)
     facts: tuple[FactField, ...] = ()
