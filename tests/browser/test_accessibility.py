@@ -48,7 +48,20 @@ PAGES = {
         "/settings/erasure/",
         "/team/import/",
     ),
-    "lead1": ("/", "/insight/diagnosis/", "/team/", "/learn/", "/learn/library/scenario/retail/damaged-goods/"),
+    "lead1": (
+        "/",
+        "/insight/diagnosis/",
+        "/team/",
+        "/learn/",
+        "/learn/library/scenario/retail/damaged-goods/",
+        "/learn/drafts/",
+        "/learn/new/",
+        "/learn/files/?kind=phrases",
+        "/learn/changes/",
+        "/learn/changes/new/",
+        "/learn/suggestions/",
+        "/learn/library/policy/service-core/privacy/confirmations/",
+    ),
     "director": ("/", "/insight/kpis/"),
     "xiaohe": (
         "/",
@@ -96,7 +109,7 @@ def test_main_pages_break_no_rule(page, sign_in, check_axe, screenshot, username
         assert answer.ok, f"{path}: {answer.status}"
         expect(page.locator("h1")).to_be_visible()
         check_axe(page)
-        screenshot(page, f"{username}-{path.strip('/').replace('/', '-') or 'today'}-{theme}")
+        screenshot(page, f"{username}-{path.partition('?')[0].strip('/').replace('/', '-') or 'today'}-{theme}")
 
 
 def test_sign_in_breaks_no_rule(page, check_axe, screenshot):
