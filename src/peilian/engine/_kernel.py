@@ -88,6 +88,14 @@ class Reason:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
+class WrongValue(ValueError):
+    """A value that cannot be, with the reason; for the checks of values that are made from documents."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"{reason.key} {dict(reason.params)}" if reason.params else reason.key)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault of an input: which file, row (as its reader counts) or line, field, and what was expected."""

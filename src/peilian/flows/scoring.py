@@ -140,7 +140,8 @@ class Names:
         for name in (*_SHARES, *(_MEASURED if is_ratio else ())):
             if name in params:
                 params[name] = _NUMBER.sub(_percentage, str(params[name]))
-        return say(Reason(reason.key, params), self.language)
+        signed = {name: _MINUS.sub("−", one) if isinstance(one, str) else one for name, one in params.items()}
+        return say(Reason(reason.key, signed), self.language)
 
     def doubt(self, reason: Reason, line: str | None, *, is_ratio: bool = False) -> str:
         """In words that begin with the line that it concerns."""
@@ -155,8 +156,9 @@ class Names:
 
 
 # Parameters of reasons that hold values of the indicator, or edges that it is compared with.
-_MEASURED = ("value", "target", "step", "beyond", "band", "zero", "full", "worse", "better", "standard")
-_SHARES = ("presence", "least", "share")
+_MEASURED = ("value", "target", "step", "beyond", "band", "zero", "full", "worse", "better", "standard", "margin")
+_SHARES = ("presence", "least", "share", "margin_share", "beyond_share", "step_share")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)")  # of a number, not of a date
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 

@@ -227,10 +227,10 @@ def test_how_figures_come_about_is_part_of_the_settings():
     [
         ({"luck": "much"}, "unknown_setting"),
         ({"report_points": "tripled"}, "printed, scaled"),
-        ({"responses_standard": "many"}, "from 1 to 1000000"),
-        ({"responses_standard": "0"}, "from 1 to 1000000"),
-        ({"return_minimum_orders": "2.5"}, "whole number"),
-        ({"weight.knowledge": "-1"}, "from 0.01"),
+        ({"responses_standard": "many"}, "'least': '1', 'most': '1000000'"),
+        ({"responses_standard": "0"}, "'least': '1', 'most': '1000000'"),
+        ({"return_minimum_orders": "2.5"}, "whole_number"),
+        ({"weight.knowledge": "-1"}, "'least': '0.01'"),
     ],
 )
 def test_an_answer_that_does_not_exist_is_refused_by_name(answers, told):

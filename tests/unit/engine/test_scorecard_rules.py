@@ -116,10 +116,10 @@ def test_a_band_says_which_of_its_ends_belong_to_it(rule, value, expected):
 @pytest.mark.parametrize(
     ("bands", "problem"),
     [
-        ((), "at least one"),
-        ((Band(below=D(1), points=D(0)),), "no band holds 1;"),
-        ((Band(below=D(1), points=D(0)), Band(above=D(1), points=D(2))), "no band holds 1;"),
-        ((Band(at_most=D(1), points=D(0)), Band(at_least=D(2), points=D(2))), "no band holds 1.5"),
+        ((), "no_band"),
+        ((Band(below=D(1), points=D(0)),), "gap.*'1'"),
+        ((Band(below=D(1), points=D(0)), Band(above=D(1), points=D(2))), "gap.*'1'"),
+        ((Band(at_most=D(1), points=D(0)), Band(at_least=D(2), points=D(2))), "gap.*'1.5'"),
     ],
 )
 def test_bands_with_a_hole_are_refused(bands, problem):
@@ -204,7 +204,7 @@ def test_a_bonus_counts_only_where_the_line_allows_one():
     line = scored(SALES, "30", "1.2", bonus=D(0))
     assert line.points == 30
     assert [(reason.reason.key, reason.points) for reason in line.reasons] == [
-        ("scorecard.steps.beyond", D(2)),
+        ("scorecard.steps.bonus", D(2)),
         ("scorecard.limit.line.cap", D(-2)),
     ]
 
@@ -285,14 +285,14 @@ def test_a_formula_takes_several_indicators():
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda: Share(zero=D(1), full=D(1)), "differ"),
-        (lambda: Steps(target=D(1), step=D(0), deduct=D(1)), "greater than 0"),
-        (lambda: Steps(target=D(0), step=D(1), deduct=D(1), relative=True), "greater than 0"),
-        (lambda: Steps(target=D(1), step=D(1), deduct=D(-1)), "negative"),
-        (lambda: PerEvent(D(-1)), "negative"),
-        (lambda: Levels(0), "at least 1"),
-        (lambda: Levels(2, (D(1),)), "all 2 levels"),
-        (lambda: Formula("x > 1"), "number"),
+        (lambda: Share(zero=D(1), full=D(1)), "same_ends"),
+        (lambda: Steps(target=D(1), step=D(0), deduct=D(1)), "step"),
+        (lambda: Steps(target=D(0), step=D(1), deduct=D(1), relative=True), "relative_target"),
+        (lambda: Steps(target=D(1), step=D(1), deduct=D(-1)), "negative_points"),
+        (lambda: PerEvent(D(-1)), "negative_points"),
+        (lambda: Levels(0), "few_levels"),
+        (lambda: Levels(2, (D(1),)), "points_of_levels.*2"),
+        (lambda: Formula("x > 1"), "wrong.formula"),
         (lambda: Formula("1 +"), "value missing"),
     ],
 )

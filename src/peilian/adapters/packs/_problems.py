@@ -27,11 +27,19 @@ def problem(key: str, **params: Param) -> PydanticCustomError:
     return PydanticCustomError(f"{_WORDED}{key}", f"{_WORDED}{key}", params)
 
 
+def reason_behind(error: ValueError) -> Reason:
+    """The reason that an error carries; what carries none is told as it is."""
+    reason = getattr(error, "reason", None)
+    return reason if isinstance(reason, Reason) else Reason("pack.wrong_value", {"problem": str(error)})
+
+
 def reason_of(entry: Mapping[str, Any]) -> Reason:
     """The reason of one entry of a ``ValidationError``; what has no words of its own keeps those of the schema."""
     kind, given = str(entry["type"]), entry.get("ctx", {})
     if kind.startswith(_WORDED):
         return Reason(kind, dict(given))
+    if isinstance(given.get("error"), ValueError) and hasattr(given["error"], "reason"):
+        return reason_behind(given["error"])
     if kind in ("missing", "extra_forbidden"):
         return Reason(f"pack.{kind}", {"name": str(entry["loc"][-1]) if entry["loc"] else ""})
     if kind in _KINDS:

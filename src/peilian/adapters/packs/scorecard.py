@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
+from peilian.adapters.packs._problems import reason_behind, reason_of
 from peilian.adapters.packs.scorecard_settings import SettingField, resolve, weight_settings
 from peilian.engine._expression import Expression, ExpressionError, Kind, parse
-from peilian.engine._kernel import Fault, InputError, Param, Reason, Text
+from peilian.engine._kernel import Fault, InputError, Param, Reason, Text, WrongValue
 from peilian.engine.reading.indicators import SERVICE_INDICATORS
 from peilian.engine.scorecard import Gate, Group, Line, Measure, Scorecard, SmallSample
 from peilian.engine.scorecard.card import STAGES, Grade, Proration, Sizes, Stage, Unjudged, ZeroWhen
@@ -80,9 +81,11 @@ class IndicatorField(BaseModel):
     def _exists(self) -> IndicatorField:
         known = _SOURCES.get(self.source)
         if known is not None and self.key not in known:
-            raise ValueError(f"source {self.source} has no indicator {self.key!r}; known: {', '.join(known)}")
+            raise WrongValue(
+                Reason("scorecard.wrong.source", {"source": self.source, "key": self.key, "known": ", ".join(known)})
+            )
         if (self.unit == "level") != bool(self.levels):
-            raise ValueError("levels belong to the unit level, and it needs them")
+            raise WrongValue(Reason("scorecard.wrong.levels"))
         return self
 
 
@@ -100,7 +103,7 @@ class RuleField(BaseModel):
     def _rule_is_known(self) -> RuleField:
         if self.rule is not None and self.rule not in known_rules():
             known = ", ".join(key for key, _ in known_rules())
-            raise ValueError(f"rule {self.rule!r} is unknown; known: {known}")
+            raise WrongValue(Reason("scorecard.wrong.rule", {"rule": self.rule, "known": known}))
         return self
 
 
@@ -149,10 +152,10 @@ class SizesField(BaseModel):
     @model_validator(mode="after")
     def _rows_ascend(self) -> SizesField:
         if not self.rows:
-            raise ValueError("at least one row")
+            raise WrongValue(Reason("scorecard.wrong.no_row"))
         ends = [row.up_to for row in self.rows]
         if None in ends[:-1] or any(a is not None and b is not None and a >= b for a, b in pairwise(ends)):
-            raise ValueError("rows ascend by up_to; only the last one may be without end")
+            raise WrongValue(Reason("scorecard.wrong.order_of_rows"))
         return self
 
 
@@ -181,11 +184,11 @@ class LineField(RuleField):
     def _is_own_or_used(self) -> LineField:
         own = [name for name in ("key", "label", "rule") if getattr(self, name) is not None]
         if self.use is not None and self.model_fields_set - {"use", "weight", "group"}:
-            raise ValueError("a line that is used from another card takes only weight and group")
+            raise WrongValue(Reason("scorecard.wrong.used_line"))
         if self.use is None and (len(own) < 3 or self.weight is None):
-            raise ValueError("a line needs key, label, weight and rule, or use: card/line")
+            raise WrongValue(Reason("scorecard.wrong.own_line"))
         if isinstance(self.bonus, Decimal) and self.bonus < 0:
-            raise ValueError("bonus may not be negative")
+            raise WrongValue(Reason("scorecard.wrong.bonus"))
         return self
 
 
@@ -214,7 +217,7 @@ class GateField(BaseModel):
     @model_validator(mode="after")
     def _does_something(self) -> GateField:
         if self.cap is None and not self.fails:
-            raise ValueError("a gate needs cap, fails: true, or both")
+            raise WrongValue(Reason("scorecard.wrong.gate"))
         return self
 
 
@@ -318,10 +321,7 @@ def _faults_of_settings(item: Loaded) -> list[Fault]:
                 build(resolve(body, settings, {setting.key: answer}))
             except InputError as error:
                 place = ("settings", n, "choices", m) if setting.choices else ("settings", n)
-                told = "; ".join(f"{fault.field}: {fault.reason.params.get('problem', '')}" for fault in error.faults)
-                faults.append(
-                    _fault_at(item, place, Reason("scorecard.fault.answer", {"answer": str(answer), "problem": told}))
-                )
+                faults += (_fault_at(item, place, fault.reason) for fault in error.faults)
     return faults
 
 
@@ -391,7 +391,7 @@ def _plain(value: Any) -> Any:
 
 def _told(problem: Any) -> Fault:
     place = ".".join(str(part) for part in problem["loc"]) or None
-    return Fault(Reason("pack.wrong_value", {"problem": problem["msg"]}), field=place)
+    return Fault(reason_of(problem), field=place)
 
 
 def _doubts(item: Loaded, card: Scorecard) -> Iterator[Fault]:
@@ -458,7 +458,7 @@ class _Builder:
         try:
             return _scorecard(item, self._version(origins), [one.line for one in brought], gates, labels)
         except ValueError as error:
-            self._refuse(item, _Refused((), Reason("pack.wrong_value", {"problem": str(error)})))
+            self._refuse(item, _Refused((), reason_behind(error)))
             return None
 
     def _refuse(self, item: Loaded, refused: _Refused) -> None:
@@ -537,7 +537,7 @@ def _own_line(field: LineField, place: tuple[int | str, ...], labels: Mapping[st
     try:
         return _line_of(field, rule, small, place, labels)
     except ValueError as error:
-        raise _Refused(place, Reason("pack.wrong_value", {"problem": str(error)})) from None
+        raise _Refused(place, reason_behind(error)) from None
 
 
 def _line_of(
@@ -611,11 +611,7 @@ def _rule(field: RuleField, place: tuple[int | str, ...]) -> Rule:
         made: Rule = _adapter(field.rule).validate_python(field.params)
     except ValidationError as error:
         problem = error.errors()[0]
-        cause = problem.get("ctx", {}).get("error")
-        reason = Reason("pack.wrong_value", {"problem": problem["msg"]})
-        if isinstance(cause, ExpressionError):
-            reason = cause.reason
-        raise _Refused((*place, "params", *problem["loc"]), reason) from None
+        raise _Refused((*place, "params", *problem["loc"]), reason_of(problem)) from None
     return made
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peilian.adapters.packs import TextField
-from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.adapters.packs._problems import reason_behind
+from peilian.engine._kernel import Fault, InputError, Reason, WrongValue
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
 _KEY = r"^[a-z][a-z0-9_]*$"
@@ -38,9 +39,9 @@ class ChangeField(BaseModel):
     @model_validator(mode="after")
     def _is_one_thing(self) -> ChangeField:
         if self.line is not None and self.indicator is not None:
-            raise ValueError("a change is one of a line or of an indicator")
+            raise WrongValue(Reason("scorecard.wrong.change_of_two"))
         if self.leave_out == bool(self.set) or (self.leave_out and self.line is None):
-            raise ValueError("a change has set, or leave_out: true for a line")
+            raise WrongValue(Reason("scorecard.wrong.change"))
         return self
 
 
@@ -83,13 +84,13 @@ class SettingField(BaseModel):
     @model_validator(mode="after")
     def _has_answers(self) -> SettingField:
         if bool(self.choices) == (self.number is not None):
-            raise ValueError("a setting has choices or number, one of them")
+            raise WrongValue(Reason("scorecard.wrong.setting"))
         if self.choices and (self.into or self.changes):
-            raise ValueError("into and changes belong to a number; choices have changes of their own")
+            raise WrongValue(Reason("scorecard.wrong.choices_into"))
         if self.choices and str(self.default) not in [choice.key for choice in self.choices]:
-            raise ValueError(f"default {self.default} is none of the choices")
+            raise WrongValue(Reason("scorecard.wrong.default", {"default": str(self.default)}))
         if self.number is not None and not self.into:
-            raise ValueError("a number needs into: the places that it is put into")
+            raise WrongValue(Reason("scorecard.wrong.into"))
         if self.number is not None and self.default is not None:
             number_in(self, self.default)
         return self
@@ -104,8 +105,9 @@ def number_in(setting: SettingField, answer: str | Decimal) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if number.is_nan() or not bounds.min <= number <= bounds.max or (bounds.whole and number % 1):
-        whole = "whole number" if bounds.whole else "number"
-        raise ValueError(f"a {whole} from {bounds.min} to {bounds.max} was expected, not {answer}")
+        told = {"least": f"{bounds.min:f}", "most": f"{bounds.max:f}", "given": str(answer)}
+        key = "scorecard.wrong.whole_number" if bounds.whole else "scorecard.wrong.number"
+        raise WrongValue(Reason(key, {**told}))
     return number
 
 
@@ -140,7 +142,7 @@ def resolve(body: Mapping[str, Any], settings: Sequence[SettingField], answers: 
         try:
             _answer(made, setting, answer)
         except ValueError as error:
-            faults.append(Fault(Reason("pack.wrong_value", {"problem": str(error)}), field=f"settings.{setting.key}"))
+            faults.append(Fault(reason_behind(error), field=f"settings.{setting.key}"))
     if faults:
         raise InputError(*faults)
     return made
@@ -151,7 +153,7 @@ def _answer(body: dict[str, Any], setting: SettingField, answer: str | Decimal |
         choice = next((choice for choice in setting.choices if choice.key == answer), None)
         if choice is None:
             known = ", ".join(choice.key for choice in setting.choices)
-            raise ValueError(f"one of these was expected: {known}; not {answer}")
+            raise WrongValue(Reason("scorecard.wrong.choice", {"known": known, "given": str(answer)}))
         _change(body, choice.changes)
     elif answer is not None and answer != "":
         number = number_in(setting, answer)
@@ -206,7 +208,7 @@ def _inside(node: Any, part: str, place: str) -> Any:
         return node[int(part)]
     if isinstance(node, MutableMapping):
         return node.setdefault(part, {})
-    raise ValueError(f"there is no place {place}")
+    raise WrongValue(Reason("scorecard.wrong.place", {"place": place}))
 
 
 def _set(node: Any, part: str, value: int | str, place: str) -> None:
@@ -215,7 +217,7 @@ def _set(node: Any, part: str, value: int | str, place: str) -> None:
     elif isinstance(node, list) and part.isdecimal() and int(part) < len(node):
         node[int(part)] = value
     else:
-        raise ValueError(f"there is no place {place}")
+        raise WrongValue(Reason("scorecard.wrong.place", {"place": place}))
 
 
 def _items(body: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -226,5 +228,5 @@ def _item(body: Mapping[str, Any], kind: str, key: str) -> dict[str, Any]:
     found = next((item for item in _items(body, kind) if item.get("key") == key), None)
     if found is None:
         known = ", ".join(str(item.get("key")) for item in _items(body, kind))
-        raise ValueError(f"there is none called {key} among the {kind}: {known}")
+        raise WrongValue(Reason("scorecard.wrong.absent", {"key": key, "kind": kind, "known": known}))
     return found

@@ -134,7 +134,7 @@ def start_review(*, actor: User | None, cycle: Cycle) -> Cycle:
     with write(actor=actor, verb="appraisal.start_review") as audit:
         row = locked(actor, cycle)
         if row.state != CycleState.COLLECTING:
-            raise refuse("appraisal.wrong_state", state=row.state)
+            raise refuse(f"appraisal.wrong_state.{row.state}")
         row.state = CycleState.REVIEWING
         row.save()
         audit.changed(row, state=CycleState.COLLECTING)

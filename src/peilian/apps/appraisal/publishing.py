@@ -104,7 +104,7 @@ def reopen(*, actor: User | None, cycle: Cycle, reason: str) -> Cycle:
         if row.is_public:
             raise refuse("appraisal.published_stays")
         if row.state != CycleState.FROZEN:
-            raise refuse("appraisal.wrong_state", state=row.state)
+            raise refuse(f"appraisal.wrong_state.{row.state}")
         before = {"state": row.state, "reopened_because": row.reopened_because, "frozen_at": row.frozen_at}
         row.state, row.reopened_because, row.frozen_at, row.frozen_by = CycleState.REVIEWING, reason, None, None
         row.save()
@@ -122,7 +122,7 @@ def publish(*, actor: User | None, cycle: Cycle, now: datetime | None = None) ->
             audit.unchanged()
             return row
         if row.state != CycleState.FROZEN:
-            raise refuse("appraisal.wrong_state", state=row.state)
+            raise refuse(f"appraisal.wrong_state.{row.state}")
         row.state, row.published_at, row.published_by = CycleState.PUBLISHED, now or timezone.now(), actor
         row.save()
         audit.changed(row, state=CycleState.FROZEN, published_at=None)
@@ -156,7 +156,7 @@ def close(*, actor: User | None, cycle: Cycle, now: datetime | None = None) -> C
             audit.unchanged()
             return row
         if row.state != CycleState.PUBLISHED:
-            raise refuse("appraisal.wrong_state", state=row.state)
+            raise refuse(f"appraisal.wrong_state.{row.state}")
         moment, end = now or timezone.now(), _last_window(row)
         if moment < end:
             raise refuse("appraisal.appeals_possible", day=end.astimezone(base.company_zone()).date().isoformat())
@@ -363,7 +363,11 @@ def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> _Standing:
             Fault(
                 Reason(
                     "appraisal.lacks",
-                    {"person": item.appraisee.employee.name, "whom": "、".join(item.from_whom) or "–"},
+                    {
+                        "person": item.appraisee.employee.name,
+                        "indicator": item.label.in_language("zh"),
+                        "whom": "、".join(item.from_whom) or "–",
+                    },
                 ),
                 field=item.indicator,
             )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from peilian.engine._expression import Expression
-from peilian.engine._kernel import Text
+from peilian.engine._kernel import Reason, Text, WrongValue
 from peilian.engine.scorecard.rules import Rule
 from peilian.engine.scorecard.values import ZERO
 
@@ -113,13 +113,11 @@ class Line:
 
     def __post_init__(self) -> None:
         if self.prorate is not None and len(self.indicators) > 1:
-            raise ValueError("a line that is prorated takes one indicator")
+            raise WrongValue(Reason("scorecard.wrong.prorated"))
         if self.weight <= 0:
-            raise ValueError("a weight must be greater than 0")
+            raise WrongValue(Reason("scorecard.wrong.weight"))
         if not self.indicators or (len(self.indicators) > 1 and not self.rule.takes_many):
-            raise ValueError(
-                f"the rule {self.rule.key} takes {'at least' if self.rule.takes_many else ''} one indicator"
-            )
+            raise WrongValue(Reason("scorecard.wrong.one_indicator"))
 
     @property
     def cap(self) -> Decimal | None:
@@ -175,11 +173,11 @@ class Scorecard:
     def __post_init__(self) -> None:
         keys = [line.key for line in self.lines]
         if not keys or len(set(keys)) < len(keys):
-            raise ValueError("a scorecard needs lines, each with a key of its own")
+            raise WrongValue(Reason("scorecard.wrong.lines"))
         if len(set(self.order)) < len(self.order):
-            raise ValueError("a stage may stand once in the order")
+            raise WrongValue(Reason("scorecard.wrong.stage_twice"))
         if {"lines", "groups"} <= set(self.order) and self.order.index("groups") < self.order.index("lines"):
-            raise ValueError("in the order, lines come before groups")
+            raise WrongValue(Reason("scorecard.wrong.order"))
 
     @property
     def max(self) -> Decimal:

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say, say_fault
-from peilian.web.appraisal.doing import show
+from peilian.flows.wording import say
+from peilian.web.appraisal.doing import refuse, show
 from peilian.web.appraisal.supposed import changed, difference, typed
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import APPEAL_STATES
@@ -193,7 +193,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         appraisal.withdraw_appeal(actor=user, appeal=appraisal.appeal_of(user=user, pk=pk))
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        refuse(request, error, most=1)
     else:
         messages.success(request, _("Your appeal is withdrawn."))
     return HttpResponseRedirect(reverse("appraisal_appeal", args=[pk]))

@@ -18,9 +18,8 @@ from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
 from peilian.web.appraisal.cycle_forms import OpenForm, WindowForm
-from peilian.web.appraisal.doing import done
+from peilian.web.appraisal.doing import done, refuse
 from peilian.web.appraisal.month import Month
 from peilian.web.appraisal.wordings import STATES, cycle_name
 from peilian.web.shell.access import sight_of, user_of
@@ -141,8 +140,7 @@ def step(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     try:
         elsewhere = take(request, user, row)
     except InputError as error:
-        for fault in error.faults[:1] if what == "freeze" else error.faults[:3]:
-            messages.error(request, say_fault(fault, reading_language()))
+        refuse(request, error, most=1 if what == "freeze" else 3)
     return HttpResponseRedirect(elsewhere or reverse("appraisal_cycle", args=[pk]))
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.flows.wording import say
 from peilian.web.shell.languages import reading_language
 
 _MOST_TOLD = 3
@@ -20,14 +20,19 @@ def done(request: HttpRequest, act: Callable[[], object], said: str) -> bool:
     try:
         act()
     except InputError as error:
-        for fault in error.faults[:_MOST_TOLD]:
-            messages.error(request, say_fault(fault, reading_language()))
+        refuse(request, error)
         return False
     messages.success(request, said)
     return True
 
 
+def refuse(request: HttpRequest, error: InputError, most: int = _MOST_TOLD) -> None:
+    """Tell the first reasons why not. Which field of the door they are about is no word of a page."""
+    for fault in error.faults[:most]:
+        messages.error(request, say(fault.reason, reading_language()))
+
+
 def show(form: forms.Form, error: InputError) -> None:
     """Tell what the door refused at the fields concerned, the rest above the form."""
     for fault in error.faults:
-        form.add_error(fault.field if fault.field in form.fields else None, say_fault(fault, reading_language()))
+        form.add_error(fault.field if fault.field in form.fields else None, say(fault.reason, reading_language()))

@@ -18,7 +18,7 @@ from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError, Language
 from peilian.engine.scorecard import Measure
-from peilian.flows.wording import say_fault
+from peilian.flows.wording import say
 from peilian.web.appraisal.cycles import trail
 from peilian.web.appraisal.wordings import EVENT_KINDS, EVENT_STATES
 from peilian.web.shell.access import sight_of, user_of
@@ -85,7 +85,7 @@ def person(request: HttpRequest, pk: UUID, appraisee: UUID) -> HttpResponse:
                 remarks=_line_remarks(request, user, task),
             )
         except InputError as error:
-            faults = [say_fault(fault, language) for fault in error.faults]
+            faults = [say(fault.reason, language) for fault in error.faults]
         else:
             messages.success(request, _("Kept: %(name)s.") % {"name": task.appraisee.employee.name})
             return HttpResponseRedirect(_next(cycle, tasks, place, request.POST.get("do", "")))

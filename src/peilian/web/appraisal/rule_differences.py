@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from peilian.engine._kernel import Language, Text
+from peilian.engine._kernel import Fault, Language, Text
 from peilian.flows import appraising
+from peilian.flows.wording import say
 from peilian.web.appraisal.rule_words import PARAMS, PLACES, Kind, Label
 from peilian.web.shell.formats import DASH
 
@@ -24,6 +25,29 @@ def told(
         for line in document.get("lines") or ():
             lines.setdefault(line.get("key", ""), _Line(str(line.get("rule", "")), is_share(line, document)))
     return [_told(one, lines, language) for one in found]
+
+
+def worded(fault: Fault, body: Mapping[str, Any], language: Language) -> str:
+    """A fault of a document in words: with the label of the line or setting it lies in, not with its place."""
+    kind, at, *rest = (*(fault.field or "").split("."), "", "")
+    rows = [one for one in body.get(kind) or () if isinstance(one, Mapping)] if kind in ("lines", "settings") else []
+    found = next((one for one in rows if one.get("key") == at), None)
+    if found is None and at.isdecimal() and int(at) < len(rows):
+        found = rows[int(at)]
+    said = say(fault.reason, language)
+    if found is None:
+        weighed = next(
+            (one for one in body.get("lines") or () if fault.field == f"settings.weight.{one.get('key')}"), None
+        )
+        if weighed is None:
+            return said
+        found, rest = weighed, ["weight"]
+    label = found.get("label") or {}
+    words = _words(_Line(str(found.get("rule", "")), False), ["params"])
+    inside = " · ".join(str(words[part][1]) for part in rest if part in words)
+    name = Text(label.get("zh"), label.get("en")).in_language(language) or str(found.get("key", ""))
+    where = f"{name} · {inside}" if inside else name
+    return f"{where}：{said}" if language == "zh" else f"{where}: {said}"
 
 
 def is_share(line: Mapping[str, Any], document: Mapping[str, Any]) -> bool:

@@ -21,7 +21,6 @@ from peilian.apps.base.api import today_in_company
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError, Language
 from peilian.flows import appraising
-from peilian.flows.wording import say_fault
 from peilian.web.appraisal import rule_differences
 from peilian.web.appraisal.doing import done
 from peilian.web.appraisal.rule_sheets import RuleSheet
@@ -265,7 +264,7 @@ def _tried(
         found["doubts"] = appraising.doubts_of(body, settings, language)
         differences = appraising.compare(former.body, former.chosen, body, settings)
     except InputError as error:
-        found["refused"] = [say_fault(fault, language) for fault in error.faults]
+        found["refused"] = [rule_differences.worded(fault, body, language) for fault in error.faults]
         return found
     documents = [appraising.resolved(body, settings), appraising.resolved(former.body, former.chosen)]
     found["differences"] = rule_differences.told(differences, documents, language)
@@ -275,7 +274,7 @@ def _tried(
     try:
         rows = appraisal.preview_version(user=user, body=body, settings=settings, cycle=cycle)
     except InputError as error:
-        found["refused"] = [say_fault(fault, language) for fault in error.faults]
+        found["refused"] = [rule_differences.worded(fault, body, language) for fault in error.faults]
         return found
     moved = [row for row in rows if row.difference]
     found |= {

@@ -19,7 +19,7 @@ from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record.api import competency_model
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.web.appraisal.doing import refuse, show
 from peilian.web.people.forms import DayField
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
@@ -94,10 +94,7 @@ def new(request: HttpRequest, pk: UUID) -> HttpResponse:
                 items=form.items(),
             )
         except InputError as error:
-            for fault in error.faults:
-                form.add_error(
-                    fault.field if fault.field in form.fields else None, say_fault(fault, reading_language())
-                )
+            show(form, error)
         else:
             messages.success(request, _("The talk is recorded. The person is asked to read and answer it."))
             return HttpResponseRedirect(f"{reverse('appraisal_sheet', args=[pk])}#talks")
@@ -121,7 +118,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         appraisal.answer_talk(actor=user, talk=row, text=request.POST.get("text", ""))
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        refuse(request, error, most=1)
     else:
         messages.success(request, _("Noted that you have read it."))
     return HttpResponseRedirect(f"{reverse('appraisal_sheet', args=[row.appraisal.appraisee_id])}#talks")

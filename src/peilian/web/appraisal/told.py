@@ -254,7 +254,7 @@ class ToldSheet:
         if detail["formula"] in _OF_CHANGE:
             top = f"({top} {MINUS} {below})" if self.language == "en" else f"（{top} {MINUS} {below}）"
         colon = ": " if self.language == "en" else "："
-        return f"{said}{colon}{top} ÷ {below}"
+        return f"{said}{colon}{top} ÷ {below}".replace("） ÷", "）÷")
 
     def _proofs(self, item: Mapping[str, Any]) -> Iterator[Proof]:
         if item.get("kind") == "event":

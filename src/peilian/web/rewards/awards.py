@@ -20,8 +20,7 @@ from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from peilian.flows.rewarding import NAMES
-from peilian.flows.wording import say_fault
-from peilian.web.appraisal.doing import show
+from peilian.web.appraisal.doing import refuse, show
 from peilian.web.appraisal.wordings import period_name
 from peilian.web.people.forms import name_in
 from peilian.web.rewards.wordings import AWARD_STATES, KINDS, SIDES
@@ -144,7 +143,7 @@ def run(request: HttpRequest) -> HttpResponse:
     try:
         found = appraisal.propose(actor=user, cycle=cycle)
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        refuse(request, error, most=1)
     else:
         said = ngettext("%(n)d new proposal.", "%(n)d new proposals.", len(found)) % {"n": len(found)}
         messages.success(request, said if found else _("The rules propose nothing new for this month."))
@@ -160,7 +159,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         state = request.POST.get("state", "")
         appraisal.decide_award(actor=user, award=row, state=state, note=request.POST.get("note", ""))
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        refuse(request, error, most=1)
     else:
         messages.success(request, _("Kept."))
     return HttpResponseRedirect(f"{reverse('rewards')}#proposals")

@@ -17,11 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
-from peilian.web.appraisal.doing import show
+from peilian.web.appraisal.doing import refuse, show
 from peilian.web.rewards.wordings import SUBJECTS, SUGGESTION_STATES
 from peilian.web.shell.access import sight_of, user_of
-from peilian.web.shell.languages import reading_language
 
 _MOST_LISTED = 200
 
@@ -83,7 +81,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
             actor=user, suggestion=row, state=request.POST.get("state", ""), answer=request.POST.get("answer", "")
         )
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        refuse(request, error, most=1)
     else:
         messages.success(request, _("Kept, and the author has been told."))
     return HttpResponseRedirect(f"{reverse('suggestions')}#s-{pk}")

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from itertools import groupby, pairwise
 
 from peilian.engine._expression import ARITHMETIC
-from peilian.engine._kernel import Param, Reason
+from peilian.engine._kernel import Param, Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import PointReason, exact, shown
 
@@ -28,11 +28,11 @@ class Band:
 
     def __post_init__(self) -> None:
         if (self.points is None) == (self.change is None):
-            raise ValueError("a band has points or change, one of them")
+            raise WrongValue(Reason("scorecard.wrong.band_worth"))
         if None not in (self.at_least, self.above) or None not in (self.at_most, self.below):
-            raise ValueError("a side of a band is inclusive or exclusive, not both")
+            raise WrongValue(Reason("scorecard.wrong.band_sides"))
         if len(self.edges) == 2 and not self.edges[0] < self.edges[1] and not self.holds(self.edges[0]):
-            raise ValueError("a band that no value can lie in")
+            raise WrongValue(Reason("scorecard.wrong.empty_band", {"band": str(self)}))
 
     @property
     def edges(self) -> tuple[Decimal, ...]:
@@ -84,13 +84,13 @@ class Bands(Rule):
 
     def __post_init__(self) -> None:
         if self.of <= 0:
-            raise ValueError("of must be greater than 0")
+            raise WrongValue(Reason("scorecard.wrong.standard"))
         object.__setattr__(self, "_scaled", tuple(band.times(self.of) for band in self.bands))
         if not self.bands:
-            raise ValueError("at least one band")
+            raise WrongValue(Reason("scorecard.wrong.no_band"))
         open_ = [place for place in self._places() if self._band_of(place) is None]
         if open_:
-            raise ValueError(f"no band holds {exact(open_[0])}; together the bands must hold every value")
+            raise WrongValue(Reason("scorecard.wrong.gap", {"value": exact(open_[0])}))
         object.__setattr__(self, "_named", tuple(map(self._stretch, self._scaled)))
 
     def score(self, given: Given) -> Outcome:

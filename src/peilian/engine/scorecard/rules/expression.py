@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from peilian.engine._expression import Expression, parse
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import PointReason, shown
 
@@ -28,7 +28,7 @@ class Formula(Rule):
         parsed = parse(self.points)
         parsed = parse(self.points, dict.fromkeys(parsed.names, "number"))
         if parsed.kind != "number":
-            raise ValueError(f"the formula must yield a number, not {parsed.kind}")
+            raise WrongValue(Reason("scorecard.wrong.formula"))
         object.__setattr__(self, "_parsed", parsed)
 
     def score(self, given: Given) -> Outcome:

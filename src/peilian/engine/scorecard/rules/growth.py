@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, PointReason, exact, shown
 
@@ -20,7 +20,7 @@ class Fall:
 
     def __post_init__(self) -> None:
         if self.beyond < 0 or self.deduct < 0:
-            raise ValueError("beyond and deduct may not be negative")
+            raise WrongValue(Reason("scorecard.wrong.negative_fall"))
 
 
 @rule("growth")
@@ -40,12 +40,12 @@ class Growth(Rule):
 
     def __post_init__(self) -> None:
         if self.step <= 0:
-            raise ValueError("step must be greater than 0")
+            raise WrongValue(Reason("scorecard.wrong.step"))
         if self.add < 0 or (self.base or ZERO) < 0:
-            raise ValueError("add and base may not be negative")
+            raise WrongValue(Reason("scorecard.wrong.negative_growth"))
         for near, far in pairwise(self.falls):
             if not near.beyond < far.beyond or (near.deduct > far.deduct and not self.additive):
-                raise ValueError("falls go from the smallest to the deepest, and a deeper one may not cost less")
+                raise WrongValue(Reason("scorecard.wrong.order_of_falls"))
 
     def score(self, given: Given) -> Outcome:
         """Monotone: more growth never brings fewer points."""
@@ -61,11 +61,18 @@ class Growth(Rule):
             up = {**told, "steps": shown(steps), "step": exact(self.step), "add": shown(self.add)}
             reasons.append(PointReason(Reason("scorecard.growth.up", up), steps * self.add, given.evidence))
         elif not reached:
-            reasons.append(PointReason(Reason("scorecard.growth.unchanged", {**told}), ZERO))
+            reasons.append(PointReason(self._within(told), ZERO))
         for fall in reached if self.additive else reached[-1:]:
             down = {**told, "beyond": exact(fall.beyond), "deduct": shown(fall.deduct)}
             reasons.append(PointReason(Reason("scorecard.growth.fall", down), -fall.deduct, given.evidence))
         return Outcome(tuple(reasons))
+
+    def _within(self, told: dict[str, str]) -> Reason:
+        """Neither enough growth for points nor enough of a fall to lose some."""
+        up = {**told, "step": exact(self.step), "add": shown(self.add)}
+        if not self.falls:
+            return Reason("scorecard.growth.little", {**up})
+        return Reason("scorecard.growth.within", {**up, "beyond": exact(self.falls[0].beyond)})
 
     def reach(self, weight: Decimal) -> Decimal | None:
         """No limit when growth adds points."""

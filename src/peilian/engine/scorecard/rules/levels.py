@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from peilian.engine._kernel import Param, Reason
+from peilian.engine._kernel import Param, Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import PointReason, shown
 
@@ -22,11 +22,11 @@ class Levels(Rule):
 
     def __post_init__(self) -> None:
         if self.of < 1:
-            raise ValueError("of must be at least 1")
+            raise WrongValue(Reason("scorecard.wrong.few_levels"))
         if self.from_zero and (self.of < 2 or self.points is not None):
-            raise ValueError("from_zero needs at least 2 levels and no points")
+            raise WrongValue(Reason("scorecard.wrong.from_zero"))
         if self.points is not None and len(self.points) != self.of:
-            raise ValueError(f"points must name all {self.of} levels")
+            raise WrongValue(Reason("scorecard.wrong.points_of_levels", {"of": self.of}))
 
     def score(self, given: Given) -> Outcome:
         """A level that the scale does not have is refused."""
@@ -35,7 +35,8 @@ class Levels(Rule):
         if not 1 <= level <= self.of or level != level.to_integral_value():
             return Outcome(refused=Reason("scorecard.level.unknown", params))
         points = self._worth(level, given.weight)
-        return Outcome((PointReason(Reason("scorecard.level", params), points - given.weight, given.evidence),))
+        told = {**params, "points": shown(points)}
+        return Outcome((PointReason(Reason("scorecard.level.points", told), points - given.weight, given.evidence),))
 
     def _worth(self, level: Decimal, weight: Decimal) -> Decimal:
         if self.points is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, PointReason, shown
 
@@ -25,7 +25,7 @@ class Met(Rule):
 
     def __post_init__(self) -> None:
         if not self.each or min(self.each.values()) <= 0:
-            raise ValueError("each needs at least one indicator, each of them with points greater than 0")
+            raise WrongValue(Reason("scorecard.wrong.each"))
 
     def score(self, given: Given) -> Outcome:
         """Monotone. What is neither 0 nor 1 is refused."""

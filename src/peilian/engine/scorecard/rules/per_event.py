@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, Evidence, PointReason, shown
 
@@ -33,13 +33,13 @@ class PerEvent(Rule):
 
     def __post_init__(self) -> None:
         if self.deduct is None and not self.deducts:
-            raise ValueError("deduct or deducts is needed")
+            raise WrongValue(Reason("scorecard.wrong.no_deduction"))
         if self.deducts and self.deduct is not None:
-            raise ValueError("deduct or deducts, one of them")
+            raise WrongValue(Reason("scorecard.wrong.two_deductions"))
         if min([self.deduct or ZERO, self.most or ZERO, *self.deducts.values()]) < 0:
-            raise ValueError("deduct, deducts and most may not be negative")
+            raise WrongValue(Reason("scorecard.wrong.negative_points"))
         if self.allowed < 0 or (self.zero_above or 0) < 0:
-            raise ValueError("allowed and zero_above may not be negative")
+            raise WrongValue(Reason("scorecard.wrong.negative_count"))
 
     def score(self, given: Given) -> Outcome:
         """More events never bring more points. A count that is no whole number is refused."""
@@ -64,8 +64,11 @@ class PerEvent(Rule):
             reason = Reason("scorecard.per_event.too_many", {"count": shown(count), "limit": self.zero_above})
             return (PointReason(reason, -given.weight, given.evidence),)
         if count <= self.allowed:
-            key = "scorecard.per_event.allowed" if count else "scorecard.per_event.none"
-            reason = Reason(key, {"count": shown(count), "allowed": self.allowed})
+            reason = Reason("scorecard.per_event.none")
+            if count:
+                reason = Reason("scorecard.per_event.allowed", {"count": shown(count), "allowed": self.allowed})
+            elif self.deduct is not None:
+                reason = Reason("scorecard.per_event.clean", {"deduct": shown(self.deduct)})
             return (PointReason(reason, ZERO, given.evidence),)
         return tuple(self._deductions(given, counts))
 

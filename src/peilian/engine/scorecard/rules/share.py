@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from peilian.engine._kernel import Param, Reason
+from peilian.engine._kernel import Param, Reason, WrongValue
 from peilian.engine.scorecard.rules import Given, Outcome, Rule, rule
 from peilian.engine.scorecard.values import ZERO, Evidence, PointReason, shown
 
@@ -25,7 +25,7 @@ class Share(Rule):
 
     def __post_init__(self) -> None:
         if self.zero == self.full:
-            raise ValueError("zero and full must differ")
+            raise WrongValue(Reason("scorecard.wrong.same_ends"))
 
     def score(self, given: Given) -> Outcome:
         """Bounded by [0, weight] and monotone from ``zero`` to ``full``."""
