@@ -45,7 +45,6 @@ def test_the_list_finds_what_is_meant(shelf: SmallCompany, signed_in: SignIn, ty
 
 def test_words_are_marked_and_what_stands_around_them_is_escaped(shelf: SmallCompany, signed_in: SignIn) -> None:
     text = listed(signed_in(shelf.lin), q="退换货 运费")
-    print(text[text.index("result-head") :][:3000])
     assert "<mark>退换货</mark>流程</a>" in text
     assert "<mark>运费</mark>" in text
     assert "<b>运费</b>" not in text.replace("<mark>", "").replace("</mark>", "")
