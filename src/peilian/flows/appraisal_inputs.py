@@ -60,19 +60,6 @@ class PersonInputs:
     also: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """What a file says. ``name`` is what faults call it, ``headings`` what it calls its columns; ``empty`` counts the
-    rows without a value. ``page`` is the sheet that was read, ``others`` are those that were not."""
-
-    people: list[PersonInputs]
-    name: str
-    headings: Mapping[str, str]
-    empty: int = 0
-    page: str = ""
-    others: tuple[str, ...] = ()
-
-
 class Faults:
     """The first faults of a file, which are told at once; nobody reads thousands of them, and none is worth the time
     to look for them."""
@@ -104,6 +91,21 @@ class Faults:
         raise InputError(*found)
 
 
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """What a file says. ``name`` is what faults call it, ``headings`` what it calls its columns; ``empty`` counts the
+    rows without a value. ``page`` is the sheet that was read, ``others`` are those that were not. ``faults`` are those
+    found so far; who knows the people adds to them, so that all are told at once."""
+
+    people: list[PersonInputs]
+    name: str
+    headings: Mapping[str, str]
+    faults: Faults
+    empty: int = 0
+    page: str = ""
+    others: tuple[str, ...] = ()
+
+
 def read_inputs(path: Path, card: Scorecard, ratios: Ratios | None = None, *, name: str | None = None) -> InputFile:
     """The figures of everybody in the file, in its order; CSV, XLSX or JSON lines. ``name`` is what the file is called,
     where that is not the name it lies under.
@@ -111,6 +113,13 @@ def read_inputs(path: Path, card: Scorecard, ratios: Ratios | None = None, *, na
     ``InputError`` carries the faults with row and field. ``ratios`` says how ratios without a percent sign are meant
     where that can be doubted: in an indicator of which some are too large for fractions.
     """
+    found = look_through(path, card, ratios, name=name)
+    found.faults.stop()
+    return found
+
+
+def look_through(path: Path, card: Scorecard, ratios: Ratios | None = None, *, name: str | None = None) -> InputFile:
+    """The same with its faults in hand; ``InputError`` only where the file tells nothing."""
     sheet = open_sheet(path, name=name)
     places, people = _places(sheet)
     headings = {column: sheet.headings[place] for column, place in (*places.items(), ("person", people[0]))}
@@ -128,8 +137,8 @@ def read_inputs(path: Path, card: Scorecard, ratios: Ratios | None = None, *, na
         taken.row(row, names, {column: _cell(line, place) for column, place in places.items()})
     if not faults.is_full:
         taken.settle(ratios)
-    faults.stop()
-    return InputFile(list(taken.people.values()), sheet.name, headings, taken.empty, sheet.page, sheet.others)
+    people_told = list(taken.people.values())
+    return InputFile(people_told, sheet.name, headings, faults, taken.empty, sheet.page, sheet.others)
 
 
 def _places(sheet: Sheet) -> tuple[dict[str, int], list[int]]:

@@ -18,7 +18,7 @@ from peilian.apps.base import api as base
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.scorecard import Scorecard
-from peilian.flows.appraisal_inputs import Faults, InputFile, PersonInputs, read_inputs
+from peilian.flows.appraisal_inputs import Faults, InputFile, PersonInputs, look_through
 from peilian.flows.appraisal_values import Ratios
 
 if TYPE_CHECKING:
@@ -106,16 +106,13 @@ def _read(actor: User | None, cycle: Cycle, file: base.StoredFile | Path, ratios
     if not cycle.takes_inputs:
         raise refuse("appraisal.cycle_frozen")
     path = file if isinstance(file, Path) else base.file_path(file)
-    found = read_inputs(path, card_in(cycle), ratios, name=file.name)
-    if not found.people:
-        raise InputError(Fault(Reason("appraisal.no_rows"), file=found.name))
-    return found
+    return look_through(path, card_in(cycle), ratios, name=file.name)
 
 
 def _values(cycle: Cycle, found: InputFile, file: str, actor: User | None) -> list[tuple[int, NewInput]]:
     """The values with their rows, in the order of the file."""
     card, people = card_in(cycle), _People(appraised(cycle))
-    faults = Faults(found.name, found.headings)
+    faults = found.faults
     values: list[tuple[int, NewInput]] = []
     called: dict[object, str] = {}
     rows: dict[tuple[object, str], int] = {}

@@ -362,7 +362,7 @@ def _previewed(user: people.User, cycle: appraisal.Cycle, found: appraisal.Input
             "person": one.appraisee.employee,
             "label": _label(table, one.indicator, language),
             "value": _exact(table.card.indicators.get(one.indicator), one.value, language),
-            "before": _exact(table.card.indicators.get(one.indicator), one.before, language),
+            "before": said_value(table.card.indicators.get(one.indicator), one.before, language),
             "is_new": one.is_new,
         }
         for one in found.values[:_MOST_VALUES]

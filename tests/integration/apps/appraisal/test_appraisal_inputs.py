@@ -15,7 +15,7 @@ from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from peilian.flows.appraisal_inputs import read_inputs
+from peilian.flows.appraisal_inputs import look_through
 from peilian.flows.wording import say_fault
 from support.appraisals import (
     LEVELS,
@@ -212,6 +212,7 @@ def test_every_fault_about_a_person_or_period_names_its_row(firm, tmp_path):
         "林小禾,2020-01,responses,410",
         f"周舟,{cycle.period},knowledge_level,3",
         f"{firm.zhou.employee.number},{cycle.period},disputes,0",
+        f"林小禾,{cycle.period},disputes,很多",
         header="姓名,月份,指标,数值",
     )
     with pytest.raises(InputError) as error:
@@ -221,6 +222,7 @@ def test_every_fault_about_a_person_or_period_names_its_row(firm, tmp_path):
         ("other_period", 4, "月份"),
         ("levels_are_rated", 5, "指标"),
         ("person_twice", 6, "姓名"),
+        ("not_a_number", 7, "数值"),
     ]
 
 
@@ -260,9 +262,9 @@ def test_a_file_is_read_before_anything_is_kept_from_others(firm, cycle, tmp_pat
 
     def read(*arguments, **options):
         depths.append(len(connection.savepoint_ids))
-        return read_inputs(*arguments, **options)
+        return look_through(*arguments, **options)
 
-    monkeypatch.setattr(importing, "read_inputs", read)
+    monkeypatch.setattr(importing, "look_through", read)
     file = a_file(tmp_path, f"周舟,{cycle.period},responses,410")
     before = len(connection.savepoint_ids)
     with CaptureQueriesContext(connection) as queries:
