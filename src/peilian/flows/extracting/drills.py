@@ -78,50 +78,60 @@ def propose_scenario(
     persona, persona_whys = persona_of(talk)
     tools, tool_whys = _tools(talk, chosen)
     facts, fact_whys = _facts(talk)
-    core = next((name for name in _CORES if name in {one.key for one in chosen}), chosen[0].key)
     lines = [_line(one, language) for one in chosen]
     plays = plays_of(lines, parts(), language, has_record=any(tool.name == "record" for tool in tools))
-    seconds = _limit(len(chosen))
-    ideal = plays["ideal"]
     near = nearest_scenario(talk)
-    subject = told(title, language) or subject_of(talk)
     body: dict[str, Any] = {
         "kind": "scenario",
         "schema_version": 1,
         "key": key,
-        "title": text(language, subject),
-        "brief": _brief(talk, chosen, seconds),
+        "title": text(language, told(title, language) or subject_of(talk)),
         "industry": near.industry if near is not None else "service",
-        "channel": talk.conversation.channel or "chat",
-        "difficulty": _difficulty(persona, len(chosen)),
-        "languages": [language],
-        "trains": _trains(talk, chosen),
-        "time_limit_seconds": seconds,
-        "reference_seconds": min(seconds, ideal[-1]["at"] + 10),
-        "reference_turns": sum("say" in turn for turn in ideal),
-        "today": talk.day,
+        **_frame(talk, chosen, persona, plays["ideal"]),
         "persona": persona,
-        "world": _world(tools, chosen),
-        "panels": _panels(talk, chosen),
-        "policies": _policies(chosen),
-        "tools": [_tool(tool) for tool in tools],
-        "needs": list(_needs(talk, chosen, core)),
+        **_world(talk, tools, chosen),
+        **_judged(talk, chosen),
         "facts": facts,
-        "required": [_element(one, language, is_critical=one.key == core) for one in chosen],
-        "forbidden": [item.model_dump(mode="json", exclude_defaults=True) for item in parts().forbidden],
-        "claims": list(_claims(tools)),
-        "concerns": {language: {"like": _concerns(talk, chosen)}},
         "lines": {"opening": {language: [opening]}} if opening else {},
-        "is_abuse": "boundary" in {one.key for one in chosen},
-        "phrases": [text(language, one.model) for one in chosen if one.found.is_done][:4],
         "plays": plays,
     }
-    body |= _offer(chosen)
     whys = [*opening_why, *persona_whys, *_element_whys(talk, chosen), *tool_whys, *fact_whys]
     if near is not None:
         whys.append(Why("industry", Reason("extraction.why.industry", {"title": near.title})))
     gaps = tuple(_gap(one) for one in chosen if one.has_gap)
     return Proposal("scenario", {name: value for name, value in body.items() if value is not None}, tuple(whys), gaps)
+
+
+def _frame(
+    talk: Talk, chosen: Sequence[_Chosen], persona: Mapping[str, Any], ideal: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What the trainee is told, how hard it is, how long it may take; the day is missing for an untimed transcript."""
+    seconds = _limit(len(chosen))
+    return {
+        "brief": _brief(talk, chosen, seconds),
+        "channel": talk.conversation.channel or "chat",
+        "difficulty": _difficulty(persona, len(chosen)),
+        "languages": [talk.language],
+        "trains": _trains(talk, chosen),
+        "time_limit_seconds": seconds,
+        "reference_seconds": min(seconds, ideal[-1]["at"] + 10),
+        "reference_turns": sum("say" in turn for turn in ideal),
+        "today": talk.day,
+        "is_abuse": "boundary" in {one.key for one in chosen},
+    }
+
+
+def _judged(talk: Talk, chosen: Sequence[_Chosen]) -> dict[str, Any]:
+    """What the customer wants, what has to be said and what must not be."""
+    core = next((name for name in _CORES if name in {one.key for one in chosen}), chosen[0].key)
+    return {
+        "needs": list(_needs(talk, chosen, core)),
+        "required": [_element(one, talk.language, is_critical=one.key == core) for one in chosen],
+        "forbidden": [item.model_dump(mode="json", exclude_defaults=True) for item in parts().forbidden],
+        "concerns": {talk.language: {"like": _concerns(talk, chosen)}},
+        "phrases": [text(talk.language, one.model) for one in chosen if one.found.is_done][:4],
+        **_offer(chosen),
+    }
 
 
 def _best(found: Sequence[Found]) -> list[Found]:
@@ -248,12 +258,19 @@ def _tool(tool: ToolPart) -> dict[str, Any]:
     return tool.model_dump(mode="json", exclude_defaults=True, exclude={"world", "cues", "claim"})
 
 
-def _world(tools: Iterable[ToolPart], chosen: Iterable[_Chosen]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _world(talk: Talk, tools: Sequence[ToolPart], chosen: Sequence[_Chosen]) -> dict[str, Any]:
+    """What is true, what the agent sees of it and can do, and what may be reported as done."""
+    world: dict[str, Any] = {}
     for tool in tools:
-        found |= tool.world
+        world |= tool.world
     amount = next((one.amount for one in chosen if one.amount is not None), None)
-    return found | ({"coupon.most": amount} if amount is not None else {})
+    return {
+        "world": world | ({"coupon.most": amount} if amount is not None else {}),
+        "panels": _panels(talk, chosen),
+        "policies": _policies(chosen),
+        "tools": [_tool(tool) for tool in tools],
+        "claims": list(_claims(tools)),
+    }
 
 
 def _claims(tools: Iterable[ToolPart]) -> Iterator[dict[str, Any]]:
