@@ -15,7 +15,9 @@
   let isLeaving = false;
   let timer = 0;
 
-  const tell = (words, isBad = false) => {
+  const tell = (state, words) => {
+    const isBad = state === "stale" || state === "failed";
+    form.dataset.state = state;
     status.textContent = words;
     status.classList.toggle("is-bad", isBad);
   };
@@ -33,7 +35,7 @@
   };
   const send = async () => {
     const upTo = changed;
-    tell(said.saving);
+    tell("saving", said.saving);
     const data = new FormData(form);
     data.set("do", "save");
     try {
@@ -41,11 +43,11 @@
       const told = await answer.json();
       if (answer.status === 409) {
         isStale = true;
-        tell(said.staleWords, true);
+        tell("stale", said.staleWords);
         return false;
       }
       if (!answer.ok) {
-        tell(told.said, true);
+        tell("failed", told.said);
         return false;
       }
       edition.value = told.edition;
@@ -57,17 +59,17 @@
       }
       const faults = document.getElementById("faults");
       if (faults) faults.hidden = told.faults === 0;
-      tell(changed === kept ? told.said : said.unsaved);
+      tell(changed === kept ? "saved" : "unsaved", changed === kept ? told.said : said.unsaved);
       return true;
     } catch {
-      tell(said.failed, true);
+      tell("failed", said.failed);
       timer = setTimeout(save, 4 * PAUSE);
       return false;
     }
   };
   const touch = () => {
     changed += 1;
-    if (!isStale) tell(said.unsaved);
+    if (!isStale) tell("unsaved", said.unsaved);
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
     preview();
