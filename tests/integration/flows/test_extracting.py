@@ -187,6 +187,18 @@ def test_the_customer_begins_in_its_own_words_without_what_was_masked():
     assert opening == {"zh": [["你们发错货了！"]]}
 
 
+def test_who_asks_again_after_a_silence_is_no_longer_opening():
+    lines = (
+        ("customer", "在吗", "09:58:00"),
+        ("customer", "我订的鞋码不对", "09:58:03"),
+        ("customer", "人呢", "09:59:00"),
+        *GOOD[1:],
+    )
+    body = drill(lines).body
+    assert body["lines"]["opening"] == {"zh": [["在吗", "我订的鞋码不对"]]}
+    assert body["persona"]["patience_seconds"] == 171
+
+
 def test_what_was_missed_is_a_gap_and_not_an_invention():
     proposal = drill(BAD)
     assert {gap.key for gap in proposal.gaps} >= {"time", "solution"}

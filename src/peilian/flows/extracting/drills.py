@@ -40,6 +40,7 @@ from peilian.flows.wording import say
 _MOST_ELEMENTS = 8
 _CORES = ("solution", "time", "cause")
 _FIRST_SAID = 3  # messages of an opening
+_PAUSE_MS = 15_000  # after which a message is no longer part of one thought
 _SECONDS = (60, 180, 600)  # a step of the time limit, the least and the most
 _SECONDS_EACH = 40  # for one element
 _DAY_ZERO = date(2000, 1, 1)
@@ -194,12 +195,15 @@ def _line(one: _Chosen, language: Language) -> Line:
 
 
 def _opening(talk: Talk) -> tuple[list[str], list[Why]]:
-    """The first words of the customer, without what was masked."""
+    """The first words of the customer, without what was masked, until it begins to wait."""
     lines: list[str] = []
     places: list[int] = []
+    last: int | None = None
     for i, message in enumerate(talk.conversation.messages):
-        if message.is_human_answer and lines:
+        has_waited = None not in (last, message.at_ms) and (message.at_ms or 0) - (last or 0) >= _PAUSE_MS
+        if lines and (message.is_human_answer or has_waited):
             break
+        last = message.at_ms if message.is_customer else last
         words = sayable(message.text) if message.is_customer else ""
         if words and len(lines) < _FIRST_SAID:
             lines.append(short(words, 300))
@@ -306,6 +310,7 @@ def _offer(chosen: Iterable[_Chosen]) -> dict[str, Any]:
 
 
 def _needs(talk: Talk, chosen: Iterable[_Chosen], core: str) -> Iterator[dict[str, Any]]:
+    opening, _ = _opening(talk)
     for one in chosen:
         part, need = one.found.part, one.found.part.need
         if need is None:
@@ -313,7 +318,7 @@ def _needs(talk: Talk, chosen: Iterable[_Chosen], core: str) -> Iterator[dict[st
         met = f"met.{part.id}"
         found = need.model_dump(mode="json", exclude_defaults=True)
         own = [short(sayable(talk.conversation.messages[i].text), 120) for i in one.found.wanted]
-        own = [words for words in dict.fromkeys(own) if words][:3]
+        own = [words for words in dict.fromkeys(own) if words and words not in opening][:3]
         if own:  # how this customer asks for it
             found["reject"] = {**found["reject"], talk.language: [*own, *found["reject"].get(talk.language, [])]}
         yield {

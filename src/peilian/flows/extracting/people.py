@@ -85,7 +85,7 @@ def _patience(talk: Talk) -> tuple[float, list[int]]:
             if seconds >= 15:  # a new thought, not the rest of the last one
                 waits.append(seconds)
                 chased.append(i)
-    return (max(least, min(most, 3 * median(waits))) if waits else usual), chased[:3]
+    return (max(least, min(most, float(round(3 * median(waits))))) if waits else usual), chased[:3]
 
 
 def _run(talk: Talk) -> float:
