@@ -29,7 +29,7 @@ _LONGEST_INITIALS = 8
 
 # Weights were tuned together on one half of the queries of bench/search.
 WORD, GRAM, LATIN = 0.35, 0.5, 1.0
-SYNONYM = 1.6
+SYNONYM = 3.0
 GUESS = 0.8  # of further guesses at a mistyped word
 FILLER = 0.5
 

@@ -218,19 +218,14 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     message = cleaned(request.GET.get("text", "")[:_LONGEST_MESSAGE])
     language = found.scenario.language
     suggested = library.answers_for(user=user, message=message, language=language)
-    listed = [
-        {"text": said, "why": say(item.why[0], reading_language())}
-        for item in suggested.phrases
-        for said in [_said(item, language)]
-        if said
-    ]
-    return JsonResponse({"answers": listed})
+    told = [(_part(item, "body", language), _part(item, "questions", language)) for item in suggested.phrases]
+    return JsonResponse({"answers": [{"text": said, "when": when} for said, when in told if said]})
 
 
-def _said(item: library.FoundText, language: Language) -> str:
-    """The words of a phrase in the language of the drill, if it has any."""
+def _part(item: library.FoundText, field: str, language: Language) -> str:
+    """The first text of a field in the language of the drill, if there is one: what a phrase says, or when."""
     parts = item.entry.parts
-    return next((part.text for part in parts if part.field == "body" and part.language == language), "")
+    return next((part.text for part in parts if part.field == field and part.language == language), "")
 
 
 @require_POST

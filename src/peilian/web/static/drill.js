@@ -308,7 +308,7 @@
       const options = found.map((each, at) => {
         const option = phraseOption(each.text, `answer-${at}`);
         option.classList.add("is-suggested");
-        option.append(make("small", "phrase-why", each.why));
+        option.append(make("small", "phrase-why", each.when));
         return option;
       });
       find("phrase-list").prepend(...options);
