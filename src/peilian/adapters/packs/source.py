@@ -11,7 +11,7 @@ from peilian.adapters.packs import _Loader
 from peilian.adapters.packs.writing import _Dumper
 from peilian.engine._kernel import Fault, InputError, Reason
 
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 500_000
 _WIDTH = 110
 
 

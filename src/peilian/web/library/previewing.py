@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
@@ -51,7 +52,7 @@ def _title(body: dict[str, Any], language: Language) -> str:
 
 def _fields(
     kind: str, body: dict[str, Any], language: Language, files: dict[str, str]
-) -> Iterator[tuple[str, str | SafeString]]:
+) -> Iterator[tuple[str, SafeString]]:
     shape = shape_of_kind(kind)
     owner = shape.type.__name__ if shape.type is not None else ""
     for name, one in shape.fields:
@@ -61,4 +62,4 @@ def _fields(
         if one.kind == "markdown" and isinstance(value, dict):
             yield field_name(owner, name), to_html(str(value.get(language) or next(iter(value.values()))), files)
         else:
-            yield field_name(owner, name), in_words(value)
+            yield field_name(owner, name), linebreaksbr(in_words(value), autoescape=True)

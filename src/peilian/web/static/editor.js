@@ -155,6 +155,15 @@
     }
     touch();
   });
+  // A new card is called by the first words that are written in it.
+  form.addEventListener("input", (event) => {
+    const card = event.target.closest(".ed-card");
+    const title = card?.querySelector(":scope > details > summary > .ed-title");
+    if (!title || (title.textContent !== "…" && !("live" in title.dataset))) return;
+    const first = [...card.querySelectorAll("textarea")].find((area) => area.value.trim());
+    title.dataset.live = "";
+    title.textContent = first ? first.value.trim().split("\n")[0].slice(0, 80) : "…";
+  });
   const addRow = (list) => {
     const row = list.lastElementChild.cloneNode(true);
     const token = `n${(fresh += 1)}`;

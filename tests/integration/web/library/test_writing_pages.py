@@ -240,8 +240,10 @@ def test_the_preview_of_what_is_not_whole_yet_shows_its_fields(writer):
     row = a_draft(writer, PROCEDURE)
     data = form_of(writer, row)
     data["f.steps.0.id"] = "Not A Key"
+    data["f.steps.0.title.zh"] = f"核对{NASTY}"
     page = send_data(writer, "library_draft_preview", row.pk, data=data).content.decode()
     assert "内容还不完整" in page
+    assert NASTY not in page
     assert "核对" in page
 
 

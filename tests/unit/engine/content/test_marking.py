@@ -52,5 +52,12 @@ def test_what_is_the_same_has_no_marks(text: str):
 
 
 def test_very_long_lines_are_not_compared_word_by_word():
-    before, after = marked("字" * 5000, "字" * 5000 + "新")
-    assert (len(before), len(after)) == (1, 1)
+    (pair,) = line_pairs("字" * 5000, "字" * 5000 + "新")
+    assert pair == LinePair((Piece("字" * 5000, True),), (Piece("字" * 5000 + "新", True),))
+
+
+def test_very_long_texts_are_removed_and_added_as_a_whole():
+    pairs = line_pairs("一\n" * 3000, "二\n" * 3000)
+    assert len(pairs) == 6000
+    assert pairs[0] == LinePair((Piece("一", True),), None)
+    assert pairs[-1] == LinePair(None, (Piece("二", True),))
