@@ -58,8 +58,8 @@ def test_a_sheet_shows_everything_that_a_personnel_file_needs():
     (text,) = texts(pdf.sheets_pdf([a_sheet()]))
     for part in (
         "云杉家居电子商务有限公司", "客服人员绩效考核表", "2026年10月", "王小芳", "CS0107", "售前一组", "在线客服专员",
-        "李建国", "项目", "考核指标", "权重", "评价标准", "评分", "工作绩效", "灵活应变能力", "1.333", "9.833",
-        "18.25", "92.083", "87.70", "良好", "比目标低8个百分点", "本人自评", "主管评语", "被考核人（签字）",
+        "李建国", "项目", "考核指标", "权重", "评价标准", "评分", "工作绩效", "灵活应变能力", "1.33", "9.83",
+        "18.25", "92.08", "87.7", "良好", "比目标低8个百分点", "本人自评", "主管评语", "被考核人（签字）",
         "直接主管（签字）", "审核人（签字）", "2026年11月12日前提出申诉", "第1版", "3fa9c2e1b7d0",
     ):  # fmt: skip
         assert part in text, part
@@ -119,7 +119,7 @@ def test_a_blank_sheet_has_standards_and_weights_but_no_figures():
     (text,) = texts(pdf.sheets_pdf([a_sheet()], blank=True))
     assert "每少完成5%扣1分" in text
     assert "65" in text
-    for filled in ("92%（实际", "比目标低", "92.083", "87.70", "良好", "双十一前", "销售增长明显", "3fa9c2e1b7d0"):
+    for filled in ("92%（实际", "比目标低", "92.08", "87.7", "良好", "双十一前", "销售增长明显", "3fa9c2e1b7d0"):
         assert filled not in text, filled
 
 
@@ -159,7 +159,7 @@ def test_a_plan_is_one_page_with_goals_dates_and_the_words_of_the_person():
         "2026年11月30日",
         "已完成",
         "本人已于2026年11月7日阅知",
-        "87.70",
+        "87.7",
     ):
         assert part in text, part
 
@@ -267,14 +267,14 @@ def test_a_plan_leaves_room_for_more_steps_by_hand():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("29", "29"), ("30.0", "30"), ("3.75", "3.75"), ("1.333333", "1.333"), ("0.0005", "0.001"), ("-2.50", "−2.5")],
+    [("29", "29"), ("30.0", "30"), ("3.75", "3.75"), ("1.333333", "1.33"), ("0.005", "0.01"), ("-2.50", "−2.5")],
 )
-def test_points_have_the_decimals_they_need_and_three_at_most(value, text):
+def test_points_have_the_decimals_they_need_and_two_at_most(value, text):
     assert points_text(D(value)) == text
 
 
-def test_totals_out_of_a_hundred_have_two_decimals():
-    assert out_of_hundred(D("87.6984")) == "87.70"
+def test_totals_out_of_a_hundred_have_two_decimals_at_most():
+    assert out_of_hundred(D("87.6984")) == "87.7"
     assert out_of_hundred(None) == "–"
 
 

@@ -314,7 +314,7 @@ def _faults_of_settings(item: Loaded) -> list[Fault]:
         return []
     body = body_of(item.path)
     settings = (*_document(item).settings, *weight_settings(body))
-    faults = []
+    faults: list[Fault] = []
     for n, setting in enumerate(_document(item).settings):
         for m, answer in enumerate(_answers(setting)):
             try:

@@ -21,7 +21,7 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.appraisal.doing import refuse, show
-from peilian.web.appraisal.supposed import changed, difference, typed
+from peilian.web.appraisal.supposed import changed, difference, field_of
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.appraisal.wordings import APPEAL_STATES
 from peilian.web.shell.access import user_of
@@ -87,10 +87,7 @@ class DecisionForm(forms.Form):
             )
             self.fields[f"words-{line.key}"] = forms.CharField(label=_("Why"), required=False, max_length=500)
             for name, one in measured.items():
-                value = typed(one)
-                self.fields[f"value-{line.key}-{name}"] = forms.CharField(
-                    label=one["label"], required=False, max_length=40, initial=value
-                )
+                self.fields[f"value-{line.key}-{name}"] = field_of(view.card.indicators.get(name), one)
 
     def rows(self) -> list[ContestedLine]:
         """Each contested line with its fields."""

@@ -19,7 +19,7 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
 from peilian.web.appraisal.appeals import trail
 from peilian.web.appraisal.doing import show
-from peilian.web.appraisal.supposed import changed, difference, typed
+from peilian.web.appraisal.supposed import changed, difference, field_of
 from peilian.web.appraisal.told import ToldSheet
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
@@ -46,12 +46,7 @@ class CorrectionForm(forms.Form):
         for line in (line for group in told.groups for line in group.lines):
             names = [name for name in inputs[line.key] if name not in self.fields]
             for name in names:
-                self.fields[name] = forms.CharField(
-                    label=inputs[line.key][name]["label"],
-                    required=False,
-                    max_length=40,
-                    initial=typed(inputs[line.key][name]),
-                )
+                self.fields[name] = field_of(view.card.indicators.get(name), inputs[line.key][name])
             if names:
                 self._of_line.append((line, names))
 

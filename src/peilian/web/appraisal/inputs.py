@@ -33,7 +33,7 @@ from peilian.flows.tables.cells import shortened
 from peilian.flows.wording import say, say_fault
 from peilian.web.appraisal.cycles import trail
 from peilian.web.appraisal.doing import done
-from peilian.web.appraisal.values import said_value, typed_value
+from peilian.web.appraisal.values import said_value, truths, typed_value
 from peilian.web.appraisal.wordings import INPUT_MARKS, INPUT_SOURCES
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import sight_of, user_of
@@ -42,7 +42,7 @@ from peilian.web.shell.paging import page_of
 from peilian.web.tables.forms import TableFileField
 
 P = people.Permission
-_GIVEN = ("typed", "file", "level", "appeal")
+_GIVEN = ("typed", "file", "appeal")  # ratings are judged elsewhere, which is no entering by hand
 _MOST_VALUES = 50  # that are listed before they are taken in
 _MOST_NAME = 80  # characters of a file's name as a heading
 
@@ -179,6 +179,11 @@ class InputForm(DirectoryForm):
     fields_of_door = {}  # noqa: RUF012
     asks_how = False
 
+    def ask_for(self, measure: Measure | None) -> None:
+        """A choice for what is either so or not."""
+        if measure is not None and measure.unit == "truth":
+            self.fields["value"].widget = forms.Select(choices=[("", "–"), *truths()])
+
     def ask_how(self, number: Decimal) -> None:
         """Offer both readings of a number that may be a percentage."""
         self.asks_how = True
@@ -200,10 +205,11 @@ def one(request: HttpRequest, pk: UUID, indicator: str) -> HttpResponse:
     given = appraisal.inputs_of(user=user, appraisee=person).get(indicator)
     may_enter = _may_enter(request, person) and table.origins[indicator].value != "level"
     form = InputForm(request.POST or None, initial={"value": typed_value(measure, given.value if given else None)})
+    form.ask_for(measure)
     if request.method == "POST":
         if not may_enter:
             raise people.NotVisibleError
-        if _entered(user, person, indicator, measure, form):
+        if _entered(user, person, indicator, measure, form, given):
             messages.success(request, _("Kept. The former value stays in the history."))
             return HttpResponseRedirect(reverse("appraisal_input", args=[pk, indicator]))
     history = [
@@ -238,7 +244,12 @@ def one(request: HttpRequest, pk: UUID, indicator: str) -> HttpResponse:
 
 
 def _entered(
-    user: people.User, person: appraisal.Appraisee, indicator: str, measure: Measure | None, form: InputForm
+    user: people.User,
+    person: appraisal.Appraisee,
+    indicator: str,
+    measure: Measure | None,
+    form: InputForm,
+    given: appraisal.Input | None,
 ) -> bool:
     doubted = _doubted(measure, str(form.data.get("value", "")))
     if doubted is not None:
@@ -249,6 +260,8 @@ def _entered(
     meant = form.cleaned_data["ratios"]
     if doubted is not None and meant:
         value = doubted / 100 if meant == "percent" else doubted
+    if given is not None and given.value is not None and value == typed_value(measure, given.value):
+        value = given.value  # what was shown may be shorter than what is kept
     try:
         appraisal.enter_input(
             actor=user, appraisee=person, indicator=indicator, value=value, note=form.cleaned_data["note"]

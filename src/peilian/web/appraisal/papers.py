@@ -25,6 +25,7 @@ from peilian.engine._kernel import Language, Text
 from peilian.flows.wording import say
 from peilian.web.appraisal.printing import documents as papers
 from peilian.web.appraisal.printing import files, pages, pdf, workbooks
+from peilian.web.appraisal.printing.numerals import points_text
 from peilian.web.appraisal.told import Line, ToldSheet
 from peilian.web.appraisal.wordings import period_name
 from peilian.web.people.forms import name_in
@@ -252,7 +253,7 @@ def _correction(one: appraisal.VersionView, language: Language) -> str:
 
 
 def _said(points: Decimal | None) -> str:
-    return "–" if points is None else f"{points.normalize():f}"
+    return points_text(points)
 
 
 def _grade(cycle: appraisal.Cycle, key: str, language: Language) -> str:

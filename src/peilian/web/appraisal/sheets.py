@@ -87,6 +87,7 @@ def _page(request: HttpRequest, pk: UUID, bound: CommentForm | None = None) -> H
     if form is None and (view.may.self_comment or view.may.rate):
         form = CommentForm(lines=_lines(view))
     is_newest = not view.versions or view.version in (None, view.versions[-1].version)
+    names = dict(_lines(view))
     context = {
         "view": view,
         "told": told,
@@ -100,7 +101,7 @@ def _page(request: HttpRequest, pk: UUID, bound: CommentForm | None = None) -> H
         "notes": [say(note, language) for note in view.notes],
         "missing": [(one.label.in_language(language), "、".join(one.from_whom)) for one in view.missing],
         "versions": [_version_row(one, language) for one in reversed(view.versions)] if len(view.versions) > 1 else [],
-        "remarks": [one for one in view.remarks if not one.line],
+        "remarks": [(one, names.get(one.line, "")) for one in view.remarks],
         "form": form,
         "place": appraisal.own_place(user=user, cycle=view.cycle) if is_own and is_newest else None,
     }

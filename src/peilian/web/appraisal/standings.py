@@ -45,7 +45,7 @@ def ranking(request: HttpRequest, pk: UUID) -> HttpResponse:
         Column(_("Of 100"), is_number=True),
         Column(_("Points"), is_number=True),
         Column(_("Grade")),
-        Column(_("Place in the team")),
+        Column(_("Place in the team"), is_number=True),
         Column(_("Months before"), is_optional=True),
     )
     table = Table(

@@ -9,11 +9,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from peilian.engine.scorecard import Measure
 from peilian.flows import appraising
-from peilian.web.shell.formats import format_score
+from peilian.web.appraisal.values import as_typed, truths
+from peilian.web.shell.formats import DASH, format_score
 from peilian.web.shell.languages import reading_language
 
-_NOTHING = frozenset("-–—−")
+NOTHING = frozenset("-–—−")
 
 
 def difference(result: Mapping[str, Any], supposed: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,8 +34,21 @@ def typed(one: Mapping[str, Any]) -> str:
     """A value as people type it: ratios as a percentage, so that nobody has to guess which is meant."""
     if one["value"] is None:
         return ""
-    value = Decimal(str(one["value"]))
-    return f"{(value * 100).normalize():f}%" if one["unit"] == "ratio" else f"{value.normalize():f}"
+    return as_typed(Decimal(str(one["value"])), one["unit"] or "")
+
+
+def field_of(measure: Measure | None, one: Mapping[str, Any]) -> forms.Field:
+    """The field for a value of a sheet: a choice where it is a level or either so or not."""
+    unit, language = one["unit"], reading_language()
+    if unit not in ("level", "truth") or measure is None or (unit == "level" and not measure.levels):
+        return forms.CharField(label=one["label"], required=False, max_length=40, initial=typed(one))
+    choices = truths()
+    if unit == "level":
+        texts = (text.in_language(language) for text in measure.levels)
+        choices = [(str(n), f"{n} · {text}") for n, text in enumerate(texts, start=1)]
+    # What nobody measured stays so unless it is said.
+    nothing = ("", "–") if one["value"] is None else (DASH, _("there was nothing to measure"))
+    return forms.ChoiceField(label=one["label"], required=False, choices=[*choices, nothing], initial=typed(one))
 
 
 def changed(sent: str, shown: str) -> tuple[bool, str | None]:
@@ -42,7 +57,7 @@ def changed(sent: str, shown: str) -> tuple[bool, str | None]:
     sent = sent.strip()
     if sent == shown:
         return False, None
-    if sent in _NOTHING:
+    if sent in NOTHING:
         return bool(shown), None
     if not sent:
         raise forms.ValidationError(_("Write the right value, or – when there was nothing to measure."))

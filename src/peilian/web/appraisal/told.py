@@ -27,6 +27,7 @@ _UNITS: Mapping[str, Unit] = {"ratio": "ratio", "count": "count", "money": "mone
 _OF_CHANGE, _OF_SHARES = ("sales_growth",), ("featured_share_by_target_share",)
 _MOST_LOSSES = 3
 # Of a line's weight: below this it is coloured, with a word.
+_ZERO = Decimal(0)
 _LOW, _FULL = Decimal("0.6"), Decimal(1)
 
 
@@ -65,6 +66,7 @@ class Line:
     reason: str
     reasons: tuple[tuple[str, str], ...]
     standard: str
+    out_of_reach: str
     source_note: str
     origins: tuple[Origin, ...]
     remarks: tuple[appraisal.Remark, ...] = ()
@@ -129,9 +131,18 @@ class ToldSheet:
     @property
     def losses(self) -> list[tuple[str, str]]:
         """The lines that cost most, with what they cost."""
-        steps = [step for step in self.view.waterfall(self.language) if Decimal(step["points"]) < 0]
-        steps.sort(key=lambda step: Decimal(step["points"]))
-        return [(step["label"], format_score(-Decimal(step["points"]))) for step in steps[:_MOST_LOSSES]]
+        steps = self.view.waterfall(self.language)
+        costs = [
+            (step["label"], -Decimal(step["points"]) - self._out_of_reach.get(step["key"], _ZERO)) for step in steps
+        ]
+        lost = sorted((cost for cost in costs if cost[1] > 0), key=lambda cost: -cost[1])
+        return [(label, format_score(points)) for label, points in lost[:_MOST_LOSSES]]
+
+    @cached_property
+    def _out_of_reach(self) -> dict[str, Decimal]:
+        """What of a line's weight nobody can have by its rule, by line."""
+        reach = ((line, line.rule.reach(line.weight)) for line in self.view.card.lines)
+        return {line.key: line.weight - most for line, most in reach if most is not None and most < line.weight}
 
     @property
     def lost_most(self) -> str:
@@ -193,11 +204,19 @@ class ToldSheet:
             reason=line["reason"],
             reasons=tuple((one["text"], self._change(one["points"])) for one in line["reasons"]),
             standard=line["standard"] or "",
+            out_of_reach=self._said_out_of_reach(line["line"], Decimal(str(line["weight"]))),
             source_note=line["source_note"] or "",
             origins=tuple(self._origin(name, one) for name, one in line["inputs"].items()),
             remarks=tuple(one for one in self.view.remarks if one.line == line["line"]),
             left_behind=tuple(rule_texts.said(one) for one in self._left_behind.get(line["line"], ())),
         )
+
+    def _said_out_of_reach(self, key: str, weight: Decimal) -> str:
+        lost = self._out_of_reach.get(key)
+        if lost is None:
+            return ""
+        told = {"most": format_score(weight - lost), "weight": format_score(weight)}
+        return _("As the rules are set now, %(most)s of the %(weight)s points are all that can be had.") % told
 
     @cached_property
     def _left_behind(self) -> Mapping[str, tuple[rule_texts.Outdated, ...]]:
@@ -210,7 +229,8 @@ class ToldSheet:
         kept = self.view.inputs.get(name, {})
         row = self._rows.get(kept.get("input", ""))
         detail = kept.get("detail") or {}
-        notes = [one.get("note") or "", kept.get("note") or ""]
+        said, note = one.get("note") or "", kept.get("note") or ""
+        notes = [said, "" if note in said else note]  # what somebody wrote may be said already
         return Origin(
             label=one["label"],
             value=self._value(name, one),

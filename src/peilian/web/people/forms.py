@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +30,9 @@ else:
 SAID_BY_DJANGO = (gettext_noop("Null characters are not allowed."), gettext_noop("“%(value)s” is not a valid UUID."))
 
 
+_DAY_SHAPE = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}")
+
+
 class DayField(forms.DateField):
     """A day, picked or typed as 2026-11-22."""
 
@@ -40,6 +44,15 @@ class DayField(forms.DateField):
             error_messages={"invalid": _("A date such as 2026-11-22 is needed here.")},
             **options,
         )
+
+    def to_python(self, value: Any) -> Any:
+        """The day; of one that is written well but is in no calendar, that is said."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            if isinstance(value, str) and _DAY_SHAPE.fullmatch(value.strip()):
+                raise forms.ValidationError(_("There is no such day.")) from None
+            raise
 
 
 class DirectoryForm(forms.Form):

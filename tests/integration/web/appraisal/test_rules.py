@@ -225,3 +225,25 @@ def test_who_does_not_edit_rules_reads_them(firm: Firm, page: Any, send: Any) ->
     client = Client()
     client.force_login(firm.trainer_in_chief)
     assert client.get(reverse("appraisal_rules_retire", args=[version.template.pk])).status_code == 405
+
+
+def test_a_fault_of_rules_names_the_line_and_speaks_chinese(firm: Firm, send: Any) -> None:
+    version = a_template()
+    place = (firm.trainer_in_chief, "appraisal_rules_edit", version.template.pk)
+    fields = shown_fields(firm.trainer_in_chief, version)
+    text = send(*place, status=422, do="try", **fields | {"l.sales_completion.rule.step": "0"})
+    assert "销售额完成率" in text
+    assert "每一步的大小要大于 0" in text
+    assert "lines.0" not in text
+    text = send(*place, status=422, do="try", **fields | {"s.weight.knowledge": "5000"})
+    assert "专业知识 · 权重：应为 0.01 到 1000 之间的数，实际是“5000”" in text
+
+
+def test_bands_are_compared_by_their_own_names_and_in_percent(firm: Firm, send: Any) -> None:
+    version = a_template()
+    fields = shown_fields(firm.trainer_in_chief, version) | {"l.conversion.rule.bands.0.below": "0.6%"}
+    text = send(firm.trainer_in_chief, "appraisal_rules_edit", version.template.pk, status=200, do="try", **fields)
+    table = text[text.index('class="data-table difference"') :].partition("</table>")[0]
+    assert "小于 0.5%，得分 0" in table or "低于 0.5%，得分 0" in table, table
+    assert "0.005" not in table
+    assert "各等级" not in table

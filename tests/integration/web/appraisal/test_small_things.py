@@ -19,6 +19,7 @@ from peilian.web.appraisal.printing.numerals import moment_text
 from peilian.web.appraisal.printing.pages import ranking_summary, sheet_origin
 from peilian.web.appraisal.standings import spread
 from peilian.web.appraisal.told import ToldSheet
+from peilian.web.shell.formats import format_score
 from support.appraisals import Firm, a_cycle, published, result_of, reviewed, sheet_of
 
 
@@ -44,7 +45,7 @@ def test_month_ranking_and_paper_have_the_same_median(firm: Firm, page: Any) -> 
     with translation.override("zh-hans"):
         summary = dict(ranking_summary(ranking_document(firm.manager, cycle, "zh")))
         chart = spread([*totals, *totals, *totals])
-    assert summary["中位数"] == f"{middle:.2f}"
+    assert summary["中位数"] == format_score(middle)
     assert chart is not None
     assert f"{float(middle):.2f}".rstrip("0") in str(chart)
 
@@ -147,3 +148,59 @@ def test_words_with_two_meanings_are_said_by_their_place(firm: Firm, page: Any, 
     client = Client()
     client.force_login(firm.trainer_in_chief)
     assert "条件" in page(firm.trainer_in_chief, "reward_rule_new")
+
+
+def test_words_on_one_line_are_read_with_the_others(firm: Firm, page: Any, send: Any) -> None:
+    cycle = reviewed(firm)
+    sheet = sheet_of(cycle, firm.lin).pk
+    text = send(firm.lin, "appraisal_comment", sheet, line="responses", text="月中系统停了两天")
+    words = text[text.index('id="remarks"') :]
+    assert "月中系统停了两天" in words
+    assert 'href="#line-responses"' in words
+
+
+def test_what_nobody_can_have_is_no_loss(firm: Firm, page: Any) -> None:
+    cycle = published(firm)
+    told = ToldSheet(appraisal.sheet(user=firm.lin, appraisee=sheet_of(cycle, firm.lin)), "zh")
+    assert "报告提交" not in dict(told.losses)
+    assert "4 分里最多只能得 2 分" in page(firm.lin, "appraisal_sheet", sheet_of(cycle, firm.lin).pk)
+
+
+def test_ratings_are_nothing_that_was_entered_by_hand(firm: Firm, page: Any) -> None:
+    cycle = reviewed(firm)
+    assert "林小禾" in page(firm.manager, "appraisal_inputs", cycle.pk)
+    assert "林小禾" not in page(firm.manager, "appraisal_inputs", cycle.pk, show="given")
+
+
+def test_what_is_so_or_not_is_chosen(firm: Firm, page: Any) -> None:
+    cycle = reviewed(firm)
+    text = page(firm.manager, "appraisal_input", sheet_of(cycle, firm.lin).pk, "report_on_time")
+    assert '<option value="1" selected>是</option>' in text
+
+
+def test_a_long_ratio_is_shown_short_and_kept_as_it_was(firm: Firm, page: Any, send: Any) -> None:
+    firm.figures.common["conversion_ratio"] = "0.012345678901"
+    cycle = reviewed(firm)
+    row = sheet_of(cycle, firm.lin)
+    assert 'value="1.23457%"' in page(firm.manager, "appraisal_input", row.pk, "conversion_ratio")
+    send(firm.manager, "appraisal_input", row.pk, "conversion_ratio", value="1.23457%", note="核对过")
+    kept = appraisal.inputs_of(user=firm.manager, appraisee=row)["conversion_ratio"]
+    assert str(kept.value) == "0.012345678901"
+    assert kept.note == "核对过"
+
+
+def test_an_appeal_is_decided_beside_the_evidence_and_with_the_words_of_levels(firm: Firm, page: Any) -> None:
+    cycle = published(firm)
+    points = [{"line": "knowledge", "text": "新品培训考了满分"}, {"line": "reports", "text": "按时交了"}]
+    row = appraisal.appeal(actor=firm.lin, appraisal=result_of(cycle, firm.lin), points=points)
+    text = page(firm.committee, "appraisal_appeal", row.pk)
+    assert "4 · 本岗位和关联业务都能讲清、用好" in text
+    assert "专业知识等级的历次数值" in text
+    assert "“订单”表中的 12 行" in text
+
+
+def test_a_day_that_is_in_no_calendar_is_told_so(firm: Firm, send: Any) -> None:
+    fields = {"shipped": "ecommerce-monthly", "key": "shop", "zh": "考核"}
+    place = (firm.trainer_in_chief, "appraisal_rules_new")
+    assert "没有这一天" in send(*place, status=422, **fields, effective_from="2026/11/31")
+    assert "没有这一天" not in send(*place, status=422, **fields, effective_from="下周一")

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from peilian.engine._kernel import Language
-from peilian.web.shell.formats import DASH, MINUS, format_days, format_decimal
+from peilian.web.shell.formats import DASH, MINUS, format_days, format_decimal, format_score
 
-_THOUSANDTH = Decimal("0.001")
+_HUNDREDTH = Decimal("0.01")
 
 
 def rounded(value: Decimal) -> Decimal:
-    """With the decimals it needs, three at most, halves away from zero."""
-    found = value.quantize(_THOUSANDTH, rounding=ROUND_HALF_UP)
+    """With the decimals it needs, two at most, as on the screen, halves away from zero."""
+    found = value.quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
     return found.quantize(Decimal(1)) if found == found.to_integral_value() else found.normalize()
 
 
@@ -23,7 +23,7 @@ def decimals(value: Decimal) -> int:
 
 
 def points_text(value: Decimal | None) -> str:
-    """Points or a weight: ``29``, ``3.75``, ``1.333``; what is missing is an en dash."""
+    """Points or a weight: ``29``, ``3.75``, ``1.33``; what is missing is an en dash."""
     return DASH if value is None else format_decimal(value, decimals(value))
 
 
@@ -34,8 +34,8 @@ def change_text(value: Decimal) -> str:
 
 
 def out_of_hundred(value: Decimal | None) -> str:
-    """A normalised total with two decimals: ``87.70``."""
-    return DASH if value is None else format_decimal(value, 2)
+    """A normalised total: ``87.7``, as on the screen."""
+    return DASH if value is None else format_score(value)
 
 
 def day_text(day: date | None, language: Language) -> str:

@@ -26,6 +26,7 @@ from peilian.web.appraisal.printing.documents import (
     SheetLine,
 )
 from peilian.web.appraisal.printing.numerals import change_text, day_text, moment_text, out_of_hundred, points_text
+from peilian.web.shell.formats import DASH
 from peilian.web.shell.languages import DJANGO_CODES, HTML_CODES
 
 Document = SheetDocument | RankingDocument | PlanDocument
@@ -155,7 +156,7 @@ def ranking_summary(document: RankingDocument) -> list[Pair]:
         ),
         (_("Mean"), out_of_hundred(mean)),
         (_("Median"), out_of_hundred(median(totals) if totals else None)),
-        (_("Grades"), _separator(document.language).join(f"{grade} {n}" for grade, n in grades.items())),
+        (_("Grades"), _separator(document.language).join(f"{grade} {n}" for grade, n in grades.items()) or DASH),
     ]
 
 

@@ -86,6 +86,8 @@ def _option(steps: Sequence[Step], axis: Scale, unit: Unit, language: Language) 
         "yAxis": category_axis([step.label for step in steps], is_gapped=True) | {"inverse": True},
     }
     option["grid"] |= {"right": 64, "top": 24}
+    # Every step has its name, also where there is little room: a bar without one says nothing.
+    option["yAxis"]["axisLabel"] |= {"interval": 0, "hideOverlap": False, "width": 112, "overflow": "truncate"}
     hidden = {"color": "transparent"}
     feet: list[Option] = []
     bars: list[Option] = []
