@@ -122,6 +122,16 @@ def test_a_workbook_with_a_title_and_its_own_dates(tmp_path):
     assert found.mapped.columns["employee"] == "工号"
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("title", ["2026年11月目标", "2026年11月目标{0}{0}", "禾一旗舰店\n导出时间：12月1日{0}{0}"])
+def test_a_csv_with_a_title_above_its_headings_is_read_and_its_rows_counted(tmp_path, title, mark):
+    lines = ["月份,员工,销售目标", "2026-11,1001,50000", "2026-11,1002,不知道"]
+    text = "\n".join([title.format(mark), *(line.replace(",", mark) for line in lines)])
+    found = checked(a_file(tmp_path, text + "\n"))
+    assert (found.kind.key, [row.values["amount"] for row in found.rows]) == ("sales_targets", [50_000])
+    assert [fault.row for fault in found.faults] == [title.count("\n") + 4]
+
+
 @pytest.mark.parametrize(
     ("headings", "kind"),
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from peilian.adapters.importers.files import LIMITS, Form, Limits, Table, stop
 from peilian.adapters.importers.parquet import ParquetTable
-from peilian.adapters.importers.separated import JsonLines, Separated, first_undecodable
+from peilian.adapters.importers.separated import FindHeading, JsonLines, Separated, first_undecodable
 
 _CHUNK = 1 << 20
 _HOPELESS = 16 * LIMITS.line  # bytes without a line end after which reading is sure to refuse the line
@@ -62,15 +62,18 @@ def examine(path: Path, notice: Callable[[int], None] = lambda _bytes: None) -> 
     return Examined(path, form, digest.hexdigest(), encoding)
 
 
-def open_table(examined: Examined, limits: Limits = LIMITS) -> Table:
-    """Open a file that was examined. Raises ``InputError`` when its head cannot be read."""
+def open_table(examined: Examined, limits: Limits = LIMITS, heading: FindHeading | None = None) -> Table:
+    """Open a file that was examined. Raises ``InputError`` when its head cannot be read.
+
+    ``heading`` finds the headings of a CSV file below a title; without it they are the first line.
+    """
     path = examined.path
     if examined.form == "parquet":
         return ParquetTable(path, limits)
     assert examined.encoding is not None
     if examined.form == "jsonl":
         return JsonLines(path, examined.encoding, limits)
-    return Separated(path, examined.encoding, limits)
+    return Separated(path, examined.encoding, limits, heading)
 
 
 def form_of(path: Path) -> Form:

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,9 @@ from peilian.engine._kernel import Fault, InputError, Reason
 
 _SAMPLED = 200  # JSON objects whose keys are the columns
 _DELIMITERS = ",;\t"
+TITLE_LINES = 10  # lines among which the headings are looked for where a title may stand above them
+FindHeading = Callable[[Sequence[Sequence[str]]], int]
+"""Which of the top records of a file holds the headings."""
 
 # In place of a byte that cannot be read; no text that can be read holds it.
 _UNREADABLE, _MARK = "\udc80", "peilian-mark"
@@ -81,18 +84,22 @@ class Separated(_TextFile):
 
     form: Form = "csv"
 
-    def __init__(self, path: Path, encoding: str, limits: Limits) -> None:
+    def __init__(self, path: Path, encoding: str, limits: Limits, heading: FindHeading | None = None) -> None:
         super().__init__(path, encoding, limits)
         csv.field_size_limit(max(limits.field, csv.field_size_limit()))
-        self._delimiter = _delimiter(path, encoding, limits.line)
-        self.columns = self._heading()
+        self._delimiter = _delimiter(path, encoding, limits.line, 1 if heading is None else TITLE_LINES)
+        self._above = 0  # records above the headings
+        self.columns = self._heading(heading)
 
-    def _heading(self) -> tuple[str, ...]:
+    def _heading(self, find: FindHeading | None) -> tuple[str, ...]:
         lines = self._open()
         try:
-            names = tuple(name.strip().lstrip("\ufeff") for name in next(self._records(lines), []))
+            top = list(islice(self._records(lines), 1 if find is None else TITLE_LINES))
         finally:
             lines.close()
+        if find is not None and top:
+            self._above = find(top)
+        names = tuple(name.strip().lstrip("\ufeff") for name in (top[self._above] if top else ()))
         if not any(names):
             raise stop(self.path, "import.empty_file")
         if len(names) > self._limits.columns:
@@ -124,8 +131,7 @@ class Separated(_TextFile):
         has_blank = "" in names
         try:
             records = self._records(lines)
-            next(records, None)
-            for record in records:
+            for record in islice(records, self._above + 1, None):
                 if len(record) != width:
                     while len(record) > width and not record[-1]:
                         record.pop()
@@ -208,7 +214,7 @@ def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
     lines = _Lines(path, encoding, Limits().line, errors=_MARK)
     records: Iterable[Iterable[str]] = lines
     if form == "csv":
-        records = csv.reader(lines, delimiter=_delimiter(path, encoding, Limits().line), strict=False)
+        records = csv.reader(lines, delimiter=_delimiter(path, encoding, Limits().line, 1), strict=False)
     try:
         for number, record in enumerate(records, start=0 if form == "csv" else 1):
             if any(_UNREADABLE in part for part in record):
@@ -220,11 +226,11 @@ def first_undecodable(path: Path, encoding: str, form: Form) -> int | None:
     return None
 
 
-def _delimiter(path: Path, encoding: str, limit: int) -> str:
-    """The separator that the first line holds most often, quoted parts aside."""
+def _delimiter(path: Path, encoding: str, limit: int, n_lines: int) -> str:
+    """The separator that one of the first lines holds most often, quoted parts aside."""
     lines = _Lines(path, encoding, limit, errors=_MARK)
     try:
-        outside = "".join(next(iter(lines), "").split('"')[::2])
+        outside = ["".join(line.split('"')[::2]) for line in islice(lines, n_lines)]
     finally:
         lines.close()
-    return max(_DELIMITERS, key=outside.count)
+    return max(_DELIMITERS, key=lambda one: max((line.count(one) for line in outside), default=0))

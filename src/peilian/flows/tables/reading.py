@@ -9,6 +9,7 @@ from typing import Any
 
 from peilian.adapters.importers.files import Row, Table
 from peilian.adapters.importers.opening import examine, form_of, open_table
+from peilian.adapters.importers.separated import TITLE_LINES
 from peilian.adapters.workbooks import WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation.canonical import clean
@@ -17,7 +18,7 @@ from peilian.flows.tables.kinds import KINDS, bare
 
 MOST_BYTES = 128 << 20
 MOST_ROWS = 100_000
-_TITLE_LINES = 10  # lines above the headings in which a workbook may name itself
+
 _WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
 ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", *_WORKBOOKS)
 _KNOWN = frozenset(name for kind in KINDS.values() for column in kind.columns for name in column.headings())
@@ -81,7 +82,7 @@ def _renamed(fault: Fault, name: str, row: int | None) -> Fault:
 def _text_file(path: Path, name: str) -> Sheet:
     try:
         examined = examine(path)
-        opened = open_table(examined)
+        opened = open_table(examined, heading=_heading_line)
     except InputError as error:
         above = int(form_of(path) == "csv")  # the reader counts rows below the headings
         faults = (_renamed(fault, name, fault.row and fault.row + above) for fault in error.faults)
@@ -90,7 +91,7 @@ def _text_file(path: Path, name: str) -> Sheet:
     headings = _named_apart([clean(column).strip() for column in columns], name)
 
     def lines() -> Iterator[tuple[int, Line]]:
-        table = open_table(examined)
+        table = open_table(examined, heading=_heading_line)
         for found in _rows(table, name):
             row = table.place()
             if isinstance(found, Fault):
@@ -132,11 +133,11 @@ def _workbook(path: Path, name: str) -> Sheet:
 
 def _heading_line(table: Sequence[Sequence[Any]]) -> int:
     """Where the headings stand: the first of the top lines that knows most of them, so that a title may stand above."""
-    known = [sum(bare(cell) in _KNOWN for cell in line) for line in table[:_TITLE_LINES]]
+    known = [sum(bare(cell) in _KNOWN for cell in line) for line in table[:TITLE_LINES]]
     best = max(known, default=0)
     if best:
         return known.index(best)
-    return next((at for at, line in enumerate(table[:_TITLE_LINES]) if not all(map(is_empty, line))), 0)
+    return next((at for at, line in enumerate(table[:TITLE_LINES]) if not all(map(is_empty, line))), 0)
 
 
 def _named_apart(headings: Sequence[str], name: str) -> tuple[str, ...]:
