@@ -219,14 +219,14 @@ def decide_award(*, actor: User, award: Award, state: AwardState | str, note: st
         AwardState.APPROVED: {AwardState.REVOKED},
     }
     if state not in steps.get(now_is, set()):
-        raise refuse("rewards.not_now", "state", state=str(now_is))
+        raise refuse(f"rewards.not_now.{now_is}", "state")
     if state == AwardState.APPROVED and award.proposed_by_id == actor.pk:
         raise refuse("rewards.second_pair_of_eyes")
     note = short(note, "note", is_needed=state != AwardState.APPROVED)
     with write(actor=actor, verb="rewards.decide") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=award.employee_id)
         if state_of(award) != now_is:
-            raise refuse("rewards.not_now", "state", state=str(state_of(award)))
+            raise refuse(f"rewards.not_now.{state_of(award)}", "state")
         row = AwardDecision(award=award, state=str(state), note=note, at=timezone.now(), by=actor)
         row.save(force_insert=True)
         audit.created(row)

@@ -96,7 +96,9 @@ def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language) -> list
     lines = []
     for item in faults:
         reason = Reason(item["reason"]["key"], item["reason"].get("params", {}))
-        fault = Fault(reason, item.get("file"), item.get("row"), item.get("field"), item.get("conversation_id"))
+        # Without a file, a field is what a form calls something: no word of this page.
+        field = item.get("field") if item.get("file") or item.get("row") is not None else None
+        fault = Fault(reason, item.get("file"), item.get("row"), field, item.get("conversation_id"))
         try:
             lines.append(say_fault(fault, language))
         except KeyError:

@@ -141,7 +141,12 @@ def load_note(found: ShopComparison) -> str:
     if not others:
         return ""
     own = leader.consultations_per_agent.value
-    said = {"own": format_decimal(own, 0), "others": format_decimal(max(others), 0)}
+    # As many decimals as tell the two apart; what one does not tell apart is the same.
+    places = next((n for n in (0, 1) if format_decimal(own, n) != format_decimal(max(others), n)), None)
+    if places is None:
+        told = {"own": format_decimal(own, 0)}
+        return _("Its agents answer about as many customers as the busiest elsewhere: %(own)s a day each.") % told
+    said = {"own": format_decimal(own, places), "others": format_decimal(max(others), places)}
     if own >= max(others):
         return _("Its agents also answer more customers: %(own)s a day each, elsewhere at most %(others)s.") % said
     return _("Its agents answer %(own)s customers a day each, elsewhere up to %(others)s.") % said
