@@ -12,7 +12,8 @@ from peilian.adapters.packs.drill_parts import DrillPartsDocument, load_drill_pa
 from peilian.adapters.packs.lexicon import load_classes
 from peilian.adapters.packs.scenario import PhrasesField, SayField
 from peilian.engine.text import PatternCompiler
-from peilian.flows.extracting.elements import _says, claimed
+from peilian.flows.extracting.elements import claimed, says
+from peilian.flows.extracting.plays import _KIND
 from peilian.flows.extracting.terse import terse
 from peilian.flows.extracting.wordings import GAP, ended, filled, has_masked, plain, sayable, spoken, told
 
@@ -52,7 +53,20 @@ def test_every_pattern_can_be_understood(language):
 def test_an_element_recognises_its_own_model_answer(part, language):
     model = filled(getattr(part.model, language), ANSWERS.get(part.id, {}).get(language, ""))
     assert not GAP.search(model)
-    assert _says(part, model, language)
+    assert says(part, model, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("part", [one for one in PARTS.elements if one.id not in _KIND], ids=lambda part: part.id)
+def test_an_element_is_said_tersely_too(part, language):
+    assert says(part, filled(getattr(part.curt, language), ANSWERS.get(part.id, {}).get(language, "")), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("part", [one for one in PARTS.elements if one.is_core], ids=lambda part: part.id)
+def test_no_bad_answer_says_the_matter_itself(part, language):
+    bad = [getattr(line, language) for play in PARTS.bad_plays.values() for line in play]
+    assert [line for line in [*bad, getattr(PARTS.closing, language)] if says(part, line, language)] == []
 
 
 @pytest.mark.parametrize("part", PARTS.elements, ids=[part.id for part in PARTS.elements])

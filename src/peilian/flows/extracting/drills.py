@@ -15,7 +15,7 @@ from peilian.adapters.packs.drill_parts import ToolPart
 from peilian.engine._kernel import Language, Param, Reason
 from peilian.engine.drill.figures import figures
 from peilian.engine.text import normalise
-from peilian.flows.extracting.elements import Found, Quote, claimed, elements_of, parts, tools_of
+from peilian.flows.extracting.elements import Found, Quote, claimed, elements_of, parts, says, tools_of
 from peilian.flows.extracting.nearest import nearest_scenario
 from peilian.flows.extracting.people import heard, persona_of
 from peilian.flows.extracting.plays import Line, plays_of
@@ -177,7 +177,8 @@ def _chosen(found: Found, best: Quote | None, language: Language, answer: str) -
         )
     sums = figures(normalise(best.sentence).text, "money", _DAY_ZERO) if part.tool == "coupon" else []
     is_plain = GAP.search(field_of(part.curt, language)) is None
-    curt = field_of(part.curt, language) if is_plain else ended(best.clause, language)
+    core = best.clause if says(part, best.clause, language) else best.sentence
+    curt = field_of(part.curt, language) if is_plain else ended(core, language)
     is_fact = part.is_core or part.id in ("freight", "escalate", "options")
     fact = terse(best.clause, best.sentence, language) if is_fact else ""
     return _Chosen(found, best, best.sentence, curt, fact, sums[0] if sums else None)

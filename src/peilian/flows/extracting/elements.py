@@ -138,14 +138,14 @@ def _quote(part: ElementPart, talk: Talk, i: int, found: list[Said]) -> Quote | 
         return None
     sentence = plain(spoken(message.text[places[0] : places[1]]))
     asks = sentence.endswith(("？", "?")) and not any(one.say.in_language(talk.language).asks for one in part.parts)
-    if has_masked(sentence) or asks or not _says(part, sentence, talk.language):
+    if has_masked(sentence) or asks or not says(part, sentence, talk.language):
         return None
     clause = analysed.clause_at(spans[0][0])
     core = plain(spoken(_original(analysed, message.text, clause.start, clause.end)))
     return Quote(i, ended(sentence, talk.language), core)
 
 
-def _says(part: ElementPart, sentence: str, language: Language) -> bool:
+def says(part: ElementPart, sentence: str, language: Language) -> bool:
     """Whether the sentence by itself says the whole element."""
     analysed = analyse(sentence)
     found = _book(language).find(analysed)

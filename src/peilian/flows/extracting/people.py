@@ -20,6 +20,7 @@ _POLITE = re.compile(r"请|麻烦|谢|您|辛苦|劳驾|please|thank|kind", re.I
 _LOUD = re.compile(r"[!！?？]{2,}|[!！]")
 _BEGINNING = 4  # messages of the customer that show how it came
 _PATIENCE = (60.0, 150.0, 300.0)  # least, usual, most
+_THOUGHT, _LIVE = 15, 600  # seconds: less is the rest of one thought, more is no waiting for an answer at once
 _ABUSE = {"abusive": 2, "angry": 1}
 
 
@@ -82,7 +83,7 @@ def _patience(talk: Talk) -> tuple[float, list[int]]:
     for (_, before), (i, after) in pairwise(enumerate(talk.conversation.messages)):
         if before.is_customer and after.is_customer and before.at_ms is not None and after.at_ms is not None:
             seconds = (after.at_ms - before.at_ms) / 1000
-            if seconds >= 15:  # a new thought, not the rest of the last one
+            if _THOUGHT <= seconds <= _LIVE:
                 waits.append(seconds)
                 chased.append(i)
     return (max(least, min(most, float(round(3 * median(waits))))) if waits else usual), chased[:3]

@@ -17,7 +17,7 @@ _LEADING_NAME = re.compile(
 _PRAISES = re.compile(r"[!！]{2,}|[?？]{2,}|[~～]{2,}|[。.…]{3,}")
 _PARTICLES = re.compile(r"(?:哈|啦|呀|哦|呢|哒|哟|噢|~|～)+(?=[。，,!！]|$)")
 _SENTENCES = re.compile(r"(?<=[。！？!?\n；;])|(?<=\.)(?=\s)")
-_ANY_GAP = re.compile(r"【[^】]*】|\[\[[a-z_]+\]\]")
+_ANY_GAP = re.compile(r"【[^】]*】|\[\[?[a-z][a-z_ ]*\]")
 GAP = re.compile(r"【([^】]{0,40})】|\[(?!\[)([a-z][a-z ]{1,40})\](?!\])")
 """A gap in one of the product's own texts: 【时间】, [time]."""
 
