@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.engine._kernel import Language, Reason
+from peilian.flows.appraisal_texts import Outdated
 from peilian.flows.wording import say
 from peilian.web.appraisal import rule_texts
 from peilian.web.appraisal.wordings import EVENT_KINDS, INPUT_SOURCES, TABLES, period_name
@@ -219,7 +220,7 @@ class ToldSheet:
         return _("As the rules are set now, %(most)s of the %(weight)s points are all that can be had.") % told
 
     @cached_property
-    def _left_behind(self) -> Mapping[str, tuple[rule_texts.Outdated, ...]]:
+    def _left_behind(self) -> Mapping[str, tuple[Outdated, ...]]:
         return rule_texts.texts_left_behind(self.view.cycle.template_version, self.language)
 
     def _change(self, points: Any) -> str:
