@@ -67,7 +67,8 @@ def test_any_text_can_be_cut_and_words_stand_where_they_say(text):
 
 
 @pytest.mark.parametrize(
-    ("word", "sound"), [("退货", "tuihuo"), ("投诉", "tousu"), ("还款", "huankuan"), ("重庆", "chongqing"), ("女", "lv")]
+    ("word", "sound"),
+    [("退货", "tuihuo"), ("投诉", "tousu"), ("还款", "huankuan"), ("重庆", "chongqing"), ("女", "lv")],
 )
 def test_a_word_is_kept_under_how_it_sounds(word, sound):
     expected = "".join(map(fold, syllables(sound) or (sound,)))
