@@ -424,5 +424,4 @@ def _why(field: str, key: str, i: int, talk: Talk) -> Why:
 
 def _gap(one: _Chosen) -> Gap:
     label = one.found.part.label.model_dump(exclude_none=True)
-    model = field_of(one.found.part.model, "zh"), field_of(one.found.part.model, "en")
-    return Gap(one.key, label, Reason("extraction.gap.ask", {"zh": model[0], "en": model[1]}))
+    return Gap(one.key, label, Reason("extraction.gap.ask", {"model": one.model}))
