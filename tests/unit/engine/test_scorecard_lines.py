@@ -139,7 +139,7 @@ def test_what_is_excused_has_no_value():
 
 
 def test_a_line_that_is_prorated_takes_one_value():
-    with pytest.raises(ValueError, match="one indicator"):
+    with pytest.raises(ValueError, match=r"wrong\.prorated"):
         a_line(Met({"a": D(1), "b": D(1)}), ("a", "b"), prorate=Proration())
 
 

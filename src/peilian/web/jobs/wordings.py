@@ -91,13 +91,16 @@ def cancel_question(job: Job) -> str:
     return gettext("Stop %(job)s? What it has done so far may have to be done again.") % {"job": kind_name(job.kind)}
 
 
-def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language) -> list[str]:
-    """A job's faults in words. A reason that has lost its words (an old job) is shown by its key."""
+def fault_lines(faults: Iterable[Mapping[str, Any]], language: Language, *, names_fields: bool = False) -> list[str]:
+    """A job's faults in words. A reason that has lost its words (an old job) is shown by its key.
+
+    Without a file, a field is what a form calls something and no word of the page, unless the page ``names_fields``.
+    """
     lines = []
     for item in faults:
         reason = Reason(item["reason"]["key"], item["reason"].get("params", {}))
-        # Without a file, a field is what a form calls something: no word of this page.
-        field = item.get("field") if item.get("file") or item.get("row") is not None else None
+        is_named = names_fields or item.get("file") or item.get("row") is not None
+        field = item.get("field") if is_named else None
         fault = Fault(reason, item.get("file"), item.get("row"), field, item.get("conversation_id"))
         try:
             lines.append(say_fault(fault, language))

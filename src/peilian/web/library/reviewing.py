@@ -62,7 +62,7 @@ def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None
         "has_passed": found is not None and found.has_passed,
         "is_running": is_running,
         "phase": phase_name(job) if job is not None else "",
-        "faults": fault_lines(job.faults, reading_language()) if job is not None else [],
+        "faults": fault_lines(job.faults, reading_language(), names_fields=True) if job is not None else [],
     }
 
 

@@ -267,7 +267,7 @@ LISTS: Mapping[str, tuple[frozenset[str], Call]] = {
     "my_sheets": (NOBODY, lambda w, u: appraisal.my_sheets(user=u)),
 }
 # Functions that ask nobody, or answer a question about a user.
-ASK_NOBODY = {"appeal_ends_at", "results", "shipped_templates", "suggested_grades", "version_for"}
+ASK_NOBODY = {"appeal_ends_at", "results", "shipped_templates", "suggested_grades", "supervisors_named", "version_for"}
 ABOUT_USERS = {"can", "can_decide", "own_place"}
 
 
