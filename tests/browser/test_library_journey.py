@@ -147,6 +147,12 @@ def test_a_conversation_becomes_a_case_and_a_drill_that_an_agent_finds_by_initia
             expect(own.locator("[data-log] li.is-agent").first).to_be_visible()
             expect(own.locator("[data-log] li.is-customer").nth(1)).to_be_visible(timeout=15_000)
             screenshot(own, "library-drilled", full_page=False)
+            # Nobody plays two drills at once: this one is ended, for whoever signs in next.
+            own.locator("[data-end]").click()
+            expect(own.locator("[data-leave], [data-over]").locator("visible=true").first).to_be_visible()
+            if own.locator("[data-leave]").is_visible():
+                own.locator("[data-end-now]").click()
+            expect(own.locator("[data-over]")).to_be_visible(timeout=30_000)
         texts = [text, publish(reviewing, case)]
         check_axe(reviewing)
         screenshot(reviewing, "library-case")
