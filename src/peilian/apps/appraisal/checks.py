@@ -14,8 +14,7 @@ from peilian.apps.people.api import NotVisibleError, Permission, Unit, visible_t
 
 if TYPE_CHECKING:
     from peilian.apps.appraisal.models import Appraisee
-    from peilian.apps.base.api import refuse as refuse
-from peilian.apps.people.api import User
+    from peilian.apps.people.api import User
 
 PLACES = 12  # decimals that values are stored with
 _WIDE = Context(prec=60)

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from peilian.apps.base.api import refuse as refuse
 from peilian.apps.people.api import Employee
 from peilian.apps.practice.models import LIVE_RUNS, DrillRun, RunMode
 from peilian.apps.record.api import Assignment
-from peilian.engine._kernel import Fault, InputError, Param, Reason
+from peilian.engine._kernel import Fault, InputError, Reason
 
 MOST_PAUSES = 3
 PAUSE_MS = 5 * 60 * 1000
@@ -24,11 +25,6 @@ class AlreadyRunningError(InputError):
     def __init__(self, run: DrillRun) -> None:
         super().__init__(Fault(Reason("practice.already_running", {"title": run.title}), field="run"))
         self.run = run
-
-
-def refuse(key: str, field: str | None = None, **params: Param) -> InputError:
-    """The error of one field."""
-    return InputError(Fault(Reason(key, params), field=field))
 
 
 def check_start(
