@@ -13,8 +13,13 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
-from peilian.web.sockets import socket_urls  # noqa: E402  (needs the apps that get_asgi_application loads)
+# These need the apps that get_asgi_application loads.
+from peilian.web.shell.bodies import BoundedBodies  # noqa: E402
+from peilian.web.sockets import socket_urls  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": pages, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls)))}
+    {
+        "http": BoundedBodies(pages),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(socket_urls))),
+    }
 )

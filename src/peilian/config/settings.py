@@ -9,6 +9,9 @@ PEILIAN_DEBUG        1 for development (default: 0)
 PEILIAN_DRILLS_A_DAY        how many drills a person may start a day (default: 12)
 PEILIAN_ABUSE_DRILLS_A_DAY  how many of them with an abusive customer (default: 3)
 PEILIAN_SECOND_EYES         0 where writers may publish their own texts (default: 1)
+PEILIAN_BODY_MB      the most that a form may carry, in MB (default: 5)
+PEILIAN_UPLOAD_MB    the most for pages that take files: tables, texts, attachments, values (default: 50)
+PEILIAN_IMPORT_MB    the most for files with conversations (default: 300; `peilian import` has no such bound)
 PEILIAN_SEARCH_BY_MEANING   1 to find texts by meaning too, with peilian[embedding] (default: 0)
 """
 
@@ -69,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "peilian.web.shell.middleware.CompanyTimeZoneMiddleware",
+    "peilian.web.shell.bodies.TooLargeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -176,7 +180,10 @@ STATIC_ROOT = HOME / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+BODY_MOST_BYTES = int(os.environ.get("PEILIAN_BODY_MB", "5")) << 20
+UPLOAD_MOST_BYTES = int(os.environ.get("PEILIAN_UPLOAD_MB", "50")) << 20
+IMPORT_MOST_BYTES = int(os.environ.get("PEILIAN_IMPORT_MB", "300")) << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MOST_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long text is a form of many fields
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -37,6 +37,7 @@ from peilian.web.appraisal.values import said_value, truths, typed_value
 from peilian.web.appraisal.wordings import INPUT_MARKS, INPUT_SOURCES
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 from peilian.web.tables.forms import TableFileField
@@ -303,6 +304,7 @@ class InputFileForm(forms.Form):
     )
 
 
+@takes_files(people.Permission.RUN_APPRAISALS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """First step: the file is kept, then looked at."""

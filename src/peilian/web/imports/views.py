@@ -23,6 +23,7 @@ from peilian.web.imports.reports import counts, fault_table, rejects_chunks
 from peilian.web.jobs.views import details
 from peilian.web.jobs.wordings import state_badge
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 
 PAGE_SIZE = 50
@@ -45,6 +46,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "imports/list.html", {"page": page, "lines": [(row, _badge(row)) for row in rows]})
 
 
+@takes_files(people.Permission.IMPORT, bound="IMPORT_MOST_BYTES")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """First step: the files are kept, then looked at."""

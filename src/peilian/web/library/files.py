@@ -22,6 +22,7 @@ from peilian.flows.wording import say, say_fault
 from peilian.web.library.editor_words import KINDS, kind_name
 from peilian.web.library.places import shown_changes
 from peilian.web.shell.access import user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Tone
 
@@ -74,6 +75,7 @@ class UploadForm(forms.Form):
         return file
 
 
+@takes_files(people.Permission.WRITE_LIBRARY)
 @require_http_methods(["GET", "HEAD", "POST"])
 def files(request: HttpRequest) -> HttpResponse:
     """What can be taken out, and a file to bring in; a POST keeps the file and leads to the look at it."""

@@ -25,6 +25,7 @@ from peilian.flows.wording import say_fault
 from peilian.web.people.forms import RosterUploadForm
 from peilian.web.people.wordings import CHANGES, joined
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 
 MOST_SHOWN = 200
@@ -48,6 +49,7 @@ def steps() -> list[dict[str, str]]:
     ]
 
 
+@takes_files(people.Permission.MANAGE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """First step: the file is kept, then looked at."""

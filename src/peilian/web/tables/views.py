@@ -21,6 +21,7 @@ from peilian.flows.wording import say_fault
 from peilian.web.jobs.views import details
 from peilian.web.jobs.wordings import state_badge
 from peilian.web.shell.access import sight_of, user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 from peilian.web.tables import looks
 from peilian.web.tables.blanks import blank_table
@@ -49,6 +50,7 @@ def tables(request: HttpRequest) -> HttpResponse:
     return render(request, "tables/list.html", {"page": page, "lines": lines})
 
 
+@takes_files(people.Permission.IMPORT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """First step: the file is kept, then looked at."""
