@@ -7,7 +7,15 @@ the same answer.
 
 from __future__ import annotations
 
-from peilian.apps.library.attaching import Opened, attach, attachments_of, open_attachment, remove_attachment
+from peilian.apps.library.attaching import (
+    FileChange,
+    Opened,
+    attach,
+    attachments_of,
+    compare_files,
+    open_attachment,
+    remove_attachment,
+)
 from peilian.apps.library.changing import (
     affected_by,
     announce_change,
@@ -110,6 +118,7 @@ __all__ = [
     "Draft",
     "DraftState",
     "Entry",
+    "FileChange",
     "Found",
     "FoundText",
     "Opened",
@@ -134,6 +143,7 @@ __all__ = [
     "change_notices",
     "comments_of",
     "compare",
+    "compare_files",
     "confirm_policy",
     "confirmations",
     "content",

@@ -54,8 +54,3 @@ def content_of(pk: UUID | str) -> Content:
         return Content.objects.select_related("current").get(pk=UUID(str(pk)))
     except (Content.DoesNotExist, ValueError):
         raise NotVisibleError from None
-
-
-def locked(content: Content) -> Content:
-    """The content's row, locked until the transaction ends, as it is now."""
-    return Content.objects.select_for_update().get(pk=content.pk)

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from peilian.adapters.packs.trees import content_kinds, digest, document_of, tree_of
 from peilian.apps.base.api import Audit, write
-from peilian.apps.library.checks import locked, named, permit, publishing, refuse, require_kind, short
+from peilian.apps.library.checks import named, permit, publishing, refuse, require_kind, short
+from peilian.apps.library.locking import locked, locked_draft, open_drafts
 from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, Draft, DraftState
 from peilian.apps.library.shelf import FACTS, describe
 from peilian.apps.people.api import NotVisibleError, Permission, User, visible_to
@@ -77,9 +78,10 @@ def new_content(*, actor: User | None, kind: str, key: str, title: Mapping[str, 
     name = _key(key)
     body = {"kind": kind, "schema_version": 1, "key": name, "title": names}
     with write(actor=actor, verb="library.new_content") as audit:
-        if Content.objects.filter(kind=kind, key=name).exists():
+        about = {"title": names, "created_at": timezone.now(), "created_by": actor}
+        content, is_new = Content.objects.get_or_create(kind=kind, key=name, defaults=about)
+        if not is_new:
             raise refuse("library.key_taken", "key", name=f"{kind}:{name}")
-        content = Content.objects.create(kind=kind, key=name, title=names, created_at=timezone.now(), created_by=actor)
         audit.created(content)
         return _open(audit, actor, content, body)
 
@@ -88,16 +90,26 @@ def start_draft(*, actor: User | None, content: Content) -> Draft:
     """The open draft of a content, begun from its current version when there is none."""
     permit(actor, Permission.WRITE_LIBRARY)
     with write(actor=actor, verb="library.start_draft") as audit:
-        content = locked(content)
-        if content.state == ContentState.RETIRED:
-            raise refuse("library.is_retired")
-        found = Draft.objects.filter(content=content, state__in=OPEN_DRAFTS).first()
-        if found is not None:
-            audit.unchanged()
-            return found
-        body = content.current.body if content.current is not None else None
-        skeleton = {"kind": content.kind, "schema_version": 1, "key": content.key, "title": content.title}
-        return _open(audit, actor, content, body or skeleton)
+        return begun(audit, actor, content)
+
+
+def begun(audit: Audit, actor: User | None, content: Content) -> Draft:
+    """The open draft of a content, locked; begun where there is none. Part of the caller's transaction."""
+    content = locked(content)
+    require_offered(content)
+    found = open_drafts([content]).get(content.pk)
+    if found is not None:
+        audit.unchanged()
+        return found
+    body = content.current.body if content.current is not None else None
+    skeleton = {"kind": content.kind, "schema_version": 1, "key": content.key, "title": content.title}
+    return _open(audit, actor, content, body or skeleton)
+
+
+def require_offered(content: Content) -> None:
+    """``InputError`` when a content is retired: it is restored before anything of it is changed."""
+    if content.state == ContentState.RETIRED:
+        raise refuse("library.is_retired")
 
 
 def save_draft(
@@ -105,25 +117,23 @@ def save_draft(
 ) -> Draft:
     """Save a draft that was read as of ``edition``; ``settled`` are the places in its ``conflicts`` that are done with.
 
-    A document that does not fit its kind may be saved, not submitted. ``StaleDraftError`` when somebody saved in
-    between. What is in review goes back to writing: nobody approves what was not seen.
+    A document that does not fit its kind may be saved, not submitted. ``StaleDraftError`` when somebody saved something
+    else in between; what is stored already, word for word, may be sent again. What is in review goes back to writing:
+    nobody approves what was not seen.
     """
     permit(actor, Permission.WRITE_LIBRARY)
     with write(actor=actor, verb="library.save_draft") as audit:
-        row = _locked_draft(draft)
-        if row.edition != edition:
-            raise StaleDraftError(row, body)
+        row = locked_draft(draft)
         fresh = checked_body(row.content, body)
-        kept = [conflict for n, conflict in enumerate(row.conflicts) if n not in settled]
-        if digest(fresh) == digest(row.body) and len(kept) == len(row.conflicts):
+        if digest(fresh) == digest(row.body) and not settled:
             audit.unchanged()
             return row
+        if row.edition != edition:
+            raise StaleDraftError(row, body)
+        kept = [conflict for n, conflict in enumerate(row.conflicts) if n not in settled]
         before = {"edition": row.edition, "state": row.state}
         row.body, row.conflicts = fresh, kept
-        row.edition, row.saved_at, row.state = row.edition + 1, timezone.now(), DraftState.WRITING
-        if actor is not None and str(actor.pk) not in row.writers:
-            row.writers = [*row.writers, str(actor.pk)]
-        row.save()
+        row.rewritten(at=audit.at, by=actor.pk if actor is not None else None)
         if row.content.current is None:
             _show_title(row.content, fresh)
         audit.changed(row, **before)
@@ -151,7 +161,7 @@ def drop_draft(*, actor: User | None, draft: Draft, why: str = "") -> Draft:
     permit(actor, Permission.WRITE_LIBRARY)
     why = short(why, "why")
     with write(actor=actor, verb="library.drop_draft") as audit:
-        row = _locked_draft(draft)
+        row = locked_draft(draft)
         if actor is not None and str(actor.pk) not in row.writers and not may_publish(actor, row.content.kind):
             raise NotVisibleError
         before = row.state
@@ -182,20 +192,13 @@ def _open(audit: Audit, actor: User | None, content: Content, body: Mapping[str,
         content=content,
         base=content.current,
         body=dict(body),
+        files=content.current.files if content.current is not None else {},
         author=actor,
         writers=[str(actor.pk)] if actor is not None else [],
         created_at=now,
         saved_at=now,
     )
     audit.created(row)
-    return row
-
-
-def _locked_draft(draft: Draft) -> Draft:
-    """The draft as it is now, to be changed; ``InputError`` when it is no longer open."""
-    row = Draft.objects.select_for_update(of=("self",)).select_related("content").get(pk=draft.pk)
-    if not row.is_open:
-        raise refuse("library.draft_is_over", "draft")
     return row
 
 

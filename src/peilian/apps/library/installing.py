@@ -18,13 +18,12 @@ from peilian.adapters.packs import SHIPPED
 from peilian.adapters.packs.trees import Pack, digest, documents_of, packs_in, tree_of
 from peilian.apps.base.api import Company, company, write
 from peilian.apps.library.checks import permit, refuse
+from peilian.apps.library.locking import locked_all, open_drafts
 from peilian.apps.library.models import (
-    OPEN_DRAFTS,
     Content,
     ContentState,
     ContentVersion,
     Draft,
-    DraftState,
     Origin,
     PackInstall,
 )
@@ -109,18 +108,13 @@ class _Installation:
         self.n_same = 0
         kinds = {kind for kind, _ in self.bodies}
         there = Content.objects.filter(kind__in=kinds, key__in={key for _, key in self.bodies})
-        self.there = {
-            (row.kind, row.key): row for row in there.select_related("current").select_for_update(of=("self",))
-        }
+        self.there = {(row.kind, row.key): row for row in locked_all(there)}
         ids = [row.pk for row in self.there.values()]
         versions = ContentVersion.objects.filter(content__in=ids)
         self.last_of_pack = {row.content_id: row for row in versions.filter(origin=Origin.PACK).order_by("number")}
         counted = versions.order_by().values("content").annotate(last=Max("number"))
         self.numbers = {row["content"]: row["last"] for row in counted}
-        self.drafts = {
-            row.content_id: row
-            for row in Draft.objects.filter(content__in=ids, state__in=OPEN_DRAFTS).select_related("base")
-        }
+        self.drafts = open_drafts(self.there.values())
 
     def do(self) -> None:
         """Take in every document."""
@@ -205,7 +199,9 @@ class _Installation:
         if draft is None and not found.conflicts and digest(found.body) == row.current.sha256:
             self.n_same += 1  # all that the pack changed was changed here already
             return
-        self._redraft(draft or Draft(content=row, base=row.current, edition=0, created_at=self.now), version, found)
+        files = row.current.files
+        fresh = Draft(content=row, base=row.current, files=files, edition=0, created_at=self.now)
+        self._redraft(draft or fresh, version, found)
 
     def _redraft(self, draft: Draft, version: ContentVersion, found: Merged) -> None:
         """The merged wording into the draft. Who reviewed it has to look again; conflicts not yet settled stay."""
@@ -214,15 +210,13 @@ class _Installation:
         draft.conflicts = fresh + [old for old in draft.conflicts if old["path"] not in paths]
         draft.body = found.body
         draft.upgrade = version
-        draft.state = DraftState.WRITING
-        draft.edition += 1
-        draft.saved_at = self.now
-        draft.save()
+        draft.rewritten(at=self.now)
         self.lists["drafted"].append(draft.content.reference)
         if draft.conflicts:
             self.lists["conflicts"].append(draft.content.reference)
 
     def _version(self, row: Content, number: int, body: Body, base: ContentVersion | None) -> ContentVersion:
+        """A pack says nothing of files that were added here: they stay with the text."""
         return new_version(
             row,
             number,
@@ -232,4 +226,5 @@ class _Installation:
             base=base,
             made_by=self.actor,
             pack_version=self.pack.header.version,
+            files=row.current.files if row.current is not None else {},
         )

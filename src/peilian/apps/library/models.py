@@ -6,8 +6,9 @@ deleted. What is being written is a draft; publishing makes a version of it.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -115,6 +116,7 @@ class ContentVersion(Ledger):
     origin = models.CharField(max_length=10, choices=Origin)
     pack_version = models.CharField(max_length=40, blank=True, default="")
     base = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    files = models.JSONField(default=dict)  # {name: id of the attachment}
     note = models.CharField(max_length=500, blank=True, default="")
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -160,6 +162,7 @@ class Draft(Row):
     upgrade = models.ForeignKey("library.ContentVersion", null=True, on_delete=models.PROTECT, related_name="+")
     body = models.JSONField()
     conflicts = models.JSONField(default=list)
+    files = models.JSONField(default=dict)  # {name: id of the attachment}
     edition = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=20, choices=DraftState, default=DraftState.WRITING)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -190,6 +193,14 @@ class Draft(Row):
     def is_open(self) -> bool:
         """Whether it may still become a version."""
         return self.state in OPEN_DRAFTS
+
+    def rewritten(self, *, at: datetime, by: UUID | None = None) -> None:
+        """Save it as a new edition, which nobody has reviewed yet; ``by`` is who wrote in it."""
+        self.edition += 1
+        self.saved_at, self.state = at, DraftState.WRITING
+        if by is not None and str(by) not in self.writers:
+            self.writers = [*self.writers, str(by)]
+        self.save()
 
 
 class Use(Ledger):
@@ -313,8 +324,9 @@ class Revision(Row):
         return f"{self.content}: {self.state}"
 
 
-class Attachment(Row):
-    """A file that belongs to a text (附件)."""
+class Attachment(Ledger):
+    """A file that was added to a text (附件). It stays as it is; drafts and versions name the files that are theirs, so
+    that a newer file of the same name takes nothing from an older wording."""
 
     content = models.ForeignKey("library.Content", on_delete=models.PROTECT, related_name="attachments")
     file = models.ForeignKey("base.StoredFile", on_delete=models.PROTECT, related_name="+")
@@ -322,7 +334,8 @@ class Attachment(Row):
     media_type = models.CharField(max_length=100)
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    removed_at = models.DateTimeField(null=True)
+
+    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -349,4 +362,4 @@ class PackInstall(Row):
 
 
 # A version stays as it is, whoever asks the database.
-GUARDED = ("library_contentversion", "library_use", "library_confirmation")
+GUARDED = ("library_contentversion", "library_use", "library_confirmation", "library_attachment")

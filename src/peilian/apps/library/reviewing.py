@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from peilian.adapters.packs.trees import document_of, tree_of
 from peilian.apps.base.api import Audit, write
-from peilian.apps.library.checks import locked, permit, publishing, refuse, short
+from peilian.apps.library.checks import permit, publishing, refuse, short
+from peilian.apps.library.drafting import require_offered
+from peilian.apps.library.locking import locked, locked_draft
 from peilian.apps.library.models import (
     Content,
     ContentState,
@@ -46,7 +48,8 @@ def submit(*, actor: User | None, draft: Draft, note: str = "") -> Draft:
     permit(actor, Permission.WRITE_LIBRARY)
     note = short(note, "note")
     with write(actor=actor, verb="library.submit") as audit:
-        row = _open(draft)
+        row = locked_draft(draft)
+        require_offered(row.content)
         if row.state == DraftState.IN_REVIEW:
             audit.unchanged()
             return row
@@ -64,7 +67,7 @@ def return_draft(*, actor: User | None, draft: Draft, decision: str) -> Draft:
     permit(actor, publishing(draft.content.kind))
     decision = short(decision, "decision", limit=1000, is_needed=True)
     with write(actor=actor, verb="library.return_draft") as audit:
-        row = _open(draft)
+        row = locked_draft(draft)
         if row.state != DraftState.IN_REVIEW:
             raise refuse("library.not_in_review", "draft")
         before, row.state, row.decision = row.state, DraftState.RETURNED, decision
@@ -79,17 +82,16 @@ def publish(*, actor: User | None, draft: Draft, note: str = "") -> ContentVersi
     """Make a version of a draft; from now on it is what counts.
 
     Refused to whoever wrote in it, unless the installation is content with one pair of eyes; and while it has faults or
-    conflicts. A scenario that was not rehearsed plays its own answers first, which takes seconds.
+    conflicts. People publish a scenario that was rehearsed in the background as it is now (``start_rehearsal``); for
+    the product itself it plays its own answers here, which takes seconds.
     """
     permit(actor, publishing(draft.content.kind))
     note = short(note, "note")
     # Before the transaction: others could not write while it plays. The edition tells whether it is still the same.
-    # What came through in the background is not played again.
-    is_rehearsed = draft.content.kind not in REHEARSED_KINDS or has_passed(draft)
-    if not is_rehearsed and (faults := contents.rehearse(draft.body)):
-        raise InputError(*faults)
+    _require_rehearsed(actor, draft)
     with write(actor=actor, verb="library.publish") as audit:
-        row = _open(draft)
+        row = locked_draft(draft)
+        require_offered(row.content)
         if row.edition != draft.edition:
             raise refuse("library.draft_changed", "edition")
         _require_eyes(actor, row)
@@ -138,22 +140,24 @@ def restore(*, actor: User | None, content: Content) -> Content:
     return row
 
 
-def _open(draft: Draft) -> Draft:
-    rows = Draft.objects.select_for_update(of=("self",)).select_related("content__current", "base", "upgrade")
-    row = rows.get(pk=draft.pk)
-    if not row.is_open:
-        raise refuse("library.draft_is_over", "draft")
-    return row
-
-
 def _require_sound(row: Draft) -> None:
     if row.conflicts:
         raise refuse("library.conflicts_left", "conflicts", number=len(row.conflicts))
     if faults := faults_of(draft=row):
         raise InputError(*faults)
     current = row.content.current
-    if current is not None and tree_of(document_of(row.body)) == current.body:
+    if current is not None and row.files == current.files and tree_of(document_of(row.body)) == current.body:
         raise refuse("library.nothing_changed")
+
+
+def _require_rehearsed(actor: User | None, draft: Draft) -> None:
+    """What came through in the background is not played again; nobody waits for a page while it plays."""
+    if draft.content.kind not in REHEARSED_KINDS or has_passed(draft):
+        return
+    if actor is not None:
+        raise refuse("library.rehearse_first", "draft")
+    if faults := contents.rehearse(draft.body):
+        raise InputError(*faults)
 
 
 def needs_second_eyes() -> bool:
@@ -183,6 +187,7 @@ def _version_of(actor: User | None, row: Draft, note: str) -> ContentVersion:
         made_by=row.author,
         approved_by=actor,
         note=note,
+        files=row.files,
     )
 
 

@@ -63,12 +63,14 @@ def new_version(
     approved_by: User | None = None,
     pack_version: str = "",
     note: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> ContentVersion:
     """A version that is not stored yet."""
     return ContentVersion(
         content=content,
         number=number,
         body=dict(body),
+        files=dict(files or {}),
         sha256=digest(body),
         origin=origin,
         pack_version=pack_version[:40],

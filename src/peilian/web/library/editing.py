@@ -123,6 +123,8 @@ def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = library.draft(user=user, pk=pk)
     for file in request.FILES.getlist("files"):
         try:
+            if not row.is_open:
+                raise InputError(Fault(Reason("library.draft_is_over")))
             if (file.size or 0) > _MOST_BYTES:
                 raise InputError(Fault(Reason("library.file_too_large", {"limit": _MOST_BYTES >> 20}), file=file.name))
             library.attach(actor=user, content=row.content, name=file.name or "", data=file.read())
@@ -137,11 +139,15 @@ def detach(request: HttpRequest, pk: UUID, file: UUID) -> HttpResponse:
     """Take a file away from the text of a draft."""
     user = user_of(request)
     row = library.draft(user=user, pk=pk)
-    found = next((one for one in library.attachments_of(user=user, content=row.content) if one.pk == file), None)
+    found = next((one for one in library.attachments_of(user=user, of=row) if one.pk == file), None)
     if found is None:
         raise people.NotVisibleError
-    library.remove_attachment(actor=user, attachment=found)
-    messages.success(request, _("Taken away from the text."))
+    try:
+        library.remove_attachment(actor=user, attachment=found)
+        messages.success(request, _("Taken away from the text."))
+    except InputError as error:
+        for line in _said(error):
+            messages.error(request, line)
     return HttpResponseRedirect(f"{reverse('library_draft', args=[pk])}?edit=1#files")
 
 
@@ -250,7 +256,7 @@ def _page(
         "faults": [(one, _part_of(pages, one)) for one in faults],
         "is_fresh": is_fresh,
         "conflicts": reviewing.conflicts(row),
-        "files": library.attachments_of(user=user, content=row.content),
+        "files": library.attachments_of(user=user, of=row),
         "references": _references(user) if not is_source else [],
         "keys": _keys(body),
         "may_publish": library.may_publish(user, kind),

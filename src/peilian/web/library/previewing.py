@@ -32,7 +32,7 @@ def page(request: HttpRequest, row: library.Draft, body: dict[str, Any], languag
 def shown(request: HttpRequest, row: library.Draft, body: dict[str, Any], language: str) -> dict[str, Any]:
     """The text as its readers would see it; what does not fit its kind yet is shown field by field."""
     spoken: Language = "en" if language == "en" else "zh" if language == "zh" else reading_language()
-    held = library.attachments_of(user=user_of(request), content=row.content)
+    held = library.attachments_of(user=user_of(request), of=row)
     files = {one.name: reverse("library_attachment", args=[one.pk, one.name]) for one in held}
     found: dict[str, Any] = {"lang": HTML_CODES[spoken], "title": _title(body, spoken)}
     try:

@@ -165,7 +165,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
 def _body(request: HttpRequest, row: library.Content, shown: library.ContentVersion) -> dict[str, Any]:
     """The text itself with its files. One that no longer fits its kind is told so, not shown in part."""
     user, language = user_of(request), reading_language()
-    attached = list(library.attachments_of(user=user, content=row))
+    attached = library.attachments_of(user=user, of=shown)
     files = {one.name: reverse("library_attachment", args=[one.pk, one.name]) for one in attached}
     try:
         document = library.document_of(shown)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import date
 
 import pytest
@@ -120,56 +118,3 @@ def test_a_withdrawn_change_asks_nothing_any_more(policy):
 def test_texts_whose_review_is_due_are_told(tmp_path):
     installed(tmp_path, an_article(review_by="2026-01-01"), an_article("mine/b", review_by="2999-01-01"))
     assert [row.key for row in library.reviews_due(user=a_writer())] == ["mine/returns"]
-
-
-def an_archive(**parts: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, text in parts.items():
-            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), text)
-    return target.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "is_inline"),
-    [
-        ("图.png", b"\x89PNG\r\n\x1a\nx", True),
-        ("a.txt", "你好".encode(), False),
-        ("a.pdf", b"%PDF-1.7 x", False),
-        ("伪装.png", b"%PDF-1.7 x", False),
-        ("a.docx", an_archive(word__document_xml="<x/>"), False),
-    ],
-)
-def test_a_file_is_what_it_holds_and_not_what_it_is_called(policy, home, name, data, is_inline):
-    writer = a_writer()
-    row = library.attach(actor=writer, content=policy, name=f"../../{name}", data=data)
-    opened = library.open_attachment(user=a_writer("lin", role="agent"), pk=row.pk)
-    assert (opened.name, opened.is_inline, opened.path.read_bytes()) == (name, is_inline, data)
-    assert opened.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in opened.headers["Content-Security-Policy"]
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
-        ("a.png", b"<html><script>alert(1)</script>"),
-        ("a.txt", b"\xef\xbb\xbf <?xml version='1.0'?><svg/>"),
-        ("a.exe", b"MZ\x90\0\x03"),
-        ("a.zip", an_archive(readme="x")),
-        ("a.docm", an_archive(word__document_xml="<x/>", **{"word/vbaProject.bin": "x"})),
-        ("empty.txt", b""),
-    ],
-)
-def test_what_a_browser_would_run_is_not_attached(policy, home, name, data):
-    with pytest.raises(InputError, match="file_of_no_known_kind"):
-        library.attach(actor=a_writer(), content=policy, name=name, data=data)
-
-
-def test_a_file_that_was_taken_away_is_handed_out_no_more(policy, home):
-    writer = a_writer()
-    row = library.attach(actor=writer, content=policy, name="a.txt", data=b"x")
-    library.remove_attachment(actor=writer, attachment=row)
-    assert not library.attachments_of(user=writer, content=policy).exists()
-    with pytest.raises(people.NotVisibleError):
-        library.open_attachment(user=writer, pk=row.pk)

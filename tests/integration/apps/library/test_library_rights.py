@@ -49,7 +49,7 @@ DOORS: dict[str, Door] = {
     "compare": (P.SEE_LIBRARY, lambda user, c: library.compare(user=user, one=c.current, other=c.current)),
     "add_comment": (P.SEE_LIBRARY, lambda user, c: library.add_comment(actor=user, content=c, text="好")),
     "comments_of": (P.SEE_LIBRARY, lambda user, c: library.comments_of(user=user, content=c)),
-    "attachments_of": (P.SEE_LIBRARY, lambda user, c: library.attachments_of(user=user, content=c)),
+    "attachments_of": (P.SEE_LIBRARY, lambda user, c: library.attachments_of(user=user, of=c.current)),
     "change_notices": (P.SEE_LIBRARY, lambda user, c: library.change_notices(user=user)),
     "confirm_policy": (P.SEE_LIBRARY, lambda user, c: library.confirm_policy(actor=user, version=policy().current)),
     "drafts": (P.WRITE_LIBRARY, lambda user, c: library.drafts(user=user)),

@@ -34,7 +34,8 @@ def body(response: HttpResponseBase) -> bytes:
 
 
 def attached(name: str, data: bytes) -> tuple[library.Attachment, str]:
-    row = library.attach(actor=a_writer(f"w-{name}"), content=the_content(), name=name, data=data)
+    row = library.attach(actor=None, content=the_content(), name=name, data=data)
+    library.publish(actor=None, draft=library.start_draft(actor=None, content=the_content()))
     return row, reverse("library_attachment", args=[row.pk, name])
 
 
@@ -98,14 +99,31 @@ def test_no_part_is_larger_than_a_server_bears(
     assert response["Content-Range"] == f"bytes 10-59/{len(FILM)}"
 
 
-def test_absent_removed_and_forbidden_are_the_same_answer(company: SmallCompany, signed_in: SignIn) -> None:
-    row, address = attached("图.png", PNG)
+def test_absent_unpublished_and_forbidden_are_the_same_answer(company: SmallCompany, signed_in: SignIn) -> None:
+    _row, address = attached("图.png", PNG)
     assert signed_in(company.lecturer).get(address).status_code == 404
-    library.remove_attachment(actor=a_writer(), attachment=row)
     client = signed_in(company.lin)
-    assert client.get(address).status_code == 404
+    fresh = library.attach(actor=a_writer(), content=the_content(), name="图.png", data=PNG + b"2")
+    assert client.get(reverse("library_attachment", args=[fresh.pk, "图.png"])).status_code == 404
     assert client.get(reverse("library_attachment", args=[uuid4(), "x.png"])).status_code == 404
     assert client.post(address).status_code == 405
+
+
+def test_each_wording_is_shown_with_the_files_that_it_was_published_with(
+    company: SmallCompany, signed_in: SignIn
+) -> None:
+    _row, old = attached("图.png", PNG)
+    published(a_writer(), the_content(), body={"zh": "见 ![图](图.png)"})
+    earlier = the_content().current
+    _row, new = attached("图.png", PNG + b"2")
+    client = signed_in(company.lin)
+    page = client.get(reverse("library_text", args=["article", "mine/returns"])).content.decode()
+    assert f'src="{new}"' in page
+    assert old not in page
+    page = client.get(reverse("library_version", args=[earlier.pk])).content.decode()
+    assert f'src="{old}"' in page
+    assert new not in page
+    assert (body(client.get(old)), body(client.get(new))) == (PNG, PNG + b"2")
 
 
 def test_a_file_is_listed_beside_its_text(company: SmallCompany, signed_in: SignIn) -> None:

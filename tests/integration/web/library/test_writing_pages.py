@@ -510,9 +510,9 @@ def test_a_file_is_added_to_a_text_and_taken_away(writer, draft):
     picture = SimpleUploadedFile("图.png", b"\x89PNG\r\n\x1a\n" + b"0" * 20)
     page = send(writer, "library_draft_attach", draft.pk, files=[picture])
     assert 'data-insert="图.png"' in page
-    (row,) = library.attachments_of(user=writer, content=draft.content)
+    (row,) = library.attachments_of(user=writer, of=fresh(draft))
     send(writer, "library_draft_detach", draft.pk, row.pk)
-    assert not library.attachments_of(user=writer, content=draft.content).exists()
+    assert not library.attachments_of(user=writer, of=fresh(draft))
     send(writer, "library_draft_detach", draft.pk, row.pk, status=404)
 
 
@@ -524,7 +524,7 @@ def test_a_file_that_is_too_large_is_not_read(writer, draft, monkeypatch):
     monkeypatch.setattr(editing, "_MOST_BYTES", 10)
     page = send(writer, "library_draft_attach", draft.pk, files=[SimpleUploadedFile("a.txt", b"0123456789abc")])
     assert "一个附件最多" in page
-    assert not library.attachments_of(user=writer, content=draft.content).exists()
+    assert not library.attachments_of(user=writer, of=fresh(draft))
 
 
 def test_a_file_that_could_do_harm_is_refused_in_words(writer, draft):
