@@ -16,6 +16,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-./]*$")]
 ShortKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
 Reference = Annotated[str, Field(pattern=r"^[a-z\-]+:[a-z0-9][a-z0-9_\-./]*$")]  # kind:key
+Tag = Annotated[str, Field(min_length=1, max_length=40)]
 TopicId = Annotated[str, Field(pattern=r"^[A-Z]{2}-\d{2}$")]
 Channel = Literal["chat", "phone", "email", "social", "community", "short_video", "onsite"]
 Customer = Literal["new", "returning", "high_value", "upset"]
@@ -32,7 +33,7 @@ class Authored(Document):
     title: TextField
     summary: TextField | None = None
     competencies: tuple[ShortKey, ...] = ()
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = ()
+    tags: tuple[Tag, ...] = ()
     channels: tuple[Channel, ...] = ()
     covers: tuple[TopicId, ...] = ()
     related: tuple[Reference, ...] = ()
@@ -181,12 +182,13 @@ def reference_faults(loaded: Iterable[Loaded], known: Iterable[Loaded]) -> Itera
     topics = {topic.id for document in everything if isinstance(document, TopicsDocument) for topic in document.topics}
     trained = _competencies(everything)
     for item in loaded:
-        if not isinstance(item.document, Authored):
+        related = getattr(item.document, "related", None)
+        if related is None:  # no text of the library
             continue
         wanted: Mapping[str, tuple[Iterable[str], set[str]]] = {
-            "related": (item.document.related, references),
-            "covers": (item.document.covers, topics),
-            "competencies": (item.document.competencies, trained),
+            "related": (related, references),
+            "covers": (getattr(item.document, "covers", ()), topics),
+            "competencies": (getattr(item.document, "competencies", ()), trained),
             "replaced_by": ([f"law:{key}" for key in getattr(item.document, "replaced_by", ())], references),
         }
         for field, (names, there) in wanted.items():

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField, kinds
 from peilian.adapters.packs._problems import problem
+from peilian.adapters.packs.authored import Reference, Tag
 from peilian.engine._expression import ExpressionError, parse
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill.model import CustomerModel, Impact, Mode, Voice
@@ -298,7 +299,10 @@ PlayName = Literal[
 
 @kinds.register("scenario")
 class ScenarioDocument(Document):
-    """A drill scenario with its self-test: good and bad answers that must come out in the right order."""
+    """A drill scenario with its self-test: good and bad answers that must come out in the right order.
+
+    ``related`` are the texts whose rules it plays by: when one of them changes, the drill is due for revision.
+    """
 
     kind: Literal["scenario"]
     title: TextField
@@ -307,7 +311,9 @@ class ScenarioDocument(Document):
     channel: str = "chat"
     difficulty: int = Field(ge=1, le=5)
     languages: tuple[Language, ...] = Field(min_length=1)
+    tags: tuple[Tag, ...] = ()
     covers: tuple[str, ...] = ()
+    related: tuple[Reference, ...] = ()
     trains: tuple[str, ...] = ()
     time_limit_seconds: int = Field(ge=60, le=1800)
     reference_seconds: float = Field(gt=0, allow_inf_nan=False)
@@ -353,6 +359,20 @@ class ScenarioDocument(Document):
     def to_scenario(self, language: Language, version: str) -> Scenario:
         """The engine's value in one language."""
         return _Builder(self, language).build(version)
+
+    def as_told(self) -> ScenarioDocument:
+        """What a trainee may read of it; what the drill looks for and how the customer answers is left out."""
+        return self.model_copy(update=_EMPTY)
+
+
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("needs", "facts", "required", "forbidden", "claims", "phrases", "tools"), ()),
+    **{name: {} for name in ("world", "lines", "plays")},
+    "concerns": SayField(),
+    "offer": None,
+    "expects": 1.0,
+}
+"""What a scenario holds for whoever writes it, left out."""
 
 
 class _Builder:

@@ -13,7 +13,7 @@ from peilian.apps.base.api import send, today_in_company, write
 from peilian.apps.library.checks import named, permit, refuse, short
 from peilian.apps.library.models import ChangeNotice, Content, ContentState, Revision, RevisionState
 from peilian.apps.library.telling import HOME, holders
-from peilian.apps.library.using import naming
+from peilian.apps.library.using import following
 from peilian.apps.people.api import Permission
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def affected_by(
     competencies: Collection[str] = (),
     contents: Collection[Content] = (),
 ) -> list[Content]:
-    """The texts in use that a change may touch: those named, those with one of the tags or competencies, and those that
-    name one of them as related."""
+    """The texts in use that a change may touch: those named, those with one of the tags or competencies, and what
+    follows them because it names one of them as related."""
     permit(user, Permission.WRITE_LIBRARY)
     return _affected(tags, competencies, contents)
 
@@ -124,5 +124,5 @@ def _affected(tags: Collection[str], competencies: Collection[str], contents: Co
         for row in Content.objects.filter(state=ContentState.PUBLISHED)
         if row.pk in named_ids or set(tags).intersection(row.tags) or set(competencies).intersection(row.competencies)
     ]
-    found += [row for row in naming({row.reference for row in found}) if row.state == ContentState.PUBLISHED]
+    found += following(found)
     return sorted(found, key=lambda row: (row.kind, row.key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +18,15 @@ from peilian.apps.people.api import Permission
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+
+_RANKS = {
+    "law": 0,
+    "policy": 1,
+    **dict.fromkeys(("article", "manual", "glossary", "procedure", "decision-tree"), 2),
+    "phrases": 3,
+    "case": 3,
+    "scenario": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +76,31 @@ def naming(references: set[str]) -> list[Content]:
     """The contents in use that name one of these (``kind:key``) among what they are related to."""
     rows = Content.objects.exclude(state=ContentState.RETIRED)
     return [row for row in rows if references.intersection(row.related) and row.reference not in references]
+
+
+def following(contents: Collection[Content]) -> list[Content]:
+    """The published texts that have to follow when these change: those that name one of them, and what is made after
+    those in turn, such as a drill after an article after a law. Each of them once.
+
+    Texts of one rank name each other for further reading; following that as well would mark a third of a library.
+    """
+    rows = Content.objects.filter(state=ContentState.PUBLISHED).defer("current")
+    named_by: dict[str, list[Content]] = {}
+    for row in rows:
+        for reference in row.related:
+            named_by.setdefault(reference, []).append(row)
+    found = {row.reference: row for row in contents}
+    first = [row for content in contents for row in named_by.get(content.reference, ())]
+    waiting = [row for row in first if row.reference not in found]
+    while waiting:
+        here = waiting.pop()
+        if here.reference not in found:
+            found[here.reference] = here
+            waiting += [row for row in named_by.get(here.reference, ()) if _rank(row) > _rank(here)]
+    given = {row.reference for row in contents}
+    return [row for reference, row in found.items() if reference not in given]
+
+
+def _rank(content: Content) -> int:
+    """What is made after what: a text of a kind is made after those of lower ranks."""
+    return _RANKS.get(content.kind, _RANKS["article"])

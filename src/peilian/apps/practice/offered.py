@@ -73,7 +73,7 @@ def pinned_document(run: DrillRun) -> ScenarioDocument | None:
     if document is not None and version == run.scenario_version:
         return document
     used = library.used_version(kind=USED_BY, id=run.pk)
-    found = library.document_of(used) if used is not None else None
+    found = library.document_of(used, user=None) if used is not None else None
     return found if isinstance(found, ScenarioDocument) else None
 
 

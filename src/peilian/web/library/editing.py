@@ -37,8 +37,8 @@ from peilian.web.shell.languages import reading_language
 ABOUT = ("tags", "competencies", "channels", "related", "sources", "valid_from", "valid_until", "review_by", "covers")
 _SCENARIO = {
     "basics": (
-        "title", "brief", "industry", "channel", "difficulty", "languages", "trains", "covers", "time_limit_seconds",
-        "reference_seconds", "reference_turns", "handover", "is_abuse", "policies", "phrases",
+        "title", "brief", "industry", "channel", "difficulty", "languages", "trains", "tags", "related", "covers",
+        "time_limit_seconds", "reference_seconds", "reference_turns", "handover", "is_abuse", "policies", "phrases",
     ),
     "customer": ("persona", "facts", "concerns"),
     "world": ("today", "world", "panels", "tools", "offer", "expects"),

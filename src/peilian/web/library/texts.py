@@ -84,8 +84,7 @@ def versions(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "row": row,
         "page": page,
         "lines": [{"version": one, "origin": ORIGINS.get(one.origin, one.origin)} for one in page],
-        # What a drill looks for is not for who is trained with it.
-        "compare_href": _address("library_compare", row) if kind != "scenario" or library.may_write(user) else "",
+        "compare_href": _address("library_compare", row),
     }
     return render(request, "library/versions.html", context)
 
@@ -145,6 +144,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         "row": row,
         "version": shown,
         "is_writer": is_writer,
+        "reads_versions": library.reads_versions(user=user, content=row),
         "covers": row.covers if is_writer else (),
         "competencies": [trained_name(one) for one in row.competencies],
         "related": _related(user, row.related),
@@ -168,7 +168,7 @@ def _body(request: HttpRequest, row: library.Content, shown: library.ContentVers
     attached = library.attachments_of(user=user, of=shown)
     files = {one.name: reverse("library_attachment", args=[one.pk, one.name]) for one in attached}
     try:
-        document = library.document_of(shown)
+        document = library.document_of(shown, user=user)
     except InputError as error:
         return {"unreadable": [say_fault(fault, language) for fault in error.faults]}
     is_writer = library.may_write(user)
@@ -197,7 +197,8 @@ def _validity(user: User, row: library.Content) -> dict[str, Any]:
     today = today_in_company()
     begins_later = bool(row.valid_from and row.valid_from > today)
     before = None
-    if begins_later and row.current is not None and row.current.base_id is not None:
+    reads = library.reads_versions(user=user, content=row)
+    if reads and begins_later and row.current is not None and row.current.base_id is not None:
         before = library.versions(user=user, content=row).filter(pk=row.current.base_id).first()
     return {
         "begins_later": begins_later,

@@ -6,10 +6,13 @@ from datetime import date
 
 import pytest
 
+from peilian.adapters import packs
+from peilian.adapters.packs.trees import tree_of
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
+from peilian.flows import playing
 from support.builders import a_unit, an_employee
 from support.company import a_login
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
@@ -103,6 +106,59 @@ def test_a_change_marks_the_texts_that_it_touches_and_those_that_name_them(tmp_p
     (left,) = library.revisions_due(user=writer, notice=notice)
     library.settle_revision(actor=writer, revision=left, state="unaffected", note="不涉及")
     assert sorted(notice.revisions.values_list("state", flat=True)) == ["revised", "unaffected"]
+
+
+def a_drill(**more):
+    """A shipped scenario as data, with other links."""
+    document, _version = playing.scenarios()["retail/logistics-delay"]
+    return {**tree_of(document), "key": "mine/drill", "covers": [], **more}
+
+
+def affected(*names):
+    found = [the_content(f"mine/{name}") for name in names]
+    writer = people.User.objects.get(username="asker") if people.User.objects.exists() else a_writer("asker")
+    return [row.key.removeprefix("mine/") for row in library.affected_by(user=writer, contents=found)]
+
+
+def test_when_an_article_changes_the_drill_that_plays_by_it_is_due(tmp_path):
+    installed(tmp_path, an_article(), a_drill(related=["article:mine/returns"]))
+    writer = a_writer()
+    library.announce_change(
+        actor=writer, title={"zh": "改"}, text="改", effective_on=date(2026, 12, 1), contents=[the_content()]
+    )
+    assert [row.content.reference for row in library.revisions_due(user=writer)] == [
+        "article:mine/returns", "scenario:mine/drill",
+    ]  # fmt: skip
+
+
+def test_a_change_goes_on_to_what_is_made_after_what_it_touches(tmp_path):
+    installed(
+        tmp_path,
+        a_policy("mine/policy"),
+        an_article("mine/a", related=["policy:mine/policy", "article:mine/b"]),
+        a_drill(related=["article:mine/a"]),
+    )
+    rows = library.affected_by(user=a_writer(), contents=[the_content("mine/policy", "policy")])
+    assert [row.kind for row in rows] == ["article", "policy", "scenario"]
+
+
+def test_texts_of_one_rank_that_name_each_other_in_a_circle_are_each_told_once_and_not_followed_further(tmp_path):
+    installed(
+        tmp_path,
+        an_article("mine/a", related=["article:mine/b"]),
+        an_article("mine/b", related=["article:mine/c"]),
+        an_article("mine/c", related=["article:mine/a"]),
+        a_drill(related=["article:mine/b", "article:mine/c"]),
+    )
+    assert affected("a") == ["a", "c", "drill"]
+    assert affected("a", "b") == ["a", "b", "c", "drill"]
+
+
+@pytest.mark.parametrize("document", playing.scenarios().values(), ids=lambda item: item[0].key)
+def test_every_shipped_drill_names_texts_that_there_are(document):
+    there = {f"{kind}:{item.document.key}" for kind in library.kinds() for item in packs.load(kind)}
+    assert document[0].related
+    assert set(document[0].related) <= there
 
 
 def test_a_withdrawn_change_asks_nothing_any_more(policy):

@@ -45,6 +45,7 @@ DOORS: dict[str, Door] = {
     "answers_for": (P.SEE_LIBRARY, lambda user, c: library.answers_for(user=user, message="怎么退货")),
     "content": (P.SEE_LIBRARY, lambda user, c: library.content(user=user, kind=c.kind, key=c.key)),
     "version": (P.SEE_LIBRARY, lambda user, c: library.version(user=user, pk=c.current_id)),
+    "document_of": (P.SEE_LIBRARY, lambda user, c: library.document_of(c.current, user=user)),
     "versions": (P.SEE_LIBRARY, lambda user, c: library.versions(user=user, content=c)),
     "compare": (P.SEE_LIBRARY, lambda user, c: library.compare(user=user, one=c.current, other=c.current)),
     "add_comment": (P.SEE_LIBRARY, lambda user, c: library.add_comment(actor=user, content=c, text="好")),

@@ -36,7 +36,7 @@ def rewritten(content: library.Content) -> library.ContentVersion:
     """Another wording, published."""
     writer = a_writer("scenario_writer")
     draft = library.start_draft(actor=writer, content=content)
-    body = {**draft.body, "title": {"zh": TITLE, "en": "Our own delay"}, "difficulty": 4}
+    body = {**draft.body, "title": {"zh": TITLE, "en": "Our own delay"}, "difficulty": 4, "related": []}
     draft = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
     return library.publish(actor=None, draft=library.submit(actor=writer, draft=draft))
 

@@ -168,12 +168,14 @@ def test_what_a_drill_looks_for_is_for_who_writes(company: SmallCompany, signed_
     library.install_packs()
     row = library.Content.objects.filter(kind="scenario", state="published").select_related("current").first()
     assert row is not None
-    model = library.document_of(row.current).required[0].model.zh  # type: ignore[union-attr, attr-defined]
+    model = library.document_of(row.current, user=None).required[0].model.zh  # type: ignore[union-attr, attr-defined]
     text = read(signed_in(company.lin), "library_text", "scenario", row.key)
     assert model not in text
     assert reverse("drill_start", args=[row.key]) in text
     read(signed_in(company.lin), "library_compare", "scenario", row.key, status=404)
-    assert "/compare/" not in read(signed_in(company.lin), "library_versions", "scenario", row.key)
+    assert reverse("library_versions", args=["scenario", row.key]) not in text
+    read(signed_in(company.lin), "library_versions", "scenario", row.key, status=404)
+    read(signed_in(company.lin), "library_version", row.current_id, status=404)
     writer = a_writer()
     assert model in read(signed_in(writer), "library_text", "scenario", row.key)
     read(signed_in(writer), "library_compare", "scenario", row.key)
@@ -197,7 +199,7 @@ def test_an_older_wording_says_so_and_leads_to_the_present_one(shelf: SmallCompa
 def test_a_wording_that_no_longer_fits_its_kind_is_not_shown_in_part(
     shelf: SmallCompany, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(version: library.ContentVersion) -> None:
+    def refuse(version: library.ContentVersion, *, user: people.User) -> None:
         raise InputError(Fault(Reason("pack.wrong_value", {"problem": "x"}), field="body"))
 
     monkeypatch.setattr(library, "document_of", refuse)
@@ -220,7 +222,8 @@ def test_a_packs_wording_that_own_changes_kept_out_is_no_older_one(
     published(a_writer(), the_content(), body={"zh": "十五天内可退。"})
     installed(tmp_path / "pack", an_article(body="七天内可退，运费自理。"), a_policy(), version="2")
     kept_out = library.ContentVersion.objects.filter(content=the_content(), pack_version="2").get()
-    assert "没有采用" in read(signed_in(shelf.lin), "library_version", kept_out.pk)
+    assert "没有采用" in read(signed_in(a_writer("other")), "library_version", kept_out.pk)
+    read(signed_in(shelf.lin), "library_version", kept_out.pk, status=404)
 
 
 def test_versions_are_listed_and_compared(shelf: SmallCompany, signed_in: SignIn) -> None:
