@@ -71,13 +71,20 @@ Handler = Callable[[JobContext], Mapping[str, Any] | None]
 handlers: Registry[Handler] = Registry("job kind")
 
 
-def start_job(*, actor: User | None, kind: str, parameters: Mapping[str, Any]) -> Job:
-    """Queue a job of a registered kind."""
+def start_job(*, actor: User | None, kind: str, parameters: Mapping[str, Any], subject: str = "") -> Job:
+    """Queue a job of a registered kind; ``subject`` is the id of what it is about, by which ``jobs_of`` finds it."""
     handlers.get(kind)
     with write(actor=actor, verb="base.start_job") as audit:
-        job = Job.objects.create(kind=kind, parameters=dict(parameters), created_by=actor, created_at=timezone.now())
+        job = Job.objects.create(
+            kind=kind, subject=subject, parameters=dict(parameters), created_by=actor, created_at=timezone.now()
+        )
         audit.created(job)
     return job
+
+
+def jobs_of(kind: str, subject: str) -> models.QuerySet[Job]:
+    """The jobs of a kind about one thing, the latest first."""
+    return Job.objects.filter(kind=kind, subject=subject).order_by("-id")
 
 
 def cancel_job(*, actor: User | None, job: Job) -> Job:

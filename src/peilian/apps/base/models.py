@@ -129,9 +129,13 @@ class JobState(models.TextChoices):
 
 
 class Job(Row):
-    """Long work (后台任务) done by the worker, with progress; it can be cancelled and survives a restart."""
+    """Long work (后台任务) done by the worker, with progress; it can be cancelled and survives a restart.
+
+    ``subject`` is the id of what it is about, where somebody looks for the jobs of one thing.
+    """
 
     kind = models.CharField(max_length=80)
+    subject = models.CharField(max_length=100, blank=True, default="")
     parameters = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=JobState, default=JobState.QUEUED)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -150,7 +154,10 @@ class Job(Row):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["state", "id"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "id"]),
+            models.Index(fields=["kind", "subject", "-id"], name="jobs_of_a_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from peilian.adapters.packs.trees import digest
 from peilian.apps.base import api as base
 from peilian.apps.library.checks import permit, refuse
+from peilian.apps.library.locking import locked_draft
 from peilian.apps.library.models import Draft
 from peilian.apps.people.api import Permission, User
 from peilian.engine._kernel import InputError
@@ -43,27 +44,26 @@ def start_rehearsal(*, actor: User | None, draft: Draft) -> base.Job:
     if draft.content.kind not in REHEARSED_KINDS:
         raise refuse("library.not_rehearsed")
     with base.write(actor=actor, verb="library.start_rehearsal") as audit:
-        row = Draft.objects.select_for_update().get(pk=draft.pk)
-        if not row.is_open:
-            raise refuse("library.draft_is_over", "draft")
+        row = locked_draft(draft)  # a second click waits here and then finds what the first one started
         audit.unchanged()
-    parameters = _parameters(row)
-    waiting = base.Job.objects.filter(
-        kind=REHEARSE_JOB, parameters=parameters, state__in=(base.JobState.QUEUED, base.JobState.RUNNING)
-    )
-    return waiting.first() or base.start_job(actor=actor, kind=REHEARSE_JOB, parameters=parameters)
+        parameters = _parameters(row)
+        under_way = _jobs(row).filter(state__in=(base.JobState.QUEUED, base.JobState.RUNNING))
+        return next((job for job in under_way if job.parameters == parameters), None) or base.start_job(
+            actor=actor, kind=REHEARSE_JOB, parameters=parameters, subject=str(row.pk)
+        )
 
 
 def last_rehearsal(*, user: User, draft: Draft) -> Rehearsal | None:
     """The rehearsal of a draft that was asked for last, for who writes."""
     permit(user, Permission.WRITE_LIBRARY)
-    job = _jobs(draft).order_by("-id").first()
+    job = _jobs(draft).first()
     return Rehearsal(job, job.parameters == _parameters(draft)) if job is not None else None
 
 
 def has_passed(draft: Draft) -> bool:
     """Whether exactly what the draft says now was rehearsed by the rules of today, and came through."""
-    return _jobs(draft).filter(parameters=_parameters(draft), state=base.JobState.DONE).exists()
+    parameters = _parameters(draft)
+    return any(job.parameters == parameters for job in _jobs(draft).filter(state=base.JobState.DONE))
 
 
 @base.handlers.register(REHEARSE_JOB)
@@ -79,7 +79,7 @@ def rehearse_in_background(context: base.JobContext) -> Mapping[str, Any]:
 
 
 def _jobs(draft: Draft) -> QuerySet[base.Job]:
-    return base.Job.objects.filter(kind=REHEARSE_JOB, parameters__draft=str(draft.pk))
+    return base.jobs_of(REHEARSE_JOB, str(draft.pk))
 
 
 def _parameters(draft: Draft) -> dict[str, str]:

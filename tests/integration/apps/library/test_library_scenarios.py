@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from peilian.adapters.packs.trees import tree_of
 from peilian.apps.base import api as base
@@ -150,3 +151,28 @@ def test_a_scenario_that_judges_wrongly_is_not_published(tmp_path):
         library.publish(actor=None, draft=draft)
     assert all(fault.file is None for fault in caught.value.faults)
     assert the_content(CALM, "scenario").current.number == 1
+
+
+def test_two_clicks_start_one_rehearsal_that_is_looked_for_and_started_in_one_transaction(scenario, monkeypatch):
+    draft = library.start_draft(actor=a_writer(), content=scenario)
+    looked = []
+    find = base.jobs_of
+    monkeypatch.setattr(base, "jobs_of", lambda *about: looked.append(base.is_writing()) or find(*about))
+    first = library.start_rehearsal(actor=a_writer("second"), draft=draft)
+    assert library.start_rehearsal(actor=a_writer("third"), draft=draft) == first
+    assert looked == [True, True]
+    base.cancel_job(actor=None, job=first)
+    assert library.start_rehearsal(actor=None, draft=draft) != first
+
+
+def test_the_rehearsals_of_a_draft_are_found_by_an_index(scenario):
+    draft = library.start_draft(actor=a_writer(), content=scenario)
+    library.start_rehearsal(actor=None, draft=draft)
+    with CaptureQueriesContext(connection) as queries:
+        library.last_rehearsal(user=a_writer("second"), draft=draft)
+    (asked,) = [query["sql"] for query in queries if 'FROM "base_job"' in query["sql"]]
+    assert "subject" in asked
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+            assert "jobs_of_a_subject" in str(cursor.fetchall())
