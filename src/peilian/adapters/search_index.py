@@ -2,8 +2,8 @@
 
 Segments of ``engine.search`` lie in an SQLite file: whatever is put in or taken out is there at once, in every
 process, or not at all after a crash. A change makes a small segment; small ones are brought together now and then.
-The index can be made again from what it was made of: a file that is damaged or of another version is begun anew, and
-says so by having no stamps.
+The index can be made again from what it was made of: a file that is of another version, or turns out to be damaged
+wherever that is, is begun anew, and says so by having no stamps.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+import zlib
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 
 from peilian.engine._kernel import Language
 from peilian.engine.search import Embedder, Entry, Filters, Hits, Leaf, Part, Segment, Synonyms, find, invert
 
-_FORMAT = "1"
+_FORMAT = "2"
 _CHUNK = 20_000  # entries that become one segment at once
 _SMALL = 2_000  # entries of a segment that is brought together with others
 _MOST_SMALL = 8
@@ -31,6 +33,10 @@ _NUMBER_BITS = 16
 _MOST_CACHED = 64  # segments in memory
 _MEANT = 240  # code points of an entry from which its vector is made
 _MOST_BEGINNING = 12
+_SEAL = 4  # bytes of a checksum
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # the last: tables are not ours
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_Result = TypeVar("_Result")
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE segments (
@@ -45,6 +51,22 @@ CREATE INDEX entries_by_name ON entries (name);
 CREATE TABLE stamps (name TEXT PRIMARY KEY, stamp TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE spelling (key TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (key, word)) WITHOUT ROWID;
 """
+
+
+class IndexBusyError(Exception):
+    """Somebody else is writing."""
+
+
+class IndexUnavailableError(Exception):
+    """The index cannot be used: the disk is full, or the folder is not ours."""
+
+
+class IndexLostError(IndexUnavailableError):
+    """The index turned out to be damaged while it was written: it is empty now, and nothing was put in."""
+
+
+class _DamagedError(Exception):
+    """What lies in the file is not what was put there."""
 
 
 class Group(NamedTuple):
@@ -66,41 +88,46 @@ class SearchIndex:
         self._synonyms = synonyms or Synonyms()
         self._embedder = embedder
 
-    def put(self, groups: Iterable[Group], *, is_everything: bool = False) -> None:
-        """Put groups in, in place of what they held before, all or none; with ``is_everything`` nothing else stays."""
-        with self._writing() as store:
+    def put(
+        self,
+        groups: Iterable[Group],
+        *,
+        gone: Collection[str] = (),
+        is_everything: bool = False,
+        waits: bool = True,
+    ) -> None:
+        """Put groups in, in place of what they held before, and take those out that are ``gone``, all or none; with
+        ``is_everything`` nothing else stays.
+
+        Without ``waits``, ``IndexBusyError`` when somebody else is writing.
+        """
+
+        def change(store: _Store) -> None:
             if is_everything:
                 store.clear()
-            pending: list[Entry] = []
-            for group in groups:
-                if not is_everything:
-                    store.remove(group.name)
-                store.stamp(group)
-                pending += group.entries
-                while len(pending) >= _CHUNK:
-                    store.add(pending[:_CHUNK], self._vectors(pending[:_CHUNK]))
-                    pending = pending[_CHUNK:]
-            store.add(pending, self._vectors(pending))
-            self._tidy(store)
-
-    def remove(self, names: Iterable[str]) -> None:
-        """Take groups out; those that are not there are passed over."""
-        with self._writing() as store:
-            for name in names:
+            for name in gone:
                 store.remove(name)
-            self._tidy(store)
+            self._take_in(store, groups, has_others=not is_everything)
+
+        self._write(change, waits)
 
     def stamps(self, only: str | None = None) -> dict[str, str]:
         """The stamp of every group that is in the index, or of ``only`` that one."""
-        with self._reading() as store:
-            return store.stamps(only)
+        return self._read(lambda store: store.stamps(only))
 
     def search(
-        self, typed: str, filters: Filters, *, limit: int = 20, offset: int = 0, language: Language | None = None
+        self,
+        typed: str,
+        filters: Filters,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        language: Language | None = None,
+        newest_first: bool = False,
     ) -> Hits:
         """See ``engine.search.find``."""
-        with self._reading() as store:
-            return find(
+        return self._read(
+            lambda store: find(
                 store,
                 typed,
                 filters,
@@ -109,7 +136,22 @@ class SearchIndex:
                 offset=offset,
                 language=language,
                 embedder=self._embedder,
+                newest_first=newest_first,
             )
+        )
+
+    def _take_in(self, store: _Store, groups: Iterable[Group], *, has_others: bool) -> None:
+        pending: list[Entry] = []
+        for group in groups:
+            if has_others:
+                store.remove(group.name)
+            store.stamp(group)
+            pending += group.entries
+            while len(pending) >= _CHUNK:
+                store.add(pending[:_CHUNK], self._vectors(pending[:_CHUNK]))
+                pending = pending[_CHUNK:]
+        store.add(pending, self._vectors(pending))
+        self._tidy(store)
 
     def _tidy(self, store: _Store) -> None:
         """Bring small segments together when there are many, and write those anew of which most was removed."""
@@ -127,40 +169,51 @@ class SearchIndex:
             return None
         return [self._embedder.vector(_meaning(entry)) for entry in entries]
 
-    @contextmanager
-    def _reading(self) -> Iterator[_Store]:
-        """One state of the index, whatever others write meanwhile."""
-        with self._connected() as connection:
-            connection.execute("BEGIN")
-            yield _Store(connection, str(self._path))
+    def _read(self, ask: Callable[[_Store], _Result]) -> _Result:
+        """Ask one state of the index, whatever others write meanwhile."""
 
-    @contextmanager
-    def _writing(self) -> Iterator[_Store]:
-        """A change that happens as a whole or not at all, one at a time."""
-        with self._connected() as connection:
+        def asked(connection: sqlite3.Connection) -> _Result:
+            connection.execute("BEGIN")
+            return ask(_Store(connection, str(self._path)))
+
+        try:
+            return self._connected(asked)
+        except IndexLostError:
+            return self._connected(asked)
+
+    def _write(self, change: Callable[[_Store], None], waits: bool) -> None:
+        """Make a change that happens as a whole or not at all, one at a time."""
+
+        def changed(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield _Store(connection, str(self._path))
+                change(_Store(connection, str(self._path)))
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # it may have been undone already; what went wrong first is told
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._opened()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            self._begin_anew()
-            connection = self._opened()
-        with closing(connection):
-            yield connection
+        self._connected(changed, waits)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _connected(self, work: Callable[[sqlite3.Connection], _Result], waits: bool = True) -> _Result:
+        """Do ``work``; a file that turns out to be damaged is removed."""
+        seen = self._identity()
+        try:
+            with closing(self._opened(waits)) as connection:
+                return work(connection)
+        except (sqlite3.Error, OSError, _DamagedError) as error:
+            if _code(error) in _BUSY:
+                raise IndexBusyError from error
+            if not _is_damage(error):
+                raise IndexUnavailableError(str(error)) from error
+            self._remove_file(seen)
+            raise IndexLostError(str(error)) from error
+
+    def _opened(self, waits: bool) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=_WAIT_SECONDS)
+        timeout = _WAIT_SECONDS if waits else 0.0
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=timeout)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -195,10 +248,37 @@ class SearchIndex:
     def _model(self) -> str:
         return self._embedder.name if self._embedder is not None else ""
 
-    def _begin_anew(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self._path}{suffix}").unlink()
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _remove_file(self, damaged: tuple[int, int] | None) -> None:
+        """Remove the file that was seen to be damaged, unless somebody else has begun anew already."""
+        if damaged is not None and damaged != self._identity():
+            return
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+        except OSError as error:
+            raise IndexUnavailableError(str(error)) from error
+
+
+def _code(error: Exception) -> int | None:
+    """SQLite's number for what went wrong, without its details."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if code is not None else None
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the file is to blame, and not the disk, the rights or somebody who writes."""
+    if isinstance(error, _DamagedError):
+        return True
+    code = _code(error)
+    # Text that cannot be decoded has no number.
+    return code in _DAMAGED or (code is None and isinstance(error, sqlite3.OperationalError))
 
 
 _segments: OrderedDict[tuple[str, str, int], Segment] = OrderedDict()
@@ -234,9 +314,9 @@ class _Store:
     def leaves(self, terms: Collection[str]) -> Sequence[Leaf]:
         """See ``Source``."""
         (index,) = self._connection.execute("SELECT value FROM meta WHERE key = 'id'").fetchone()
-        by_segment: dict[int, dict[str, bytes]] = {}
+        by_segment: dict[int, dict[str, memoryview]] = {}
         for term, segment, data in self._among("SELECT term, segment, data FROM postings WHERE term IN ({})", terms):
-            by_segment.setdefault(segment, {})[term] = data
+            by_segment.setdefault(segment, {})[term] = _unsealed(data)
         leaves = []
         rows = self._connection.execute("SELECT id, n, dead FROM segments ORDER BY id").fetchall()
         for number, n, dead in rows:
@@ -248,7 +328,10 @@ class _Store:
         """See ``Source``."""
         wanted = [self._leaf_ids[place.leaf] << _NUMBER_BITS | place.number for place in places]
         found = dict(self._among("SELECT place, data FROM entries WHERE place IN ({})", wanted))
-        return [_entry(found[place]) for place in wanted]
+        try:
+            return [_entry(found[place]) for place in wanted]
+        except KeyError as error:
+            raise _DamagedError from error
 
     # What the index asks for
 
@@ -283,9 +366,9 @@ class _Store:
         made = invert(entries, vectors)
         dead = np.packbits(np.zeros(len(entries), dtype=bool)).tobytes()
         sql = "INSERT INTO segments (n, data, dead) VALUES (?, ?, ?)"
-        segment = self._connection.execute(sql, (len(entries), made.segment.to_bytes(), dead)).lastrowid
+        segment = self._connection.execute(sql, (len(entries), _sealed(made.segment.to_bytes()), dead)).lastrowid
         assert segment is not None
-        rows = ((term, segment, n, data) for term, n, data in made.postings)
+        rows = ((term, segment, n, _sealed(data)) for term, n, data in made.postings)
         self._connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", rows)
         self._connection.executemany("INSERT OR IGNORE INTO spelling VALUES (?, ?)", sorted(made.spelling))
         kept = ((segment << _NUMBER_BITS | number, one.group, _data(one)) for number, one in enumerate(entries))
@@ -301,7 +384,7 @@ class _Store:
         found = []
         for segment in segments:
             (data,) = self._connection.execute("SELECT data FROM segments WHERE id = ?", (segment,)).fetchone()
-            vectors = Segment.from_bytes(data).vectors
+            vectors = _segment(data).vectors
             bounds = segment << _NUMBER_BITS, (segment + 1) << _NUMBER_BITS
             sql = "SELECT place, data FROM entries WHERE place >= ? AND place < ? ORDER BY place"
             for place, text in self._connection.execute(sql, bounds).fetchall():
@@ -318,7 +401,7 @@ class _Store:
         if found is None:
             sql = "SELECT data FROM segments WHERE id = ?"
             (data,) = self._connection.execute(sql, (number,)).fetchone()
-            found = _segments[key] = Segment.from_bytes(data)
+            found = _segments[key] = _segment(data)
             while len(_segments) > _MOST_CACHED:
                 with suppress(KeyError):
                     _segments.popitem(last=False)
@@ -333,6 +416,8 @@ class _Store:
 
 
 def _live(n: int, dead: bytes) -> Any:
+    if len(dead) != (n + 7) // 8:
+        raise _DamagedError
     return np.unpackbits(np.frombuffer(dead, dtype=np.uint8), count=n) == 0
 
 
@@ -347,10 +432,32 @@ def _data(entry: Entry) -> str:
     return json.dumps([entry.id, entry.group, parts, entry.facets, *days], separators=(",", ":"))
 
 
+def _sealed(data: bytes) -> bytes:
+    """Bytes with their checksum before them: SQLite does not notice when those of a blob change."""
+    return zlib.crc32(data).to_bytes(_SEAL, "big") + data
+
+
+def _unsealed(data: bytes) -> memoryview:
+    rest = memoryview(data)[_SEAL:]
+    if zlib.crc32(rest).to_bytes(_SEAL, "big") != data[:_SEAL]:
+        raise _DamagedError
+    return rest
+
+
+def _segment(data: bytes) -> Segment:
+    try:
+        return Segment.from_bytes(_unsealed(data))
+    except (BadZipFile, ValueError, KeyError, TypeError, OSError, IndexError) as error:
+        raise _DamagedError from error
+
+
 def _entry(data: str) -> Entry:
-    name, group, parts, facets, *days = json.loads(data)
-    values = {facet: tuple(found) for facet, found in facets.items()}
-    return Entry(name, group, tuple(Part(*part) for part in parts), values, *days)
+    try:
+        name, group, parts, facets, *days = json.loads(data)
+        values = {facet: tuple(found) for facet, found in facets.items()}
+        return Entry(name, group, tuple(Part(*part) for part in parts), values, *days)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _DamagedError from error
 
 
 def _meaning(entry: Entry) -> str:

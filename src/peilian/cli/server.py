@@ -164,9 +164,9 @@ def _migrate() -> None:
 
 def _prepare_search() -> None:
     """Take in what was published lately, so that nobody waits for it at the first search."""
-    from peilian.apps.library.api import refresh_search
+    from peilian.apps.library.api import prepare_search
 
-    refresh_search()
+    prepare_search()
 
 
 def _install_packs() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,12 +11,13 @@ from peilian.engine.search import Filters, Hit, Hits
 from peilian.engine.text import Question, analyse
 from peilian.flows.searching import PASSAGE
 
-_KINDS = {
+FAMILIES = {
     "phrases": ("phrases",),
     "passages": ("article",),
     "scenes": ("manual",),
     "procedures": ("procedure", "decision-tree"),
 }
+"""The kinds of texts whose pieces answer, by what they are to the one who answers."""
 _LONG = 80  # code points of a message from which it is cut to what it asks
 _LEAST = 0.45  # of the best score of a family, below which a suggestion only distracts
 
@@ -65,9 +66,10 @@ def answers(
     *,
     visible: Mapping[str, tuple[str, ...]] | None = None,
     language: Language | None = None,
+    families: Collection[str] = tuple(FAMILIES),
     most: int = 4,
 ) -> Answers:
-    """At most ``most`` suggestions of each family for what a customer wrote.
+    """At most ``most`` suggestions of each of ``families`` for what a customer wrote.
 
     Only pieces that suit the situation, or say nothing about it. ``visible`` are facets one of whose values a piece
     must have, such as the state of its text.
@@ -79,8 +81,8 @@ def answers(
     names = ("channel", "customer", "entry", "seniority")
     fits = {name: value for name, value in zip(names, stated, strict=True) if value}
     found = {}
-    for family, kinds in _KINDS.items():
-        wanted = {**(visible or {}), "level": (PASSAGE,), "kind": kinds}
+    for family in families:
+        wanted = {**(visible or {}), "level": (PASSAGE,), "kind": FAMILIES[family]}
         filters = Filters(any_of=wanted, fits=fits, day=situation.day)
         hits = index.search(gist, filters, limit=most, language=language).items
         found[family] = tuple(hit for hit in hits if hit.score >= _LEAST * hits[0].score and _is_sound(hit))

@@ -24,9 +24,17 @@ from peilian.engine.search.values import Field
 
 TEXT, PASSAGE = "text", "passage"
 """The values of the facet ``level``: a whole text, or a piece of one that answers something by itself."""
+CURRENT, OTHER = "current", "other"
+"""The values of the facet ``wording``: every text has one current wording; before it holds there is another."""
 
-_HEADING = re.compile(r"^#{1,4}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
-_MARKS = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)|[*_`>#|]+|^[ \t]*(?:[-+]|\d+\.)[ \t]+|<!--.*?-->", re.MULTILINE)
+_LONGEST = 200_000  # characters of a text that are searched: a book; excerpts of what is longer would take too long
+_HEADING_MARK = re.compile(r"#{1,4}[ \t]")
+# Whoever writes may write anything, so no mark is looked for past the next beginning of one: the time grows with the
+# length of the text and not with its square.
+_MARKS = re.compile(
+    r"!?\[([^\[\]\n]*+)\]\([^()\n]*+\)|[*_`>#|]++|^[ \t]*+(?:[-+]|\d++\.)[ \t]++|<!--(?:(?!-->|<!--).)*+-->",
+    re.MULTILINE,
+)
 _SPECIAL = frozenset({"title", "summary", "sources", "tags"})  # told apart, or no text of its own
 
 
@@ -47,29 +55,34 @@ def synonyms_of(documents: Iterable[Document]) -> Synonyms:
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """What is known of a text beside its document. Days are those of its library."""
+    """What is known of a text beside its document. Days are those of its library, within which its own count.
+
+    ``other_wording`` numbers the wordings of one text that holds in another one on other days; 0 is the current one.
+    """
 
     facets: Mapping[str, tuple[str, ...]]
     valid_from: date | None = None
     valid_until: date | None = None
     changed_on: date | None = None
+    other_wording: int = 0
 
 
 def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
     """A document as entries: the whole text, and the pieces that answer something by themselves.
 
-    The id of the whole is ``kind:key``, of a piece ``kind:key#piece``. What trainees must not read before they
+    The id of the whole is ``kind:key``, of a piece ``kind:key#piece``, of another wording ``kind:key@1``. What trainees must not read before they
     play, the inside of a scenario, is in neither.
     """
     reference = f"{document.kind}:{document.key}"
     tags = " ".join(getattr(document, "tags", ()))
     shared = Entry(
-        id=reference,
+        id=reference + (f"@{shelved.other_wording}" if shelved.other_wording else ""),
         group=reference,
         parts=(Part("tags", tags),) if tags else (),
         facets={
             **shelved.facets,
             "level": (TEXT,),
+            "wording": (OTHER if shelved.other_wording else CURRENT,),
             "kind": (document.kind,),
             "tag": tuple(getattr(document, "tags", ())),
             "competency": tuple(getattr(document, "competencies", getattr(document, "trains", ()))),
@@ -81,7 +94,20 @@ def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
     )
     title = [*_parts("title", getattr(document, "title", None)), *_parts("summary", getattr(document, "summary", None))]
     whole = replace(shared, parts=(*title, *shared.parts, *_inside(document)))
-    return [whole, *_pieces(document, shared)]
+    return [_bounded(entry) for entry in (whole, *_pieces(document, shared))]
+
+
+def _bounded(entry: Entry) -> Entry:
+    """The entry with no more text than is searched."""
+    if sum(len(part.text) for part in entry.parts) <= _LONGEST:
+        return entry
+    parts, left = [], _LONGEST
+    for part in entry.parts:
+        parts.append(replace(part, text=part.text[:left]))
+        left -= len(parts[-1].text)
+        if left <= 0:
+            break
+    return replace(entry, parts=tuple(parts))
 
 
 def _inside(document: Document) -> Iterator[Part]:
@@ -159,8 +185,8 @@ def _phrase(phrase: Phrase, shared: Entry) -> Entry:
     return replace(
         made,
         facets=facets,
-        valid_from=_day(phrase.valid_from) or made.valid_from,
-        valid_until=_day(phrase.valid_until) or made.valid_until,
+        valid_from=max((_day(phrase.valid_from), made.valid_from), key=lambda day: day or 0),
+        valid_until=min((_day(phrase.valid_until), made.valid_until), key=lambda day: day or date.max.toordinal() + 1),
     )
 
 
@@ -170,15 +196,27 @@ def _sections(document: ArticleDocument, shared: Entry) -> Iterator[Entry]:
         return
     by_number: dict[int, list[Part]] = {}
     for language, text in (("zh", document.body.zh), ("en", document.body.en)):
-        head, *rest = _HEADING.split(text or "")
         title = document.title.zh if language == "zh" else document.title.en
-        for number, (heading, body) in enumerate(zip([title or "", *rest[::2]], [head, *rest[1::2]], strict=True)):
+        for number, (heading, body) in enumerate(_under_headings(title or "", text or "")):
             if said := unmarked(body):
                 found = by_number.setdefault(number, [])
                 found += [Part("title", unmarked(heading), language), Part("body", said, language)]  # type: ignore[arg-type]
     for number, parts in by_number.items():
         piece = _piece(shared, f"s{number}")
         yield replace(piece, parts=(*parts, *piece.parts))
+
+
+def _under_headings(title: str, text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of Markdown by the heading above them; what comes first stands under ``title``."""
+    heading, lines = title, list[str]()
+    for line in text.split("\n"):
+        said = line.lstrip("#").strip().rstrip("#").rstrip() if _HEADING_MARK.match(line) else ""
+        if said:
+            yield heading, "\n".join(lines)
+            heading, lines = said, []
+        else:
+            lines.append(line)
+    yield heading, "\n".join(lines)
 
 
 def _piece(shared: Entry, name: str, **texts: Iterable[TextField | None]) -> Entry:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -7,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from peilian.adapters.search_index import Group, SearchIndex
+from peilian.adapters.search_index import Group, IndexBusyError, IndexLostError, IndexUnavailableError, SearchIndex
 from peilian.engine.search import Filters
 from support.searching import SHELF, SYNONYMS, entry, first, index_of, names
 
@@ -29,10 +30,10 @@ def test_a_group_put_in_again_takes_the_place_of_what_it_was(tmp_path):
 
 def test_what_is_removed_is_gone_and_what_is_not_there_is_passed_over(tmp_path):
     index = index_of(tmp_path, *SHELF)
-    index.remove(["refund", "unheard"])
+    index.put([], gone=["refund", "unheard"])
     assert "refund" not in names(index.search("到账", Filters()))
     assert set(index.stamps()) == {one.id for one in SHELF} - {"refund"}
-    index.remove([one.id for one in SHELF])
+    index.put([], gone=[one.id for one in SHELF])
     assert index.search("", Filters()).total == 0
 
 
@@ -96,13 +97,108 @@ def test_a_process_that_is_killed_while_writing_leaves_the_index_as_it_was(tmp_p
     assert first(index, "物流") == "b"
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database at all" * 500])
-def test_a_damaged_file_is_begun_anew_and_says_so_by_having_nothing(tmp_path, damage):
+def _overwritten(data: bytes, start: int, end: int | None = None) -> bytes:
+    end = len(data) if end is None else end
+    return data[:start] + b"\xa5" * (end - start) + data[end:]
+
+
+def _foreign(data: bytes) -> bytes:
+    """Somebody else's database, with tables of the same names."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE meta (other TEXT)")
+    connection.execute("CREATE VIEW entries AS SELECT other FROM meta")
+    return connection.serialize()
+
+
+DAMAGES = {
+    "empty": lambda data: b"",
+    "no database": lambda data: b"no database at all" * 500,
+    "everything behind the first page": lambda data: _overwritten(data, 4096),
+    "a page in the middle": lambda data: _overwritten(data, len(data) // 2 // 4096 * 4096, len(data) // 2 + 4096),
+    "the first page behind its head": lambda data: _overwritten(data, 100, 4096),
+    "the second half is missing": lambda data: data[: len(data) // 2],
+    "the end of the last page is missing": lambda data: data[:-700],
+    "somebody else's": _foreign,
+}
+
+
+@pytest.fixture
+def damaged(tmp_path, request):
+    index = index_of(tmp_path)
+    index.put([Group(f"x{number}", "1", (entry(f"x{number}", "退款", "多久到账" * 300),)) for number in range(30)])
+    path = tmp_path / "search" / "library.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    path.write_bytes(DAMAGES[request.param](path.read_bytes()))
+    return index
+
+
+@pytest.mark.parametrize("damaged", list(DAMAGES), indirect=True)
+def test_a_file_damaged_anywhere_is_begun_anew_by_who_reads(damaged):
+    # Reading goes through all of it sooner or later; what is sound until then is found.
+    for _ in range(3):
+        assert damaged.search("退款到账", Filters(), limit=50).total in (0, 30)
+        damaged.search("", Filters(), limit=50)
+    missing = {f"x{number}" for number in range(30)} - damaged.stamps().keys()
+    assert len(missing) in (0, 30)
+    damaged.put([Group("a", "1", (entry("a", "发票"),))])
+    assert first(damaged, "发票") == "a"
+
+
+@pytest.mark.parametrize("damaged", list(DAMAGES), indirect=True)
+def test_who_writes_into_a_damaged_file_is_told_that_nothing_is_there_any_more(damaged):
+    everything = [Group(f"x{number}", "2", (entry(f"x{number}", "发票"),)) for number in range(30)]
+    try:
+        damaged.put(everything)
+    except IndexLostError:
+        assert damaged.stamps() == {}
+        damaged.put(everything)
+    assert set(damaged.stamps()) == {f"x{number}" for number in range(30)}
+    assert damaged.search("发票", Filters()).total == 30
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE segments SET data = zeroblob(length(data))",
+        "UPDATE segments SET dead = zeroblob(99)",
+        "UPDATE postings SET data = substr(data, 1, 5) || zeroblob(length(data) - 5)",
+        "UPDATE postings SET data = zeroblob(2)",
+        "UPDATE entries SET data = '[1, 2]'",
+        "UPDATE entries SET data = CAST(x'a5a5' AS TEXT)",
+        "DELETE FROM entries",
+        "DROP TABLE spelling",
+    ],
+)
+def test_what_is_not_what_was_put_in_is_damage_too(tmp_path, change):
     index = index_of(tmp_path, *SHELF)
-    (tmp_path / "search" / "library.db").write_bytes(damage)
+    connection = sqlite3.connect(tmp_path / "search" / "library.db")
+    connection.execute(change)
+    connection.execute("UPDATE meta SET value = 'another' WHERE key = 'id'")  # nobody has it in memory
+    connection.commit()
+    connection.close()
+    assert index.search("退款 投素", Filters()).total == 0
     assert index.stamps() == {}
-    index.put([Group("a", "1", (entry("a", "发票"),))])
-    assert first(index, "发票") == "a"
+
+
+def test_who_does_not_wait_is_told_that_somebody_else_writes_and_others_read_on(tmp_path):
+    index = index_of(tmp_path, entry("a", "发票"))
+
+    def groups():
+        with pytest.raises(IndexBusyError):
+            index.put([Group("c", "1", ())], waits=False)
+        assert first(index, "发票") == "a"
+        yield Group("b", "1", (entry("b", "物流"),))
+
+    index.put(groups())
+    assert index.stamps() == {"a": "1", "b": "1"}
+
+
+def test_a_folder_that_cannot_be_used_is_said_to_be_so(tmp_path):
+    (tmp_path / "search").write_text("a file where the folder should be")
+    with pytest.raises(IndexUnavailableError):
+        index_of(tmp_path).stamps()
 
 
 class _Likeness:

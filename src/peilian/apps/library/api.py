@@ -47,6 +47,7 @@ from peilian.apps.library.drafting import (
     start_draft,
 )
 from peilian.apps.library.files import Entry, Preview, export_pack, import_files, preview_files, sheet_template
+from peilian.apps.library.indexing import prepare_search, rebuild_search, refresh_search
 from peilian.apps.library.installing import install_packs
 from peilian.apps.library.models import (
     GUARDED,
@@ -76,7 +77,6 @@ from peilian.apps.library.reading import (
     document_of,
     facets,
     held_keys,
-    reads_versions,
     version,
     versions,
 )
@@ -96,8 +96,6 @@ from peilian.apps.library.searching import (
     FoundText,
     Suggested,
     answers_for,
-    rebuild_search,
-    refresh_search,
     search,
 )
 from peilian.apps.library.using import Uses, note_use, used_version, uses_of
@@ -168,9 +166,9 @@ __all__ = [
     "note_use",
     "open_attachment",
     "own_suggestions",
+    "prepare_search",
     "preview_files",
     "publish",
-    "reads_versions",
     "rebuild_search",
     "refresh_search",
     "rehearse_draft",

@@ -24,6 +24,7 @@ from peilian.apps.library.models import (
     ContentState,
     ContentVersion,
     Draft,
+    LibraryMark,
     Origin,
     PackInstall,
 )
@@ -82,6 +83,7 @@ def _install(actor: User | None, pack: Pack) -> PackInstall | None:
             return None
         work = _Installation(actor, pack, bodies)
         work.do()
+        LibraryMark.renew()
         row = PackInstall.objects.create(
             pack=pack.header.key,
             version=pack.header.version[:40],

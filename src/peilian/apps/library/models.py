@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
-from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
+from peilian.apps.base.models import Ledger, LedgerQuerySet, Row, new_id
 from peilian.engine._kernel import Text
 
 
@@ -359,6 +359,28 @@ class PackInstall(Row):
 
     def __str__(self) -> str:
         return f"{self.pack} {self.version}"
+
+
+class LibraryMark(Row):
+    """The one row that every change of what a search shows writes anew, in the transaction of the change: whoever made
+    something of the texts sees by it whether they are still the same."""
+
+    value = models.UUIDField(default=new_id)
+
+    THE_ONE: ClassVar = UUID(int=1)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    @classmethod
+    def value_now(cls) -> str:
+        """The mark of the library as it is."""
+        return str(cls.objects.filter(pk=cls.THE_ONE).values_list("value", flat=True).first() or "")
+
+    @classmethod
+    def renew(cls) -> None:
+        """Say that texts were published, retired, restored, or changed hands."""
+        cls.objects.update_or_create(pk=cls.THE_ONE, defaults={"value": new_id()})
 
 
 # A version stays as it is, whoever asks the database.

@@ -19,6 +19,7 @@ from peilian.apps.library.models import (
     ContentVersion,
     Draft,
     DraftState,
+    LibraryMark,
     Origin,
     Revision,
     RevisionState,
@@ -122,6 +123,7 @@ def retire(*, actor: User | None, content: Content, why: str) -> Content:
         row.state, row.retired_why = ContentState.RETIRED, why
         row.retired_at, row.retired_by = timezone.now(), actor
         row.save()
+        LibraryMark.renew()
         audit.changed(row, **before)
     return row
 
@@ -136,6 +138,7 @@ def restore(*, actor: User | None, content: Content) -> Content:
         before = {"state": row.state, "retired_why": row.retired_why}
         row.state, row.retired_why, row.retired_at, row.retired_by = ContentState.PUBLISHED, "", None, None
         row.save()
+        LibraryMark.renew()
         audit.changed(row, **before)
     return row
 
@@ -195,6 +198,7 @@ def _put_on_shelf(content: Content, version: ContentVersion) -> None:
     content.current, content.state, content.published_at = version, ContentState.PUBLISHED, version.made_at
     describe(content, version.body)
     content.save(update_fields=["current", "state", "published_at", *FACTS])
+    LibraryMark.renew()
 
 
 def _close_revisions(audit: Audit, actor: User | None, content: Content) -> None:

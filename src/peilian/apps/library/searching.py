@@ -1,43 +1,31 @@
-"""Finding texts (检索): an index beside the database that follows it, and what of it a user may see.
-
-Every search first compares what the database says of the texts as a whole with what the index was made from, and takes
-in what differs. So a change is found by the next search in every process, and one that was lost, by a crash or a
-restored backup, is taken in as well.
-"""
+"""Finding texts (检索): what of the index a user may see, and the database where the index cannot help."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Count, Max
-
-from peilian.adapters.embedding import SentenceEmbedder
-from peilian.adapters.search_index import Group, SearchIndex
+from peilian.adapters.search_index import IndexBusyError, IndexUnavailableError
 from peilian.apps.base.api import today_in_company
 from peilian.apps.library.checks import is_writer
+from peilian.apps.library.indexing import Step, keep_up, log, the_index
 from peilian.apps.library.models import Content, ContentState
-from peilian.apps.library.shelf import document
+from peilian.apps.library.reading import browse
 from peilian.apps.people.api import Permission, visible_to
-from peilian.engine._kernel import InputError, Language, Reason
-from peilian.engine.search import Entry, Filters, Hit, Hits
+from peilian.engine._kernel import Language, Reason
+from peilian.engine.search import Entry, Filters, Hit
 from peilian.engine.search.values import Excerpt
 from peilian.flows import answering
-from peilian.flows.searching import TEXT, Shelved, entries_of, synonyms
+from peilian.flows.searching import CURRENT, PASSAGE, TEXT
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
-_ENTRIES = "1"  # raised when entries are made of documents in another way
-_WHOLE = ""  # the name under which the index keeps the stamp of the database
-_BATCH = 200
 _KEPT = (ContentState.PUBLISHED, ContentState.RETIRED)
+_FITS = ("channel", "customer", "entry", "seniority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +43,51 @@ class FoundText:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A page of what was found, best first; ``total`` and ``facets`` count all. ``meant`` is the query as it was read
-    where it seemed mistyped."""
+    where it seemed mistyped; ``remark`` says why there may be more."""
 
     total: int
     items: tuple[FoundText, ...]
     facets: Mapping[str, Mapping[str, int]]
     meant: str | None = None
+    remark: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
     """Suggestions for the answer to a customer, by family, the best first."""
 
-    phrases: tuple[FoundText, ...]
-    passages: tuple[FoundText, ...]
-    scenes: tuple[FoundText, ...]
-    procedures: tuple[FoundText, ...]
+    phrases: tuple[FoundText, ...] = ()
+    passages: tuple[FoundText, ...] = ()
+    scenes: tuple[FoundText, ...] = ()
+    procedures: tuple[FoundText, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.phrases or self.passages or self.scenes or self.procedures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What ``search`` was asked for, as far as the user may ask it."""
+
+    text: str
+    states: tuple[str, ...]
+    kinds: tuple[str, ...]
+    tags: tuple[str, ...]
+    competencies: tuple[str, ...]
+    pack: str | None
+    fits: Mapping[str, str]
+    day: date | None
+    pieces: bool
+    newest_first: bool
+
+    def filters(self) -> Filters:
+        """For the index."""
+        any_of = {"level": (PASSAGE if self.pieces else TEXT,), "state": self.states}
+        any_of |= {"kind": self.kinds} if self.kinds else {}
+        any_of |= {"pack": (self.pack,)} if self.pack is not None else {}
+        any_of |= {"wording": (CURRENT,)} if self.day is None else {}
+        all_of = {"tag": self.tags, "competency": self.competencies}
+        return Filters(any_of, all_of, self.fits, self.day.toordinal() if self.day is not None else None)
 
 
 def search(
@@ -90,6 +104,9 @@ def search(
     seniority: str | None = None,
     states: Collection[str] = (ContentState.PUBLISHED,),
     day: date | None = None,
+    any_day: bool = False,
+    pieces: bool = False,
+    newest_first: bool = False,
     limit: int = 20,
     offset: int = 0,
     language: Language | None = None,
@@ -97,23 +114,32 @@ def search(
     """Texts for what was typed, as far as all that is given fits; an empty query finds all, the newest first.
 
     ``tags`` and ``competencies`` are all there; ``channel``, ``customer``, ``entry`` and ``seniority`` leave out what
-    is only for others; ``day`` what does not hold then. Who does not write finds published texts alone; drafts are
-    never found. Excerpts come in ``language`` where there is a choice.
+    is only for others. Found is what holds on ``day`` (default: today), as it is worded then; with ``any_day`` the
+    current wording of everything. ``pieces`` finds single phrases, sections, scenes instead of whole texts. Who does
+    not write finds published texts alone. Excerpts come in ``language`` where there is a choice. Where the index has
+    nothing or cannot be used, titles, summaries, tags and keys are looked through.
     """
     visible_to(user).require(Permission.SEE_LIBRARY)
-    any_of = {"level": (TEXT,), "state": _seen_states(user, states)}
-    any_of |= {"kind": tuple(kinds)} if kinds else {}
-    any_of |= {"pack": (pack,)} if pack is not None else {}
-    fits = {"channel": channel, "customer": customer, "entry": entry, "seniority": seniority}
-    filters = Filters(
-        any_of=any_of,
-        all_of={"tag": tuple(tags), "competency": tuple(competencies)},
+    allowed = (*_KEPT, ContentState.NEW) if is_writer(user) else (ContentState.PUBLISHED,)
+    fits = dict(zip(_FITS, (channel, customer, entry, seniority), strict=True))
+    asked = _Asked(
+        text=query,
+        states=tuple(state.value for state in allowed if state in states),
+        kinds=tuple(kinds),
+        tags=tuple(tags),
+        competencies=tuple(competencies),
+        pack=pack,
         fits={name: value for name, value in fits.items() if value},
-        day=day.toordinal() if day is not None else None,
+        day=None if any_day else day or today_in_company(),
+        pieces=pieces,
+        newest_first=newest_first,
     )
-    refresh_search()
-    hits = _index().search(query, filters, limit=limit, offset=offset, language=language)
-    return _found(hits)
+    found, remark = None, None
+    if ContentState.NEW not in asked.states:  # what was never published is not in the index
+        found, remark = _by_index(asked, limit, offset, language)
+    if found is None or (not found.total and query.strip() and not pieces):
+        return _by_list(user, asked, limit, offset, remark)
+    return found
 
 
 def answers_for(
@@ -125,107 +151,83 @@ def answers_for(
     entry: str | None = None,
     seniority: str | None = None,
     language: Language | None = None,
+    families: Collection[str] = tuple(answering.FAMILIES),
     most: int = 4,
 ) -> Suggested:
     """What helps to answer a customer who wrote ``message``: phrases, passages of articles, scenes of manuals and
-    procedures that hold today, at most ``most`` of each."""
+    procedures that hold today, at most ``most`` of each of ``families``. Nothing where the index cannot be used."""
     visible_to(user).require(Permission.SEE_LIBRARY)
-    refresh_search()
     situation = answering.Situation(channel, customer, entry, seniority, today_in_company().toordinal())
     visible = {"state": (ContentState.PUBLISHED.value,)}
-    found = answering.answers(_index(), message, situation, visible=visible, language=language, most=most)
+    try:
+        keep_up()
+        found = answering.answers(
+            the_index(), message, situation, visible=visible, language=language, families=families, most=most
+        )
+    except (IndexUnavailableError, IndexBusyError) as error:
+        log.warning("the search index cannot be used: %s", error)
+        return Suggested()
     rows = _rows(hit for family in found.families() for hit in family)
     return Suggested(*(tuple(_texts(family, rows)) for family in found.families()))
 
 
-def refresh_search() -> int:
-    """Take in what changed since the index was made; returns of how many texts. Without changes one cheap question."""
-    state = _state()
-    index = _index()
-    stamps = index.stamps(only=_WHOLE)
-    if stamps.get(_WHOLE) == state:
-        return 0
-    stamps = index.stamps()
-    wanted = {_name(kind, key): (pk, _stamp(*facts)) for pk, kind, key, *facts in _facts()}
-    changed = [pk for name, (pk, stamp) in wanted.items() if stamps.get(name) != stamp]
-    index.put(_groups(changed, dict(wanted.values())))
-    index.remove(stamps.keys() - wanted.keys() - {_WHOLE})
-    index.put([Group(_WHOLE, state, ())])
-    return len(changed)
-
-
-def rebuild_search() -> int:
-    """Make the index anew from the database; returns of how many texts. Searches find the old one until it is done."""
-    state = _state()
-    wanted = {pk: _stamp(*facts) for pk, _kind, _key, *facts in _facts()}
-
-    def groups() -> Iterator[Group]:
-        yield from _groups(list(wanted), wanted)
-        yield Group(_WHOLE, state, ())
-
-    _index().put(groups(), is_everything=True)
-    return len(wanted)
-
-
-def _index() -> SearchIndex:
-    return _opened(Path(settings.HOME) / "search" / "library.db", bool(settings.SEARCH_BY_MEANING))
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path, is_by_meaning: bool) -> SearchIndex:
-    return SearchIndex(path, synonyms(), SentenceEmbedder() if is_by_meaning else None)
-
-
-def _state() -> str:
-    """The texts of the database as a whole: another after every publishing, retiring, restoring and installing."""
-    rows = Content.objects.filter(current__isnull=False).order_by("state").values_list("state")
-    counted = rows.annotate(Count("id"), Max("published_at"), Max("retired_at"))
-    return _ENTRIES + repr([(state, n, str(published), str(retired)) for state, n, published, retired in counted])
-
-
-def _facts() -> Iterable[tuple[UUID, str, str, UUID, str, str]]:
-    rows = Content.objects.filter(current__isnull=False).order_by("pk")
-    return rows.values_list("pk", "kind", "key", "current_id", "state", "pack").iterator()
-
-
-def _stamp(*facts: object) -> str:
-    return " ".join(map(str, (_ENTRIES, *facts)))
-
-
-def _name(kind: str, key: str) -> str:
-    return f"{kind}:{key}"
-
-
-def _groups(wanted: Collection[UUID], stamps: Mapping[UUID, str]) -> Iterator[Group]:
-    pks = list(wanted)
-    for start in range(0, len(pks), _BATCH):
-        rows = Content.objects.filter(pk__in=pks[start : start + _BATCH]).select_related("current")
-        for row in rows:
-            yield Group(row.reference, stamps[row.pk], tuple(_entries(row)))
-
-
-def _entries(row: Content) -> list[Entry]:
-    assert row.current is not None
-    shelved = Shelved(
-        facets={"state": (row.state,), "pack": (row.pack,)},
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        changed_on=row.current.made_at.date(),
-    )
+def _by_index(asked: _Asked, limit: int, offset: int, language: Language | None) -> tuple[Found | None, Reason | None]:
+    """What the index finds, or why it cannot be asked."""
     try:
-        return entries_of(document(row.current), shelved)
-    except InputError:  # written for a schema that is no longer: nothing can show it either
-        return []
+        step = keep_up()
+        if step is Step.EMPTY:
+            return None, Reason("search.begins")
+        hits = the_index().search(
+            asked.text,
+            asked.filters(),
+            limit=limit,
+            offset=offset,
+            language=language,
+            newest_first=asked.newest_first,
+        )
+    except (IndexUnavailableError, IndexBusyError) as error:
+        log.warning("the search index cannot be used: %s", error)
+        return None, Reason("search.unavailable")
+    remark = Reason("search.behind") if step is Step.BEHIND else None
+    items = tuple(_texts(hits.items, _rows(hits.items)))
+    return Found(hits.total, items, hits.facets, hits.meant, remark), remark
 
 
-def _seen_states(user: User, states: Collection[str]) -> tuple[str, ...]:
-    """The states that are asked for and may be seen, as plain words."""
-    allowed = _KEPT if is_writer(user) else (ContentState.PUBLISHED,)
-    return tuple(state.value for state in allowed if state in states)
+def _by_list(user: User, asked: _Asked, limit: int, offset: int, remark: Reason | None) -> Found:
+    """What the columns of the database find, the newest first."""
+
+    def rows_of(one: _Asked) -> list[Content]:
+        rows = browse(
+            user=user,
+            kinds=one.kinds,
+            text=one.text,
+            tags=one.tags,
+            competencies=one.competencies,
+            pack=one.pack,
+            states=one.states,
+            day=one.day if ContentState.PUBLISHED in one.states else None,
+        )
+        return list(rows.select_related("current").defer("current__body"))
+
+    others = {
+        "kind": replace(asked, kinds=()),
+        "tag": replace(asked, tags=()),
+        "competency": replace(asked, competencies=()),
+        "pack": replace(asked, pack=None),
+    }
+    rows = rows_of(asked)
+    counts = {name: _counted(name, rows if other == asked else rows_of(other)) for name, other in others.items()}
+    rows.sort(key=lambda row: (row.current.made_at if row.current else row.created_at, row.key), reverse=True)
+    items = (FoundText(row, "", 0.0, (), (), Entry(row.reference, row.reference, ())) for row in rows)
+    return Found(len(rows), tuple(items)[offset : offset + limit], counts, remark=remark)
 
 
-def _found(hits: Hits) -> Found:
-    return Found(hits.total, tuple(_texts(hits.items, _rows(hits.items))), hits.facets, hits.meant)
+def _counted(name: str, rows: Iterable[Content]) -> Mapping[str, int]:
+    many = {"tag": "tags", "competency": "competencies"}
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(getattr(row, many[name]) if name in many else [getattr(row, name)])
+    return counts
 
 
 def _rows(hits: Iterable[Hit]) -> dict[str, Content]:

@@ -83,12 +83,18 @@ def _pattern(said: str) -> str:
 
 
 def refine(
-    query: Query, entries: Iterable[tuple[Entry, float]], language: Language | None, is_by_meaning: bool = False
+    query: Query,
+    entries: Iterable[tuple[Entry, float]],
+    language: Language | None,
+    *,
+    is_by_meaning: bool = False,
+    keeps_order: bool = False,
 ) -> list[Hit]:
-    """The hits of the best entries, with what only their texts tell: words that stand together, and the same title."""
+    """The hits of the best entries, with what only their texts tell: words that stand together, and the same title.
+    They are put in order by it unless it is to be kept."""
     marker = Marker(query)
     hits = [_hit(query, marker, entry, score, language, is_by_meaning) for entry, score in entries]
-    return sorted(hits, key=lambda hit: -hit.score)
+    return hits if keeps_order else sorted(hits, key=lambda hit: -hit.score)
 
 
 def _hit(

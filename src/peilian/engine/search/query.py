@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from peilian.engine.search.sounds import syllables
 from peilian.engine.search.spelling import (
+    LONGEST_INITIALS,
     allowed_errors,
     distance,
     initials_key,
@@ -25,7 +26,6 @@ _MOST_CONCEPTS = 40
 _MOST_GRAMS = 90
 _MOST_ALTERNATIVES = 12
 _LONGEST_WINDOW = 4  # characters that are taken for one mistyped word
-_LONGEST_INITIALS = 8
 
 # Weights were tuned together on one half of the queries of bench/search.
 WORD, GRAM, LATIN = 0.35, 0.5, 1.0
@@ -281,7 +281,7 @@ def _of_pinyin(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def _of_initials(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    if not 2 <= len(typed) <= _LONGEST_INITIALS or not typed.isascii():
+    if not 2 <= len(typed) <= LONGEST_INITIALS or not typed.isascii():
         return ()
     key = initials_key(typed)
     return _commonest(vocabulary.spelled([key]).get(key, ()), vocabulary)
@@ -303,8 +303,8 @@ def _beginning(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def _commonest(words: Iterable[str], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The words that most entries have first, a few of them; none that no entry has any more."""
+    """The words that most entries have first, a few of them; none that the reader would not find."""
     terms = {word: _terms_of(word) for word in dict.fromkeys(words)}
-    counts = vocabulary.counts({term for found in terms.values() for term in found})
+    counts = vocabulary.findable({term for found in terms.values() for term in found})
     n = {word: min((counts.get(term, 0) for term in found), default=0) for word, found in terms.items()}
     return tuple(sorted((word for word in n if n[word]), key=lambda word: (-n[word], word))[:5])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ class Leaf:
 
     segment: Segment
     is_live: Any
-    postings: Mapping[str, bytes]
+    postings: Mapping[str, bytes | memoryview]
 
     @cached_property
     def is_whole(self) -> bool:
@@ -80,20 +80,46 @@ class Ranked:
     facets: Mapping[str, Mapping[str, int]]
 
 
-def rank(query: Query, leaves: Sequence[Leaf], filters: Filters, most: int, vector: Any = None) -> Ranked:
-    """The best ``most`` entries for ``query``; with an empty query all that ``filters`` let through, newest first."""
+def counts_among(leaves: Sequence[Leaf], terms: Iterable[str], filters: Filters) -> dict[str, int]:
+    """In how many of the entries that ``filters`` let through each term occurs."""
+    masks = [_Masks(leaf, filters).all for leaf in leaves]
+    found: Counter[str] = Counter()
+    for term in terms:
+        for leaf, mask in zip(leaves, masks, strict=True):
+            posting = leaf.posting(term)
+            found[term] += int(mask[posting.entries].sum()) if posting is not None else 0
+    return dict(found)
+
+
+def rank(
+    query: Query,
+    leaves: Sequence[Leaf],
+    filters: Filters,
+    most: int,
+    vector: Any = None,
+    *,
+    newest_first: bool = False,
+) -> Ranked:
+    """The best ``most`` entries for ``query``; with an empty query all that ``filters`` let through, newest first.
+    ``newest_first`` does the same with whatever matches."""
     masks = [_Masks(leaf, filters) for leaf in leaves]
     if not query.concepts and not query.grams and vector is None:
         if query.typed:
             return Ranked((), (), 0, {})  # asked for something that no text can have
-        scores = [leaf.segment.changed_on.astype(np.float64) + 1 for leaf in leaves]
+        scores = [_age(leaf) for leaf in leaves]
         matches = [np.ones(leaf.segment.n, dtype=bool) for leaf in leaves]
     else:
         scores, matches = _scored(query, leaves, [mask.all for mask in masks], filters.day, vector)
+        scores = [_age(leaf) for leaf in leaves] if newest_first else scores
     kept = [match & mask.all for match, mask in zip(matches, masks, strict=True)]
     places, values = _best(scores, kept, most)
     counted = _facets(leaves, masks, matches)
     return Ranked(places, values, int(sum(found.sum() for found in kept)), counted)
+
+
+def _age(leaf: Leaf) -> Any:
+    """Scores by the day of an entry's last change, above 0."""
+    return leaf.segment.changed_on.astype(np.float64) + 1
 
 
 def _scored(

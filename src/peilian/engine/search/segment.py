@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from peilian.engine.search.spelling import LONGEST_WORD, spelling_keys
+from peilian.engine.search.spelling import LONGEST_INITIALS, LONGEST_WORD, initials_keys, spelling_keys
 from peilian.engine.search.values import FIELDS, Entry
 from peilian.engine.search.words import index_terms, is_han, latin_words, parts_of_word, plain, words_of
 
@@ -70,7 +70,7 @@ class Segment:
         return buffer.getvalue()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Segment:
+    def from_bytes(cls, data: bytes | memoryview) -> Segment:
         """The segment that ``to_bytes`` wrote."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             values = json.loads(arrays["facets"].tobytes())
@@ -121,6 +121,7 @@ def invert(entries: Sequence[Entry], vectors: Sequence[Any] | None = None) -> In
             if part.field in _SPELLED and text not in spelled:
                 spelled.add(text)
                 spelling.update(_spelling_of(text))
+                spelling.update(_initials_of(text) if part.field == "title" else ())
     segment = Segment(
         n=len(entries),
         lengths=lengths,
@@ -144,7 +145,7 @@ class Posting(NamedTuple):
     counts: Any
 
 
-def read_postings(data: bytes) -> Posting:
+def read_postings(data: bytes | memoryview) -> Posting:
     """The occurrences of a term."""
     n = len(data) // 3
     packed = np.frombuffer(data, dtype=np.uint8, offset=2 * n)
@@ -192,6 +193,19 @@ def _columns(entries: Sequence[Entry]) -> dict[str, Column]:
         name: Column(tuple(numbers[name]), *np.array(found, dtype=np.uint32).reshape(-1, 2).T.copy())
         for name, found in sorted(pairs.items())
     }
+
+
+def _initials_of(text: str) -> Iterator[tuple[str, str]]:
+    """Three and more neighbouring words of a title under their initials, as far as somebody types so many."""
+    words = [word for word in words_of(text) if word.is_han][:_MOST_SPELLED]
+    for first in range(len(words) - 2):
+        said = words[first].text
+        for before, word in pairwise(words[first:]):
+            said += word.text
+            if word.start != before.end or len(said) > LONGEST_INITIALS:
+                break
+            if word is not words[first + 1]:
+                yield from ((key, said) for key in initials_keys(said))
 
 
 def _spelling_of(text: str) -> Iterator[tuple[str, str]]:

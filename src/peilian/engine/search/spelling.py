@@ -15,7 +15,7 @@ from peilian.engine.search.words import is_han
 LONGEST_WORD = 12  # what is longer is no word
 _SHORTEST_HAN, _SHORTEST_LATIN = 2, 4
 _LONG_LATIN = 8  # from this length two letters may be wrong
-_MOST_INITIALS = 8
+LONGEST_INITIALS = 8  # letters that somebody types for as many syllables
 
 
 @lru_cache(maxsize=32768)
@@ -28,8 +28,7 @@ def spelling_keys(word: str) -> tuple[str, ...]:
     if len(word) < _SHORTEST_HAN:
         return ()
     keys = [f"s{sound}" for sound in sounds(word)]
-    if len(word) <= _MOST_INITIALS:
-        keys += [f"i{letters}" for letters in initials(word)]
+    keys += initials_keys(word)
     return (*keys, *(f"d{form}" for form in _lessened(word) if len(word) > _SHORTEST_HAN))
 
 
@@ -41,6 +40,12 @@ def sound_keys(word: str) -> list[str]:
 def pinyin_key(syllables: tuple[str, ...]) -> str:
     """The key of words that sound so."""
     return "s" + "".join(map(fold, syllables))
+
+
+@lru_cache(maxsize=32768)
+def initials_keys(word: str) -> tuple[str, ...]:
+    """The keys under which Chinese words are kept by the first letters of their syllables."""
+    return tuple(f"i{letters}" for letters in initials(word)) if len(word) <= LONGEST_INITIALS else ()
 
 
 def initials_key(letters: str) -> str:

@@ -46,7 +46,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which entries may be found: ``any_of`` needs one of the values of a facet, ``all_of`` each of them, ``fits`` the
-    value or no statement at all; ``day`` leaves out what does not hold then (and lets newer entries come first)."""
+    value or no statement at all; ``day`` leaves out what does not hold then (and lets newer entries count more)."""
 
     any_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     all_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -92,6 +92,9 @@ class Vocabulary(Protocol):
 
     def counts(self, terms: Iterable[str]) -> Mapping[str, int]:
         """In how many entries each term occurs; absent terms may be left out."""
+
+    def findable(self, terms: Iterable[str]) -> Mapping[str, int]:
+        """The same, of the entries that this search may find."""
 
     def spelled(self, keys: Iterable[str]) -> Mapping[str, Sequence[str]]:
         """The words of titles, tags and questions under each key of ``spelling``."""

@@ -25,6 +25,7 @@ KINDS: dict[str, Label] = {
     "contacts.snapshots": _("Take KPI snapshots"),
     "contacts.table": _("Import a business table"),
     "contacts.tidy": _("Clear away uploaded files"),
+    "library.index": _("Bring the search index up to date"),
     "library.rehearse": _("Rehearse a drill scenario"),
 }
 STATES: dict[str, tuple[Label, Tone]] = {
@@ -43,6 +44,7 @@ PHASES: dict[str, Label] = {
     "import.stage": _("Taking the files in"),
     "import.assemble": _("Putting conversations together"),
     "import.write": _("Storing conversations"),
+    "library.index": _("Taking texts into the search index"),
     "library.rehearse": _("Playing good and bad answers"),
     "read": _("Reading the conversations"),
     "snapshots": _("Taking snapshots"),
@@ -57,6 +59,7 @@ RESULTS: dict[str, Label] = {
     "conversations": _("conversations"),
     "messages": _("messages"),
     "snapshots": _("snapshots"),
+    "texts": _("texts"),
     "uploads": _("uploads"),
     "people": _("people"),
     "new": _("new"),

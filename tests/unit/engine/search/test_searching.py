@@ -227,3 +227,35 @@ def test_any_text_can_be_put_in_and_what_it_says_is_found_again(tmp_path_factory
         assert all(excerpt.text for excerpt in hit.excerpts)
     if "退款" in body:
         assert "one" in names(index.search("退款", Filters()))
+
+
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [("大促节假日客服话术", "dcjjrkf"), ("客户情绪安抚技巧", "khqxafjq"), ("会员积分规则", "hyjfgz")],
+)
+def test_the_initials_of_a_title_of_many_words_find_it(tmp_path, title, typed):
+    index = index_of(tmp_path, *SHELF, entry("long", title))
+    hits = index.search(typed, Filters())
+    assert names(hits)[:1] == ["long"]
+    assert hits.meant is not None
+
+
+def test_by_date_the_latest_stands_first_over_all_hits(tmp_path):
+    many = [
+        entry(f"d{number:03}", "退款" * (1 + number % 5), changed_on=1000 + number * 7 % 120) for number in range(120)
+    ]
+    index = index_of(tmp_path, *many)
+    wanted = [one.id for one in sorted(many, key=lambda one: -one.changed_on)]
+    found = [names(index.search("退款", Filters(), limit=40, offset=at, newest_first=True)) for at in (0, 40, 80)]
+    assert [name for page in found for name in page] == wanted
+    assert names(index.search("退款", Filters(), limit=3)) != wanted[:3]
+
+
+def test_what_was_meant_is_only_what_the_reader_may_find(tmp_path):
+    retired = entry("old", "水獭饲养", facets={"state": ("retired",)})
+    index = index_of(tmp_path, *SHELF, retired)
+    only = Filters(any_of={"state": ("published",)})
+    assert index.search("水塔饲养", Filters()).meant == "水獭饲养"
+    assert index.search("水塔饲养", only).meant is None
+    assert index.search("shuitasiyang", only).meant is None
+    assert index.search("stsy", only).meant is None
