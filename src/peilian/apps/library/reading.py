@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from peilian.adapters.packs import Document
+from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.apps.base.api import today_in_company
 from peilian.apps.library.checks import is_writer
 from peilian.apps.library.models import Content, ContentState, ContentVersion
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _OUT = (ContentState.PUBLISHED, ContentState.RETIRED)
+_INSIDE = ("scenario",)
+"""Kinds whose wording is for who writes: whoever is trained with it is not to know what it looks for."""
 Current = tuple[Content, ContentVersion, Document]
 
 
@@ -81,32 +84,47 @@ def content(*, user: User, kind: str, key: str) -> Content:
 
 
 def version(*, user: User, pk: UUID | str) -> ContentVersion:
-    """One version; ``NotVisibleError`` when it does not exist or ``user`` may not see its content."""
+    """One version with its body; ``NotVisibleError`` when it does not exist or is not ``user``'s to read: who does not
+    write reads what was published here, and nothing of the inside of a drill."""
     visible_to(user).require(Permission.SEE_LIBRARY)
     try:
         found: ContentVersion = ContentVersion.objects.select_related("content", "base").get(pk=UUID(str(pk)))
     except (ContentVersion.DoesNotExist, ValueError):
         raise NotVisibleError from None
-    if found.content.state not in _OUT and not is_writer(user):
-        raise NotVisibleError
+    _require_readable(user, found)
     return found
 
 
 def versions(*, user: User, content: Content) -> QuerySet[ContentVersion]:
     """Every version, the newest first. Who does not write sees those that were published here, not a pack's that local
-    edits kept from it."""
+    edits kept from it, and none of a drill."""
     visible_to(user).require(Permission.SEE_LIBRARY)
     rows = ContentVersion.objects.filter(content=content).select_related("made_by", "approved_by")
     if is_writer(user):
         return rows
-    if content.state not in _OUT:
+    if content.state not in _OUT or content.kind in _INSIDE:
         raise NotVisibleError
     return rows.filter(pk__in=[found.pk for found in published_line(content)])
 
 
-def document_of(version: ContentVersion) -> Document:
-    """The document of a version, as its schema has it."""
-    return document(version)
+def reads_versions(*, user: User, content: Content) -> bool:
+    """Whether ``versions``, ``version`` and ``compare`` are for the user."""
+    return is_writer(user) or content.kind not in _INSIDE
+
+
+def document_of(version: ContentVersion, *, user: User | None) -> Document:
+    """The document of a version, as its schema has it; of a drill only what its trainees are told, for who does not
+    write. ``user=None`` is an engine, which needs all of it."""
+    found = document(version)
+    if user is None:
+        return found
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    if isinstance(found, ScenarioDocument) and not is_writer(user):
+        if not Content.objects.filter(state__in=_OUT, current=version.pk).exists():
+            raise NotVisibleError
+        return found.as_told()
+    _require_readable(user, version)
+    return found
 
 
 def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
@@ -144,6 +162,16 @@ def published_line(content: Content) -> Iterable[ContentVersion]:
     while here is not None:
         yield here
         here = here.base
+
+
+def _require_readable(user: User, found: ContentVersion) -> None:
+    """``NotVisibleError`` unless ``user`` writes, or the version was published here and its kind has no inside."""
+    if is_writer(user):
+        return
+    content = found.content
+    was_here = content.state in _OUT and any(one.pk == found.pk for one in published_line(content))
+    if not was_here or content.kind in _INSIDE:
+        raise NotVisibleError
 
 
 def days_of(row: Content, held: ContentVersion) -> tuple[date | None, date | None]:
