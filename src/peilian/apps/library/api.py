@@ -77,6 +77,7 @@ from peilian.apps.library.reading import (
     document_of,
     facets,
     held_keys,
+    reads_versions,
     version,
     versions,
 )
@@ -169,6 +170,7 @@ __all__ = [
     "prepare_search",
     "preview_files",
     "publish",
+    "reads_versions",
     "rebuild_search",
     "refresh_search",
     "rehearse_draft",
