@@ -80,6 +80,7 @@ def goal_of(
     for cost, goal in (
         *_hurtful(drill, felt, lost, language),
         *_left_out(drill, elements, lost, language),
+        *_banned(drill, lost, language),
         *_indicated(felt, lost, language),
     ):
         if cost > best[0]:
@@ -126,6 +127,13 @@ def _left_out(
                 cost += lost.get("resolution", 0.0) if need.is_critical else lost["needs"] * need.weight / weight
         text = say(Reason("drill.goal.element", {"element": item.label}), language)
         yield cost, Goal(f"element:{item.element_id}", text, item.why, item.quote or None, item.model)
+
+
+def _banned(drill: Drill, lost: Mapping[str, float], language: Language) -> Iterator[tuple[float, Goal]]:
+    """Words that the company's lists forbid, by what they lost in compliance."""
+    first = next((one for one in drill.state.missteps if one.rule == "banned"), None)
+    if first is not None:
+        yield lost.get("compliance", 0.0), _of_rule("banned", first.quote, language)
 
 
 def _indicated(

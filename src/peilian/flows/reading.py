@@ -5,18 +5,23 @@ from __future__ import annotations
 import atexit
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from datetime import UTC, date, tzinfo
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
+from peilian.adapters import packs
 from peilian.adapters.lake import Lake, Visibility
 from peilian.adapters.lake.schemas import READ_TABLES
+from peilian.adapters.packs import Document
 from peilian.adapters.packs.lexicon import load_lexicons
+from peilian.adapters.packs.phrases import PhrasesDocument, bans_of, holds_on
 from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation
 from peilian.engine.reading import Lexicons, Reading, read_conversation
+from peilian.engine.reading.lexicon import Ban
 from peilian.engine.reading.values import ENGINE_VERSION, Finding, MessageReading, Satisfaction
 from peilian.flows.wording import say
 
@@ -25,7 +30,31 @@ _BATCH = 500  # conversations whose readings are held as objects at a time
 
 @cache
 def lexicons() -> Lexicons:
-    """The lexicons of the shipped packs."""
+    """The lexicons of the shipped packs, with what their phrases forbid."""
+    return forbidding(item.document for item in packs.load("phrases"))
+
+
+def forbidding(documents: Iterable[Document], *, zone: tzinfo = UTC, on: date | None = None) -> Lexicons:
+    """The shipped lexicons, with what ``documents`` of the kind phrases forbid.
+
+    Days are those of ``zone`` and hold by the time of each message. With ``on``, what holds on that day counts,
+    whatever the time of a message: in a drill it is the time of the story.
+    """
+    phrases = [document for document in documents if isinstance(document, PhrasesDocument)]
+    if on is not None:
+        phrases = [one.model_copy(update={"phrases": tuple(phrase for phrase in one.phrases if holds_on(phrase, on))})
+                   for one in phrases]  # fmt: skip
+    bans = frozenset(ban for one in phrases for ban in bans_of(one, zone if on is None else None))
+    return _forbidding(bans)
+
+
+@lru_cache(maxsize=8)
+def _forbidding(bans: frozenset[Ban]) -> Lexicons:
+    return _shipped().forbidding(bans)
+
+
+@cache
+def _shipped() -> Lexicons:
     loaded = load_lexicons()
     gc.collect()
     gc.freeze()  # tens of thousands of objects that live as long as the process: no collection need look at them again
@@ -33,13 +62,15 @@ def lexicons() -> Lexicons:
     return loaded
 
 
-def read(conversations: Iterable[Conversation]) -> Iterator[Reading]:
-    """The readings of conversations, one by one."""
-    return (read_conversation(conversation, lexicons()) for conversation in conversations)
+def read(conversations: Iterable[Conversation], words: Lexicons | None = None) -> Iterator[Reading]:
+    """The readings of conversations, one by one, by ``words`` or the shipped lexicons."""
+    words = words or lexicons()
+    return (read_conversation(conversation, words) for conversation in conversations)
 
 
 def read_lake(
     lake: Lake,
+    words: Lexicons | None = None,
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -48,14 +79,15 @@ def read_lake(
 
     Segment by segment: what is done stays done when the work is cancelled or broken off.
     """
-    pending = lake.unread_segments(lexicons().version, ENGINE_VERSION)
+    words = words or lexicons()
+    pending = lake.unread_segments(words.version, ENGINE_VERSION)
     sizes = {segment.id: segment.n_conversations for segment in lake.segments if segment.id in pending}
     total, done = sum(sizes.values()), 0
     for segment_id in pending:
         tables: list[dict[str, pa.Table]] = []
         stream = lake.iter_conversations(segments=[segment_id], visible=Visibility.everything())
         while batch := list(islice(stream, _BATCH)):
-            tables.append(reading_tables(read(batch)))
+            tables.append(reading_tables(read(batch, words)))
             done += len(batch)
             progress(done, total)
             if is_cancelled():

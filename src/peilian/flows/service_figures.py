@@ -18,9 +18,8 @@ from peilian.adapters.lake.visibility import AccountSpan
 from peilian.engine._expression import ARITHMETIC
 from peilian.engine.conversation import Conversation
 from peilian.engine.kpi.query import RosterSpan
-from peilian.engine.reading import read_conversation
+from peilian.engine.reading import Lexicons, read_conversation
 from peilian.engine.reading.indicators import SERVICE_INDICATORS, service_indicators
-from peilian.flows.reading import lexicons
 
 __all__ = ["SERVICE_INDICATORS", "ServiceFigure", "service_figures"]
 
@@ -34,10 +33,10 @@ class ServiceFigure:
 
 
 def service_figures(
-    lake: Lake, *, roster: Sequence[RosterSpan], from_: date, to: date, tz: str
+    lake: Lake, words: Lexicons, *, roster: Sequence[RosterSpan], from_: date, to: date, tz: str
 ) -> dict[str, dict[str, ServiceFigure]]:
     """By employee of ``roster`` and indicator, over the conversations dated from ``from_`` to ``to`` (local days of
-    ``tz``, both included).
+    ``tz``, both included), read by ``words``.
 
     A conversation counts for a person who answered it alone: where several people answered, nobody can be given the
     whole of it. What nobody could judge is left out.
@@ -58,7 +57,7 @@ def service_figures(
         person = _alone(conversation, uses)
         if person is None or started is None or not first <= started < after:
             continue
-        read = read_conversation(conversation, lexicons())
+        read = read_conversation(conversation, words)
         values = found.setdefault(person, defaultdict(list))
         for name, one in service_indicators(conversation, read).items():
             if one.value is not None:

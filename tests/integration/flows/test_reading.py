@@ -233,3 +233,10 @@ def test_a_faulty_row_leaves_out_its_conversation_or_stops_when_strict(tmp_path)
     assert len(done.stdout.splitlines()) == 2
     assert "k3" in done.stderr
     assert run(file, "--strict").exit_code == 1
+
+
+def test_what_shipped_phrases_forbid_is_found_and_leads_to_them():
+    messages = (Message("0", 0, Role.AGENT, "这款产品保本，肯定不会亏", None, "a-1"),)
+    (read,) = next(reading.read([Conversation("k", messages)])).messages
+    found = [finding for finding in read.findings if finding.key == "forbidden"]
+    assert {finding.rule.partition("#")[0] for finding in found} == {"phrases:finance/compliance"}

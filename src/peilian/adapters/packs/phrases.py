@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, time, tzinfo
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
@@ -10,12 +11,46 @@ from pydantic import BaseModel, Field, model_validator
 from peilian.adapters.packs import TextField, kinds
 from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, Channel, Customer, Entry, Seniority, ShortKey, TopicId
+from peilian.engine._kernel import Language
+from peilian.engine.reading.lexicon import Ban
+from peilian.engine.text import PatternCompiler, PatternError
+
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
+Watched = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WatchField(BaseModel):
+    """Words by which something forbidden is found in conversations and drills (监测词), by language.
+
+    Plain words, or patterns as in lexicons, without word classes.
+    """
+
+    model_config = STRICT
+
+    zh: tuple[Watched, ...] = Field(default=(), max_length=50)
+    en: tuple[Watched, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> WatchField:
+        for language in _LANGUAGES:
+            compiler = PatternCompiler({}, language)
+            for source in self.of(language):
+                try:
+                    compiler.check(source)
+                except PatternError:
+                    raise problem("watched_words", pattern=source) from None
+        return self
+
+    def of(self, language: Language) -> tuple[str, ...]:
+        """The words of a language."""
+        return self.zh if language == "zh" else self.en
 
 
 class Replacement(BaseModel):
     """What not to say (禁用语), why, and how strictly: ``forbidden`` is never said, ``better`` can be said better.
 
-    ``say`` is the replacement when it is not the phrase itself.
+    ``say`` is the replacement when it is not the phrase itself. ``watch`` are words by which a forbidden wording is
+    found wherever an agent uses it; without them it is wrong in this situation, and told here alone.
     """
 
     model_config = STRICT
@@ -24,6 +59,13 @@ class Replacement(BaseModel):
     why: TextField
     strength: Literal["forbidden", "better"] = "better"
     say: TextField | None = None
+    watch: WatchField | None = None
+
+    @model_validator(mode="after")
+    def _watches_what_is_forbidden(self) -> Replacement:
+        if self.watch is not None and self.strength != "forbidden":
+            raise problem("watch_needs_forbidden")
+        return self
 
 
 class Phrase(BaseModel):
@@ -67,3 +109,31 @@ class PhrasesDocument(Authored):
         if len({phrase.id for phrase in self.phrases}) < len(self.phrases):
             raise problem("ids_twice")
         return self
+
+
+def bans_of(document: PhrasesDocument, zone: tzinfo | None) -> Iterator[Ban]:
+    """What a document forbids everywhere, as the reading looks for it.
+
+    Its days begin at midnight in ``zone``; ``zone=None`` leaves them out, for whoever has chosen the day already. A
+    ban holds for the channels of its phrase, and for every customer and everybody who answers one.
+    """
+    for phrase in document.phrases:
+        since = max((day for day in (document.valid_from, phrase.valid_from) if day), default=None)
+        until = min((day for day in (document.valid_until, phrase.valid_until) if day), default=None)
+        channels = frozenset(phrase.channels or document.channels)
+        for number, one in enumerate(phrase.avoid, start=1):
+            for language in _LANGUAGES if one.watch is not None else ():
+                if patterns := one.watch.of(language):  # type: ignore[union-attr]
+                    rule = f"phrases:{document.key}#{phrase.id}.{number}.{language}"
+                    yield Ban(rule, language, patterns, _midnight_ms(since, zone), _midnight_ms(until, zone), channels)
+
+
+def holds_on(phrase: Phrase, day: date) -> bool:
+    """Whether a phrase is in force on ``day``."""
+    return (phrase.valid_from is None or phrase.valid_from <= day) and (
+        phrase.valid_until is None or phrase.valid_until > day
+    )
+
+
+def _midnight_ms(day: date | None, zone: tzinfo | None) -> int | None:
+    return None if day is None or zone is None else int(datetime.combine(day, time(), zone).timestamp()) * 1000

@@ -392,7 +392,7 @@ class _Builder:
             key=doc.key, version=version, language=language, title=self.text(doc.title), brief=self.text(doc.brief),
             difficulty=doc.difficulty, time_limit_ms=doc.time_limit_seconds * 1000,
             reference_seconds=doc.reference_seconds, reference_turns=doc.reference_turns, persona=persona,
-            today=doc.today.isoformat(), world=doc.world,
+            today=doc.today.isoformat(), channel=doc.channel, world=doc.world,
             panels=tuple(
                 Panel(self.text(panel.title), tuple(map(self.panel_row, panel.rows))) for panel in doc.panels
             ),

@@ -23,6 +23,7 @@ from peilian.engine._kernel import Fault, InputError, Param, Reason
 from peilian.engine.conversation import Conversation
 from peilian.engine.conversation.leftovers import KINDS, OPTIONAL, LeftoverKind, hidden, places_of
 from peilian.engine.text.typed import cleaned
+from peilian.flows.extracting.better import Wordings
 from peilian.flows.extracting.cases import propose_case
 from peilian.flows.extracting.differences import which_is_efficient
 from peilian.flows.extracting.drills import propose_scenario
@@ -170,7 +171,14 @@ def _proposal(
 
 
 def _talk(found: Review, words: Mapping[str, LeftoverKind], wish: Wish) -> Talk:
-    return talk_of(found.conversation, words, chosen=_told(found, wish), zone=base.company_zone())
+    return talk_of(
+        found.conversation,
+        words,
+        chosen=_told(found, wish),
+        zone=base.company_zone(),
+        lexicons=library.lexicons_at_work(),
+        wordings=Wordings(document for _, _, document in library.current_documents(kind="phrases")),
+    )
 
 
 def _told(found: Review, wish: Wish) -> Collection[int]:

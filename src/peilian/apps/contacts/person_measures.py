@@ -12,6 +12,7 @@ from uuid import UUID
 from peilian.adapters.lake import Lake, Visibility
 from peilian.apps.base import api as base
 from peilian.apps.contacts.work import lake
+from peilian.apps.library import api as library
 from peilian.apps.people.api import AgentAccount
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.kpi.query import RosterSpan
@@ -58,7 +59,9 @@ def person_measures(
     if set(keys) & set(SERVICE_INDICATORS):
         tz = base.company().time_zone
         own = [span for span in spans if span.employee in wanted]
-        for person, figures in service_figures(source, roster=own, from_=first_day, to=last_day, tz=tz).items():
+        words = library.lexicons_at_work()
+        figures_of = service_figures(source, words, roster=own, from_=first_day, to=last_day, tz=tz)
+        for person, figures in figures_of.items():
             found.setdefault(wanted[person], {}).update(
                 {name: PersonMeasure(one.value, one.n) for name, one in figures.items() if name in keys}
             )

@@ -21,6 +21,7 @@ from peilian.apps.base import api as base
 from peilian.apps.contacts.models import ConversationImport, KpiSnapshot
 from peilian.apps.contacts.snapshots import take_snapshots
 from peilian.apps.contacts.uploads import drop_leftovers, drop_uploads
+from peilian.apps.library import api as library
 from peilian.apps.people.api import AgentAccount
 from peilian.engine._kernel import Fault, InputError
 from peilian.flows import importing
@@ -206,7 +207,10 @@ def read_unread(
     from peilian.flows import reading
 
     return reading.read_lake(
-        target, progress=lambda done, total: progress(done, total, "read"), is_cancelled=is_cancelled
+        target,
+        library.lexicons_at_work(),
+        progress=lambda done, total: progress(done, total, "read"),
+        is_cancelled=is_cancelled,
     )
 
 

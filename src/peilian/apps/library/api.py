@@ -47,6 +47,7 @@ from peilian.apps.library.drafting import (
     start_draft,
 )
 from peilian.apps.library.files import Entry, Preview, export_pack, import_files, preview_files, sheet_template
+from peilian.apps.library.forbidding import lexicons_at_work, lexicons_for_drill
 from peilian.apps.library.indexing import prepare_search, rebuild_search, refresh_search
 from peilian.apps.library.installing import install_packs
 from peilian.apps.library.models import (
@@ -160,6 +161,8 @@ __all__ = [
     "install_packs",
     "kinds",
     "last_rehearsal",
+    "lexicons_at_work",
+    "lexicons_for_drill",
     "may_publish",
     "may_write",
     "needs_second_eyes",

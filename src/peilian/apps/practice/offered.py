@@ -7,16 +7,19 @@ changes and never goes, is noted as used by the run.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.trees import digest, tree_of
 from peilian.apps.library import api as library
+from peilian.apps.practice import clock
 from peilian.apps.practice.models import DrillRun
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill import Cast
-from peilian.flows import playing, reading
+from peilian.flows import playing
 
 USED_BY = "practice.drill"
 Offered = tuple[ScenarioDocument, str]
@@ -43,7 +46,7 @@ def cast(key: str, language: Language | None = None) -> Cast:
     if chosen not in document.languages:
         known = ", ".join(document.languages)
         raise InputError(Fault(Reason("drill.unknown_language", {"key": key, "language": chosen, "known": known})))
-    return _cast(document, version, chosen)
+    return _cast(document, version, chosen, clock.now())
 
 
 def pin(run: DrillRun) -> None:
@@ -64,7 +67,7 @@ def pinned_cast(run: DrillRun) -> Cast | None:
     document = pinned_document(run)
     if document is None or language not in document.languages:
         return None
-    return _cast(document, run.scenario_version, language)
+    return _cast(document, run.scenario_version, language, run.started_at)
 
 
 def pinned_document(run: DrillRun) -> ScenarioDocument | None:
@@ -77,16 +80,18 @@ def pinned_document(run: DrillRun) -> ScenarioDocument | None:
     return found if isinstance(found, ScenarioDocument) else None
 
 
-def _cast(document: ScenarioDocument, version: str, language: Language) -> Cast:
-    """Made once; what the packs hold too is shared with them."""
+def _cast(document: ScenarioDocument, version: str, language: Language, at: datetime) -> Cast:
+    """With what the library forbade at the moment ``at``; the rest is made once, and shared with the packs that hold
+    the same."""
+    lexicons = library.lexicons_for_drill(at)
     if playing.scenarios().get(document.key, (None, ""))[1] == version:
-        return playing.cast(document.key, language)
+        return replace(playing.cast(document.key, language), lexicons=lexicons)
     place = (version, language, playing.house())
     if place not in _casts:
         while len(_casts) >= _MOST_CASTS:
             _casts.pop(next(iter(_casts)), None)
-        _casts[place] = playing.cast_of(document, version, language, playing.house(), reading.lexicons())
-    return _casts[place]
+        _casts[place] = playing.cast_of(document, version, language, playing.house(), lexicons)
+    return replace(_casts[place], lexicons=lexicons)
 
 
 def _as_offered(document: Document, sha256: str) -> Offered:

@@ -326,6 +326,7 @@ class Customer:
             state.used["passed_on"] = self._count("passed_on") + 1
             yield "passed_on", 1.0, acts.get("deflects") or acts["escalate"]
         yield from self._forbidden(understood, heard)
+        self._banned(understood, heard)
         yield from self._false_reports(understood, heard)
 
     def _beyond_the_world(self, understood: Understood) -> tuple[int, int] | None:
@@ -350,6 +351,15 @@ class Customer:
             quote = understood.quote(said.start, said.end)
             self._misstep("forbidden", quote, understood, said.start, said.end, heard, is_fatal=item.is_fatal)
             yield "forbidden", item.severity, (said.start, said.end)
+
+    def _banned(self, understood: Understood, heard: Heard) -> None:
+        """What the company's lists forbid: a misstep of the agent, while the customer feels but what the words do. What
+        is a misstep already is no second one."""
+        known = [(said.start, said.end) for said in understood.forbidden]
+        known += [span for fault in _FAULTS for span in understood.places.get(fault, ())]
+        for start, end in understood.places.get("forbidden", ()):
+            if not any(first < end and start < last for first, last in known):
+                self._misstep("banned", understood.quote(start, end), understood, start, end, heard)
 
     def _false_reports(self, understood: Understood, heard: Heard) -> Iterator[tuple[str, float, tuple[int, int]]]:
         """Reports of something done that the world does not know of."""

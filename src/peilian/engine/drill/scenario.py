@@ -226,3 +226,4 @@ class Scenario:
     is_abuse: bool = False  # needs consent before it is played
     phrases: tuple[str, ...] = ()  # at hand in the drill room
     plays: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
+    channel: str = "chat"

@@ -77,7 +77,7 @@ class Drill:
             scenario, self.cast.model, self.state, scenario.persona.reactivity, scenario.persona.patience_seconds
         )
         self._conduct = Conduct(scenario, self.cast.model, self.cast.voice, self.seed)
-        self._reader = Reader(self.cast.lexicons)
+        self._reader = Reader(self.cast.lexicons, channel=scenario.channel)
 
     @property
     def _mode(self) -> Mode:

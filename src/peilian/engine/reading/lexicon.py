@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import Literal
 
 from peilian.engine._kernel import Language
@@ -47,6 +48,32 @@ class Cue:
     when: tuple[Condition, ...] = ()
     weight: float = 0.0
     side: Literal["agent", "customer"] = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Words that the company's phrases forbid (禁用语), wherever an agent says them.
+
+    They count in messages of ``[since_ms, until_ms)``, ``None`` being without bound, and on ``channels``, none being
+    all. Where the time or the channel that a ban asks for is unknown, it does not count: nobody is charged on a guess.
+    """
+
+    rule: str
+    language: Language
+    patterns: tuple[str, ...]
+    since_ms: int | None = None
+    until_ms: int | None = None
+    channels: frozenset[str] = frozenset()
+
+    def counts(self, at_ms: int | None, channel: str | None) -> bool:
+        """Whether it holds for a message of that time and channel."""
+        if self.channels and channel not in self.channels:
+            return False
+        if self.since_ms is None and self.until_ms is None:
+            return True
+        if at_ms is None:
+            return False
+        return (self.since_ms is None or at_ms >= self.since_ms) and (self.until_ms is None or at_ms < self.until_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +150,10 @@ class _Side:
         return tuple(found)
 
 
+def _cue_of(ban: Ban) -> Cue:
+    return Cue(ban.rule, "fault", "forbidden", ban.language, ban.patterns)
+
+
 def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
     cue = compiled.cue
     clause = analysed.clause_at(place)
@@ -155,10 +186,34 @@ class Lexicons:
     version: str
     model: SatisfactionModel
     _sides: Mapping[tuple[str, str], _Side] = field(repr=False)
+    _bans: Mapping[str, Ban] = field(default_factory=dict, repr=False)
+    _banned: Mapping[str, _Side] = field(default_factory=dict, repr=False)
 
     def find(self, analysed: Analysed, side: Literal["agent", "customer"], conditions: frozenset[str]) -> list[Hit]:
         """Every cue of ``side`` that counts in ``analysed``, in order of place."""
         return self._sides[(analysed.language, side)].find(analysed, conditions)
+
+    def forbidding(self, bans: Iterable[Ban]) -> Lexicons:
+        """These lexicons with ``bans`` in place of those they had; ``PatternError`` names a faulty pattern."""
+        listed = sorted(bans, key=lambda ban: (ban.rule, ban.language))
+        base = self.version.partition("+")[0]
+        if not listed:
+            return replace(self, version=base, _bans={}, _banned={})
+        said = "\n".join(repr((astuple(ban)[:-1], sorted(ban.channels))) for ban in listed)
+        version = f"{base}+{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+        banned = {
+            language: _Side((_cue_of(ban) for ban in listed if ban.language == language), PatternCompiler({}, language))
+            for language in ("zh", "en")
+        }
+        return replace(self, version=version, _bans={ban.rule: ban for ban in listed}, _banned=banned)
+
+    def forbidden(self, analysed: Analysed, at_ms: int | None, channel: str | None) -> list[Hit]:
+        """What an agent says in ``analysed`` that a ban forbids then and there, in order of place."""
+        side = self._banned.get(analysed.language)
+        if side is None:
+            return []
+        found = side.find(analysed, frozenset())
+        return [hit for hit in found if self._bans[hit.rule].counts(at_ms, channel)]
 
 
 def compile_lexicons(

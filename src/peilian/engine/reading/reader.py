@@ -25,7 +25,7 @@ _GREETING = frozenset({"greet", "courtesy", "thank"})
 
 def read_conversation(conversation: Conversation, lexicons: Lexicons) -> Reading:
     """Read every message in its context. Pure: the same conversation and lexicons give the same reading."""
-    reader = Reader(lexicons)
+    reader = Reader(lexicons, channel=conversation.channel)
     messages = [reader.read(message, i) for i, message in enumerate(conversation.messages)]
     for issue in find_issues(reader.seen):
         found = (*messages[issue.i].findings, _issue_finding(issue, conversation.messages[issue.i]))
@@ -39,6 +39,7 @@ class Reader:
     """Reads a conversation message by message while it goes on; ``seen`` and ``hits`` tell of the last one."""
 
     lexicons: Lexicons
+    channel: str | None = None
     course: Course = field(default_factory=Course)
     mood: Mood = field(default_factory=Mood)
     seen: list[Seen] = field(default_factory=list)
@@ -66,6 +67,7 @@ class Reader:
     def _agent(self, message: Message, i: int) -> MessageReading:
         analysed = analyse(message.text).citing(self.course.citable(message.text))
         hits = self.hits = read_answer(analysed, self.course, self.lexicons)
+        hits += self.lexicons.forbidden(analysed, message.at_ms, self.channel)
         waited = self._waited(message)
         keys = tuple(hit.key for hit in hits)
         self.mood.answer(hits)

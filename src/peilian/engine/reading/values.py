@@ -14,7 +14,7 @@ MOVES = (
     "greet", "verify", "ask", "paraphrase", "empathise", "apologise", "own", "wait", "explain", "solve", "time",
     "compensate", "done", "alternative", "refuse", "escalate", "follow_up", "check_more", "thank", "close",
 )  # fmt: skip
-FAULTS = ("blame", "rude", "overpromise", "privacy")
+FAULTS = ("blame", "rude", "overpromise", "privacy", "forbidden")
 ISSUES = ("redundant", "repetition", "customer_repeats", "premature_closing", "dead_end", "missing_empathy")
 EMOTIONS = ("calm", "pleased", "grateful", "confused", "anxious", "disappointed", "annoyed", "angry", "abusive")
 

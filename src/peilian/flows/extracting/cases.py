@@ -12,7 +12,6 @@ from peilian.adapters.packs.competency import CompetencyModelDocument
 from peilian.engine._kernel import Param, Reason
 from peilian.engine.conversation import Role
 from peilian.engine.reading.values import Finding, MessageReading
-from peilian.flows.extracting.better import better_wording
 from peilian.flows.extracting.differences import differences_of, minutes_of
 from peilian.flows.extracting.subject import subject_of
 from peilian.flows.extracting.values import Gap, Proposal, Talk, Why
@@ -214,7 +213,7 @@ def _answer_of(i: int, reads: Sequence[MessageReading], finding: Finding) -> int
 def _found_wording(talk: Talk, point: _Point) -> str:
     messages = talk.conversation.messages
     before = next((m.text for m in reversed(messages[: point.i]) if m.is_customer), "")
-    found = better_wording(point.finding.key, messages[point.i].text, before, talk.language)
+    found = talk.wordings.better(point.finding.key, messages[point.i].text, before, talk.language)
     return found.text if found is not None else ""
 
 

@@ -22,7 +22,7 @@ _UPSET = -0.3
 _SOON = 5  # messages within which an answer answers
 _LONGEST, _SHORTEST = 90, 6  # characters of a sentence that others can learn from
 _LONG_ENOUGH = 24
-_SPOILING = frozenset({"blame", "rude", "overpromise", "privacy"})
+_SPOILING = frozenset({"blame", "rude", "overpromise", "privacy", "forbidden"})
 _PADDING = frozenset({"redundant"})
 
 

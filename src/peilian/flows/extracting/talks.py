@@ -11,11 +11,12 @@ from datetime import UTC, datetime, tzinfo
 
 from peilian.engine.conversation import Conversation, Message, Role
 from peilian.engine.conversation.leftovers import LeftoverKind, find_leftovers, hidden, places_of
-from peilian.engine.reading import read_conversation
+from peilian.engine.reading import Lexicons, read_conversation
 from peilian.engine.text.language import guess_language
 from peilian.engine.text.typed import is_blank
+from peilian.flows.extracting.better import Wordings, shipped_wordings
 from peilian.flows.extracting.values import Hidden, Mark, Review, Suspect, Talk, TooLittleError
-from peilian.flows.reading import lexicons
+from peilian.flows.reading import lexicons as shipped_lexicons
 
 _MASKED = re.compile(r"\[\[([a-z_]+)\]\]")
 _SPEAKERS = frozenset({Role.CUSTOMER, Role.AGENT, Role.SUPERVISOR})
@@ -65,12 +66,13 @@ def seen_as(conversation: Conversation) -> str:
 
 
 def talk_of(
-    conversation: Conversation, words: Hidden, *, chosen: Collection[int] | None = None, zone: tzinfo = UTC
-) -> Talk:
+    conversation: Conversation, words: Hidden, *, chosen: Collection[int] | None = None, zone: tzinfo = UTC,
+    lexicons: Lexicons | None = None, wordings: Wordings | None = None,
+) -> Talk:  # fmt: skip
     """The conversation with ``words`` hidden, ``chosen`` messages of it (places; ``None``: those usually told).
 
     Whatever is proposed is made from this, so that what is hidden can be nowhere in it. ``TooLittleError`` when not
-    both sides are left.
+    both sides are left. ``lexicons`` and ``wordings`` are those of the shipped packs unless given.
     """
     places = [
         i
@@ -92,10 +94,11 @@ def talk_of(
     started = told.started_at_ms
     return Talk(
         conversation=told,
-        reading=read_conversation(told, lexicons()),
+        reading=read_conversation(told, lexicons or shipped_lexicons()),
         places=tuple(places),
         language=guess_language(" ".join(message.text for message in messages)),
         day=None if started is None else datetime.fromtimestamp(started / 1000, zone).date().isoformat(),
+        wordings=wordings or shipped_wordings(),
     )
 
 

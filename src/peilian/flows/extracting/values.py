@@ -10,6 +10,7 @@ from peilian.engine._kernel import Language, Reason
 from peilian.engine.conversation import Conversation
 from peilian.engine.conversation.leftovers import LeftoverKind
 from peilian.engine.reading import Reading
+from peilian.flows.extracting.better import Wordings, shipped_wordings
 
 Kind = Literal["case", "scenario"]
 Hidden = Mapping[str, LeftoverKind]
@@ -25,7 +26,8 @@ class Talk:
     """A conversation as it may be told: the chosen messages with what is hidden already gone.
 
     ``places`` are the places of its messages in the conversation that it was taken from; ``zone`` of days is that of
-    the company, so ``day`` (ISO) is the local day on which it began, ``None`` for an untimed transcript.
+    the company, so ``day`` (ISO) is the local day on which it began, ``None`` for an untimed transcript. ``wordings``
+    are what better words are proposed from.
     """
 
     conversation: Conversation
@@ -33,6 +35,7 @@ class Talk:
     places: tuple[int, ...]
     language: Language
     day: str | None = None
+    wordings: Wordings = field(default_factory=shipped_wordings)
 
     def number(self, i: int) -> int:
         """The number of a message as people count in the conversation that it was taken from."""

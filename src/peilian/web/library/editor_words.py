@@ -61,6 +61,7 @@ FIELDS: dict[str, str | Promise] = {
     "Replacement.text": pgettext_lazy("library", "What not to say"),
     "Replacement.say": pgettext_lazy("library", "Say instead, if not the phrase"),
     "strength": pgettext_lazy("library", "How strictly"),
+    "watch": pgettext_lazy("library", "Watched for in conversations and drills"),
     "customers": pgettext_lazy("library", "Customers"),
     "entries": pgettext_lazy("library", "Where the customer stands"),
     "seniority": pgettext_lazy("library", "For whom"),
@@ -205,6 +206,10 @@ HELP: dict[str, str | Promise] = {
     "summary": pgettext_lazy("library", "Shown in lists and results of a search."),
     "related": pgettext_lazy("library", "Type a few words of the title and choose."),
     "review_by": pgettext_lazy("library", "The text is listed for a look on this day."),
+    "watch": pgettext_lazy(
+        "library",
+        "Plain words, one a line. They are marked wherever an agent says them, so leave out what can be meant well.",
+    ),
     "valid_until": pgettext_lazy("library", "From this day on it no longer counts."),
     "to": pgettext_lazy("library", "The key of the step it leads to."),
     "next": pgettext_lazy("library", "Without anything here the next step in the list follows."),
