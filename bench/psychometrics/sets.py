@@ -77,7 +77,8 @@ def invented(seed: int, *, people: int, items: int, options: int) -> tuple[list[
     """Choices of invented people: who does not know the answer takes a distractor, some more tempting than others.
 
     Knowing follows a two-parameter logistic model with wide spreads of both parameters and some guessing; distractors
-    differ in how tempting they are and in whom they tempt, so that some tempt the better of those who do not know.
+    differ in how tempting they are and in whom they tempt, so that some tempt the better of those who do not know. One
+    question in six is hard and hardly separates, and has a misconception for a distractor that even strong people hold.
     """
     rng = np.random.default_rng(seed)
     letters = [chr(ord("A") + n) for n in range(options)]
@@ -88,8 +89,13 @@ def invented(seed: int, *, people: int, items: int, options: int) -> tuple[list[
         name, right = f"q{number}", int(rng.integers(options))
         key[name] = letters[right]
         slope, place, guess = rng.lognormal(-0.1, 0.4), rng.normal(-0.4, 1.2), rng.uniform(0, 0.2)
+        misleads = rng.random() < 1 / 6
+        if misleads:
+            slope, place, guess = rng.uniform(0.2, 0.6), rng.normal(1.5, 0.5), 0.1
         knows = guess + (1 - guess) / (1 + np.exp(-slope * (ability - place)))
         tempt = rng.normal(0, 1.0, options - 1) + np.outer(ability, rng.normal(0, 0.4, options - 1))
+        if misleads:
+            tempt[:, 0] += rng.uniform(1.0, 2.0) + rng.uniform(0.0, 0.5) * ability
         odds = np.exp(tempt)
         wrong = [letter for n, letter in enumerate(letters) if n != right]
         for person, row in enumerate(rows):

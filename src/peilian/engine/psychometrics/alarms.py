@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from peilian.engine._kernel import Reason, wilson_interval
+import math
+
+from peilian.engine._kernel import Param, Reason, wilson_interval
 from peilian.engine.psychometrics.classical import ItemFigures, Limits, OptionFigures, Standing, lean
 from peilian.engine.psychometrics.values import ExamItem, Figure, Responses
 
-_LEANS = 0.5
-"""Normal deviate from which strong people lean to another option rather than to the key, where most of them chose it."""
-
-_LEANS_BY_ITSELF = 2.5
-"""The same where the best third does not choose it more often than the key."""
+_DOUBT = 2.0
+"""Normal deviate from which another option than the key is taken for the right one."""
 
 _ATTRACTS = 0.5
 """Share of the key's takers in the best third from which a second option that attracts the strong rivals the key."""
 
 
-def alarms_of(responses: Responses, standing: Standing, place: int, figures: ItemFigures, limits: Limits) -> list[Reason]:
+def alarms_of(
+    responses: Responses, standing: Standing, place: int, figures: ItemFigures, limits: Limits
+) -> list[Reason]:
     """The alarms of one question, the gravest first."""
     item = responses.items[place]
     if figures.facility.why_not is not None:
@@ -27,7 +28,7 @@ def alarms_of(responses: Responses, standing: Standing, place: int, figures: Ite
         found.append(key)
     elif (second := _second_answer(item, figures)) is not None:
         found.append(second)
-    found += _separation(item, figures, limits, is_key_doubted=key is not None)
+    found += _separation(figures, limits, is_key_doubted=key is not None)
     if key is None:
         found += _difficulty(item, figures.facility, limits)
     found += [
@@ -48,19 +49,29 @@ def _wrong_key(responses: Responses, standing: Standing, place: int, figures: It
     if len(item.correct) != 1:
         return _wrong_part(figures)
     (key,) = (column for column, option in enumerate(figures.options) if option.is_key)
-    best: tuple[float, OptionFigures] | None = None
-    for column, option in enumerate(figures.options):
-        if column == key or not _rises(option):
-            continue
-        towards = lean(responses, standing, place, [column], [key])
-        needed = _LEANS if _top(option) > _top(figures.options[key]) else _LEANS_BY_ITSELF
-        if towards is not None and towards >= needed and (best is None or towards > best[0]):
-            best = towards, option
-    if best is None:
+    doubts = [
+        (_doubt(responses, standing, place, figures, column, key), option)
+        for column, option in enumerate(figures.options)
+        if column != key and _rises(option)
+    ]
+    best = max(doubts, key=lambda one: one[0], default=None)
+    if best is None or best[0] < _DOUBT:
         return None
     option, keyed = best[1], figures.options[key]
-    params = {"option": option.option, "key": keyed.option, "strong": _top(option), "strong_key": _top(keyed)}
-    return Reason("psychometrics.wrong_key", dict(params))
+    return Reason("psychometrics.wrong_key", _beside(option, keyed))
+
+
+def _doubt(responses: Responses, standing: Standing, place: int, figures: ItemFigures, other: int, key: int) -> float:
+    """How much speaks for the option ``other`` against the key: strong people lean to it, and most of them choose it.
+
+    Two normal deviates, added as S. A. Stouffer adds them: the correlation with standing, and the difference of counts
+    in the best third after Q. McNemar.
+    """
+    third = figures.discrimination.n / 3
+    ours, keyed = third * _top(figures.options[other]), third * _top(figures.options[key])
+    crowd = (ours - keyed) / math.sqrt(ours + keyed) if ours + keyed else 0.0
+    towards = lean(responses, standing, place, other, key)
+    return (towards + crowd) / math.sqrt(2)
 
 
 def _reversed(figures: ItemFigures) -> Reason | None:
@@ -92,12 +103,15 @@ def _second_answer(item: ExamItem, figures: ItemFigures) -> Reason | None:
         if keyed is None or option.is_key or low is None or option.thirds is None:
             continue
         if low > 0 and _top(option) >= _ATTRACTS * _top(keyed):
-            params = {"option": option.option, "key": keyed.option, "strong": _top(option), "strong_key": _top(keyed)}
-            return Reason("psychometrics.second_answer", dict(params))
+            return Reason("psychometrics.second_answer", _beside(option, keyed))
     return None
 
 
-def _separation(item: ExamItem, figures: ItemFigures, limits: Limits, *, is_key_doubted: bool) -> list[Reason]:
+def _beside(option: OptionFigures, keyed: OptionFigures) -> dict[str, Param]:
+    return {"option": option.option, "key": keyed.option, "strong": _top(option), "strong_key": _top(keyed)}
+
+
+def _separation(figures: ItemFigures, limits: Limits, *, is_key_doubted: bool) -> list[Reason]:
     figure = figures.discrimination
     if figure.value is None or figure.high is None:
         return [] if figure.why_not is None else [figure.why_not]

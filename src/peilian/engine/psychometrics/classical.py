@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,8 +49,8 @@ class OptionFigures:
 class ItemFigures:
     """The classical figures of one question (难度、区分度、选项分布).
 
-    ``facility`` is the mean share of points (facility 难度, high is easy). ``discrimination`` is the correlation with how
-    the same people did on all other questions. ``upper_lower`` is the facility of the best 27 % less that of the weakest.
+    ``facility`` is the mean share of points; high is easy. ``discrimination`` is the correlation with how the same
+    people did on all other questions. ``upper_lower`` is the facility of the best 27 % less that of the weakest 27 %.
     """
 
     item: str
@@ -100,7 +99,7 @@ def correlation(first: Floats, second: Floats, *, least: int) -> Figure:
     if spread < 1e-12:
         return Figure.missing(n, "psychometrics.nothing_varies", {"n": n})
     r = max(-1.0, min(1.0, float(a @ b) / spread))
-    centre, reach = math.atanh(max(-0.999999, min(0.999999, r))), Z / math.sqrt(n - 3)
+    centre, reach = _normal(r), Z / math.sqrt(n - 3)
     return Figure(r, n, math.tanh(centre - reach), math.tanh(centre + reach))
 
 
@@ -111,7 +110,8 @@ def item_figures(responses: Responses, standing: Standing, place: int, limits: L
     share = responses.shares[:, place]
     known = ~np.isnan(standing.rest[:, place])
     rest = standing.rest[known, place]
-    options, empty = (), None
+    options: tuple[OptionFigures, ...] = ()
+    empty = None
     if item.key in responses.ticked:
         ticked = responses.ticked[item.key]
         options = _option_figures(item, ticked, seen, known, rest, limits)
@@ -165,7 +165,9 @@ def _option_figures(
             n=int(ticked[seen, column].sum()),
             share=float(ticked[seen, column].mean()) if n else 0.0,
             thirds=None if bands is None else _by_third(bands, ticked[known, column]),
-            discrimination=correlation(ticked[known, column].astype(float), rest, least=limits.least_for_discrimination),
+            discrimination=correlation(
+                ticked[known, column].astype(float), rest, least=limits.least_for_discrimination
+            ),
         )
         for column, option in enumerate(item.options)
     )
@@ -176,16 +178,18 @@ def _by_third(bands: Floats, chosen: Flags) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def lean(responses: Responses, standing: Standing, place: int, add: Sequence[int], take: Sequence[int]) -> float | None:
-    """How far strong people lean to the options ``add`` rather than to the options ``take``, as a normal deviate.
+def lean(responses: Responses, standing: Standing, place: int, other: int, key: int) -> float:
+    """How far strong people lean to the option ``other`` rather than to the option ``key``, as a normal deviate.
 
-    The correlation of +1 (chose one of ``add``), -1 (chose one of ``take``) and 0 with the standing on all other
-    questions, over its standard error after Fisher. ``None`` when nothing varies.
+    The correlation of +1 (chose the other), -1 (chose the key) and 0 with the standing on all other questions, over its
+    standard error after Fisher; 0 when nothing varies.
     """
     known = ~np.isnan(standing.rest[:, place])
     ticked = responses.ticked[responses.items[place].key][known].astype(float)
-    side = ticked[:, list(add)].sum(axis=1) - ticked[:, list(take)].sum(axis=1)
-    figure = correlation(side, standing.rest[known, place], least=4)
-    if figure.value is None:
-        return None
-    return math.atanh(max(-0.999999, min(0.999999, figure.value))) * math.sqrt(figure.n - 3)
+    figure = correlation(ticked[:, other] - ticked[:, key], standing.rest[known, place], least=4)
+    return 0.0 if figure.value is None else _normal(figure.value) * math.sqrt(figure.n - 3)
+
+
+def _normal(r: float) -> float:
+    """Fisher's transformation of a correlation, kept finite."""
+    return math.atanh(max(-0.999999, min(0.999999, r)))

@@ -88,8 +88,8 @@ def _reliability(responses: Responses, length: float, limits: Limits) -> tuple[F
     """Alpha and the standard error of measurement, from the mean variance and the mean covariance of questions.
 
     With everything answered this is the usual formula written otherwise. With questions left out by design it is the
-    reliability of a paper of mean length, from all pairs that enough people were shown together. Interval: D. G. Bonett,
-    "Sample size requirements for testing and estimating coefficient alpha" (2002).
+    reliability of a paper of mean length, from all pairs that enough people were shown together. Interval: D. G.
+    Bonett, "Sample size requirements for testing and estimating coefficient alpha" (2002).
     """
     n, least = int(responses.seen.any(axis=1).sum()), limits.least_for_reliability
     if n < least:

@@ -1,4 +1,4 @@
-"""What was answered (作答数据): people, questions and the points of each answer, with what nobody was shown left open."""
+"""What was answered (作答数据): people, questions, the points of each answer; what was not shown stays open."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class Figure:
 class Responses:
     """Answers as a table of people x items, both in a fixed order.
 
-    ``points`` is NaN where a question was not shown or not reached. ``ticked`` holds for each question of choice a table
-    of people x options, true where the option was chosen.
+    ``points`` is NaN where a question was not shown or not reached. ``ticked`` holds for each question of choice a
+    table of people x options, true where the option was chosen.
     """
 
     people: tuple[str, ...]
@@ -127,7 +127,12 @@ def _fault(answer: Answer, item: ExamItem | None) -> Reason | None:
     if answer.points is None:
         return None if item.correct else Reason("psychometrics.unmarked", {"person": answer.person, "item": item.key})
     if not (math.isfinite(answer.points) and 0 <= answer.points <= item.most_points):
-        params = {"person": answer.person, "item": item.key, "points": answer.points, "most": item.most_points}
+        params: dict[str, Param] = {
+            "person": answer.person,
+            "item": item.key,
+            "points": answer.points,
+            "most": item.most_points,
+        }
         return Reason("psychometrics.points_out_of_range", params)
     return None
 
