@@ -7,7 +7,7 @@ import stat
 import zipfile
 from pathlib import PurePosixPath
 
-MOST_FILES = 2000
+MOST_FILES = 10_000
 MOST_BYTES = 50 << 20
 """Of all files, unpacked."""
 MOST_OF_A_FILE = 4 << 20

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,3 +171,27 @@ def test_a_document_of_the_machinery_is_not_taken():
     text = b"kind: words\nschema_version: 1\nkey: x\nwords: {}\n"
     (fault,) = read_upload("x.yaml", text).faults
     assert fault.reason.key == "library.not_for_the_library"
+
+
+def test_what_stands_in_several_places_by_an_alias_is_not_read_and_its_line_is_told():
+    text = "kind: article\nschema_version: 1\nkey: a/b\ntitle: &t {zh: 一}\nsummary: *t\n"
+    (fault,) = read_upload("x.yaml", text.encode()).faults
+    assert (fault.reason.key, fault.row) == ("pack.not_yaml", 5)
+    assert "aliases" in str(fault.reason.params["problem"])
+    front = f"---\n{text}---\nbody\n"
+    assert [one.row for one in read_upload("x.md", front.encode()).faults] == [6]
+
+
+def test_no_document_of_ours_says_something_by_an_alias():
+    for path in packs.document_paths(packs.SHIPPED):
+        text = path.read_bytes()
+        if path.suffix == ".yaml" and b"*" in text:
+            events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            assert not any(isinstance(event, yaml.AliasEvent) for event in events), path
+
+
+def test_reading_an_archive_tells_how_far_it_is():
+    data = archives.packed({f"{n}.md": f"# T{n}\n\ntext".encode() for n in range(3)})
+    told: list[tuple[int, int]] = []
+    assert len(read_upload("a.zip", data, progress=lambda done, total: told.append((done, total))).documents) == 3
+    assert told == [(0, 3), (1, 3), (2, 3)]

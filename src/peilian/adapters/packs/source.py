@@ -15,16 +15,6 @@ MOST_CHARACTERS = 500_000
 _WIDTH = 110
 
 
-class _NoAliases(_Loader):
-    """Every value stands where it is meant: a few lines of aliases can make billions."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases (*) are not read", event.start_mark)
-        return super().compose_node(parent, index)
-
-
 def source_of(value: Any) -> str:
     """A value, or a whole document, as YAML that people edit."""
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
@@ -35,7 +25,7 @@ def value_of(source: str) -> Any:
     if len(source) > MOST_CHARACTERS:
         raise InputError(Fault(Reason("pack.not_yaml", {"problem": f"> {MOST_CHARACTERS}"})))
     try:
-        return yaml.load(source, Loader=_NoAliases)  # noqa: S506 - plain values only
+        return yaml.load(source, Loader=_Loader)  # noqa: S506 - plain values only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
         row = mark.line + 1 if mark is not None else None

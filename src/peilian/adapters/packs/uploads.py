@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from peilian.adapters.packs.trees import content_kinds, tree_of
 from peilian.adapters.workbooks import WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 
+Progress = Callable[[int, int], None]
 VERSIONS = "versions.json"
 """In an exported pack: which version each text was when it left, by ``kind:key``."""
 _HEADING = re.compile(r"\A\ufeff?\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
@@ -36,6 +37,11 @@ class Brought:
     base: str = ""
     is_part: bool = False
 
+    @property
+    def reference(self) -> tuple[str, str]:
+        """Its kind and key; no two documents of an upload have the same."""
+        return str(self.tree["kind"]), str(self.tree["key"])
+
 
 @dataclass(slots=True)
 class Upload:
@@ -45,11 +51,14 @@ class Upload:
     faults: list[Fault] = field(default_factory=list)
 
 
-def read_upload(name: str, data: bytes) -> Upload:
-    """Read an upload by its name: ``.zip``, ``.xlsx``, ``.yaml`` or ``.md``. What is wrong is told, never raised."""
+def read_upload(name: str, data: bytes, *, progress: Progress | None = None) -> Upload:
+    """Read an upload by its name: ``.zip``, ``.xlsx``, ``.yaml`` or ``.md``. What is wrong is told, never raised.
+
+    A large archive takes minutes; ``progress`` is told after each of its files how many of how many are read.
+    """
     ending = Path(name).suffix.lower()
     if ending == ".zip":
-        return _archive(name, data)
+        return _archive(name, data, progress)
     if ending == ".xlsx":
         return _table(name, data)
     if ending in (".yaml", ".yml", ".md"):
@@ -57,14 +66,14 @@ def read_upload(name: str, data: bytes) -> Upload:
     return Upload(faults=[Fault(Reason("library.upload_kind"), file=name)])
 
 
-def _archive(name: str, data: bytes) -> Upload:
+def _archive(name: str, data: bytes, progress: Progress | None) -> Upload:
     try:
         files = unpacked(data)
     except ArchiveError as error:
         return Upload(faults=[Fault(Reason(f"library.archive_{error.problem}", {"name": error.name}), file=name)])
     bases = _bases(next((text for path, text in files.items() if Path(path).name == VERSIONS), b""))
     wanted = {path: text for path, text in files.items() if Path(path).suffix.lower() in (".yaml", ".yml", ".md")}
-    found = _documents({path: text for path, text in wanted.items() if not _is_beside(path)}, bases)
+    found = _documents({path: text for path, text in wanted.items() if not _is_beside(path)}, bases, progress)
     if not found.documents and not found.faults:
         found.faults.append(Fault(Reason("library.upload_empty"), file=name))
     return found
@@ -82,11 +91,13 @@ def _bases(data: bytes) -> dict[str, str]:
     return {str(name): str(sha256) for name, sha256 in found.items()} if isinstance(found, dict) else {}
 
 
-def _documents(files: Mapping[str, bytes], bases: Mapping[str, str]) -> Upload:
+def _documents(files: Mapping[str, bytes], bases: Mapping[str, str], progress: Progress | None = None) -> Upload:
     found = Upload()
     seen: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, data) in enumerate(sorted(files.items())):
+            if progress is not None:
+                progress(number, len(files))
             # Under a name of our own: that of the upload is only told.
             path = Path(folder) / f"{number}{'.md' if name.lower().endswith('.md') else '.yaml'}"
             path.write_bytes(_with_front(name, data) if path.suffix == ".md" else data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -175,11 +174,9 @@ def drop_draft(*, actor: User | None, draft: Draft, why: str = "") -> Draft:
 def checked_body(content: Content, body: Mapping[str, Any]) -> dict[str, Any]:
     """A document as it is kept: plain values without what cannot be stored, in its canonical form when it fits its
     kind. ``InputError`` when it is another document, or too large."""
-    tree: dict[str, Any] = dict(_plain(body, 0))
+    tree: dict[str, Any] = dict(_plain(body, 0, _Room(MOST_BYTES)))
     if (tree.get("kind"), tree.get("key")) != (content.kind, content.key):
         raise refuse("library.other_document", "key", name=content.reference)
-    if len(json.dumps(tree, ensure_ascii=False)) > MOST_BYTES:
-        raise refuse("library.document_too_large", limit=MOST_BYTES >> 20)
     try:
         return tree_of(document_of(tree))
     except InputError:
@@ -220,15 +217,31 @@ def _key(key: str) -> str:
     return key
 
 
-def _plain(value: Tree, depth: int) -> Tree:
+class _Room:
+    """What a document may still take, about as JSON would: counted on the way, so that no giant is measured whole."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise refuse("library.document_too_large", limit=MOST_BYTES >> 20)
+
+
+def _plain(value: Tree, depth: int, room: _Room) -> Tree:
     """Without empty texts, which a form sends for what was left out."""
     if depth > _DEEPEST:
         raise refuse("library.document_too_deep")
+    room.take(len(value) + 4 if isinstance(value, str) else 4)
     if isinstance(value, Mapping):
-        found = {cleaned(str(name)): _plain(item, depth + 1) for name, item in value.items()}
+        found = {}
+        for name, item in value.items():
+            room.take(len(str(name)) + 4)
+            found[cleaned(str(name))] = _plain(item, depth + 1, room)
         return {name: item for name, item in found.items() if item is not None and not _is_emptied(value, name, item)}
     if isinstance(value, list | tuple):
-        return [item for item in (_plain(item, depth + 1) for item in value) if item is not None]
+        return [item for item in (_plain(item, depth + 1, room) for item in value) if item is not None]
     if isinstance(value, str):
         return cleaned(value) if value.strip() else None
     if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):

@@ -4,22 +4,24 @@ happened here since."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from peilian.adapters.archives import packed
 from peilian.adapters.packs import PackHeader, TextField, sheets
 from peilian.adapters.packs.trees import digest, document_of
-from peilian.adapters.packs.uploads import VERSIONS, Brought, read_upload
+from peilian.adapters.packs.uploads import VERSIONS, Brought, Progress, Upload, read_upload
 from peilian.adapters.packs.writing import written, written_header
-from peilian.apps.base.api import company, write
+from peilian.apps.base.api import Audit, company, write
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.drafting import checked_body
 from peilian.apps.library.installing import conflicts_as_data
-from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, ContentVersion, Draft, DraftState, Origin
+from peilian.apps.library.locking import locked_all, open_drafts
+from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, ContentVersion, Draft, Origin
 from peilian.apps.library.shelf import document
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import Fault, InputError
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 20 << 20
 """Of an upload."""
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,29 @@ class _Plan:
     ours: Mapping[str, Any]
     merged: Merged
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it says anything that is not here already."""
+        return self.content is None or bool(self.merged.conflicts) or digest(self.merged.body) != digest(self.ours)
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What is here of the texts of an upload: contents by kind and key, open drafts by content, and the versions that
+    the upload was taken from by content and hash."""
+
+    contents: Mapping[tuple[str, str], Content]
+    drafts: Mapping[UUID, Draft]
+    bases: Mapping[tuple[UUID, str], Mapping[str, Any]]
+
+    def seen(self, brought: Brought) -> tuple[object, ...]:
+        """By which one tells whether a text is still as it was when it was planned."""
+        content = self.contents.get(brought.reference)
+        if content is None:
+            return ()
+        draft = self.drafts.get(content.pk)
+        return content.current_id, content.state, *((draft.pk, draft.edition) if draft is not None else ())
+
 
 def export_pack(*, user: User, contents: Iterable[Content]) -> bytes:
     """The present wording of texts as a pack in an archive, to be edited and brought back; for who writes."""
@@ -104,11 +130,12 @@ def sheet_template(*, kind: str) -> bytes:
     return sheets.template(kind)
 
 
-def preview_files(*, user: User, name: str, data: bytes) -> Preview:
+def preview_files(*, user: User, name: str, data: bytes, progress: Progress | None = None) -> Preview:
     """What an upload (``.zip`` of a pack, ``.yaml``, ``.md``, ``.xlsx``) would change; nothing is stored."""
     permit(user, Permission.WRITE_LIBRARY)
-    plans, faults = _planned(name, data)
-    return Preview(tuple(_entry(plan) for plan in plans), tuple(faults))
+    upload = read_files(name, data, progress)
+    plans, faults = _planned(upload.documents, _there(upload.documents))
+    return Preview(tuple(_entry(plan) for plan in plans), (*upload.faults, *faults))
 
 
 def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:
@@ -118,41 +145,79 @@ def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:
     ours stays and the draft tells the conflict.
     """
     permit(actor, Permission.WRITE_LIBRARY)
+    upload = read_files(name, data)
+    if upload.faults:
+        raise InputError(*upload.faults, *_planned(upload.documents, _there(upload.documents))[1])
+    return import_documents(actor=actor, name=name, documents=upload.documents)
+
+
+def read_files(name: str, data: bytes, progress: Progress | None = None) -> Upload:
+    """The documents of an upload; ``InputError`` when it is larger than is read at all."""
+    if len(data) > MOST_BYTES:
+        raise refuse("library.file_too_large", "file", limit=MOST_BYTES >> 20)
+    return read_upload(name, data, progress=progress)
+
+
+def import_documents(*, actor: User, name: str, documents: Sequence[Brought]) -> list[Draft]:
+    """Documents that were read from the file ``name``, as drafts. They are merged before anything is locked; what
+    somebody changed in between is merged once more."""
+    permit(actor, Permission.WRITE_LIBRARY)
+    before = _there(documents)
+    plans, faults = _planned(documents, before)
+    _refuse(plans, faults)
     with write(actor=actor, verb="library.import_files") as audit:
-        plans, faults = _planned(name, data)
-        faults += [fault for plan in plans for fault in _entry(plan).faults]
-        if faults:
-            raise InputError(*faults)
-        made = []
-        for plan in plans:
-            if plan.content is not None and digest(plan.merged.body) == digest(plan.ours) and not plan.merged.conflicts:
-                continue
-            row = _drafted(actor, plan)
+        now = _there(documents, is_locked=True)
+        moved = [one for one in documents if now.seen(one) != before.seen(one)]
+        again, faults = _planned(moved, now)
+        _refuse(again, faults)
+        stale = {one.reference for one in moved}
+        plans = [plan for plan in plans if plan.brought.reference not in stale] + again
+        made = _drafted(audit, actor, [plan for plan in plans if plan.is_new], now)
+        for row in made:
             audit.note(row, {"file": [None, name], "edition": [None, row.edition]})
-            made.append(row)
         if not made:
             audit.unchanged()
     return made
 
 
-def _planned(name: str, data: bytes) -> tuple[list[_Plan], list[Fault]]:
-    if len(data) > MOST_BYTES:
-        raise refuse("library.file_too_large", "file", limit=MOST_BYTES >> 20)
-    upload = read_upload(name, data)
-    plans, faults = [], list(upload.faults)
-    for brought in upload.documents:
-        content = Content.objects.select_related("current").filter(
-            kind=brought.tree["kind"], key=brought.tree["key"]
-        ).first()  # fmt: skip
+def _refuse(plans: Iterable[_Plan], faults: Iterable[Fault]) -> None:
+    found = [*faults, *(fault for plan in plans for fault in _entry(plan).faults)]
+    if found:
+        raise InputError(*found)
+
+
+def _there(documents: Iterable[Brought], *, is_locked: bool = False) -> _There:
+    """What is here, in three queries however many documents there are."""
+    documents = list(documents)
+    names = {one.reference for one in documents}
+    found = Content.objects.filter(kind__in={kind for kind, _key in names}, key__in={key for _kind, key in names})
+    rows = locked_all(found) if is_locked else list(found.select_related("current"))
+    contents = {(row.kind, row.key): row for row in rows if (row.kind, row.key) in names}
+    if is_locked:
+        drafts = open_drafts(contents.values())
+    else:
+        ids = [row.pk for row in contents.values()]
+        drafts = {row.content_id: row for row in Draft.objects.filter(content__in=ids, state__in=OPEN_DRAFTS)}
+    taken = {one.base for one in documents if one.base and not one.is_part}
+    versions = ContentVersion.objects.filter(content__in=[row.pk for row in contents.values()], sha256__in=taken)
+    bases = {(pk, sha256): body for pk, sha256, body in versions.order_by().values_list("content", "sha256", "body")}
+    return _There(contents, drafts, bases)
+
+
+def _planned(documents: Iterable[Brought], there: _There) -> tuple[list[_Plan], list[Fault]]:
+    plans: list[_Plan] = []
+    faults: list[Fault] = []
+    for brought in documents:
         try:
-            plans.append(_plan(brought, content))
+            plans.append(_plan(brought, there))
         except InputError as error:
             faults.extend(Fault(fault.reason, brought.file, fault.row, fault.field) for fault in error.faults)
     return plans, faults
 
 
-def _plan(brought: Brought, content: Content | None) -> _Plan:
-    draft = Draft.objects.filter(content=content, state__in=OPEN_DRAFTS).first() if content is not None else None
+def _plan(brought: Brought, there: _There) -> _Plan:
+    content = there.contents.get(brought.reference)
+    draft = there.drafts.get(content.pk) if content is not None else None
     current = content.current if content is not None else None
     known = current.body if current is not None else {}
     ours = draft.body if draft is not None else known
@@ -162,8 +227,8 @@ def _plan(brought: Brought, content: Content | None) -> _Plan:
         theirs = _completed(theirs, ours)
         base: Mapping[str, Any] = ours
     else:
-        taken = ContentVersion.objects.filter(content=content, sha256=brought.base).first() if brought.base else None
-        base = taken.body if taken is not None else known or ours
+        taken = there.bases.get((content.pk, brought.base)) if content is not None and brought.base else None
+        base = taken if taken is not None else known or ours
     theirs = checked_body(stand_in, theirs)
     return _Plan(brought, content, draft, ours, merge(base, ours, theirs) if ours else Merged(theirs, ()))
 
@@ -200,22 +265,34 @@ def _entry(plan: _Plan) -> Entry:
     )  # fmt: skip
 
 
-def _drafted(actor: User, plan: _Plan) -> Draft:
-    now = timezone.now()
-    content = plan.content or Content.objects.create(
-        kind=plan.brought.tree["kind"],
-        key=plan.brought.tree["key"],
-        title=plan.merged.body.get("title", {}),
-        created_at=now,
-        created_by=actor,
-    )
-    row = plan.draft or Draft(
-        content=content, base=content.current, author=actor, origin=Origin.FILE, edition=0, created_at=now
-    )
-    fresh = conflicts_as_data(plan.merged.conflicts)
-    row.conflicts = fresh + [old for old in row.conflicts if old["path"] not in [one["path"] for one in fresh]]
-    row.body, row.state, row.saved_at, row.edition = plan.merged.body, DraftState.WRITING, now, row.edition + 1
-    if str(actor.pk) not in row.writers:
-        row.writers = [*row.writers, str(actor.pk)]
-    row.save()
-    return row
+def _drafted(audit: Audit, actor: User, plans: Iterable[_Plan], there: _There) -> list[Draft]:
+    """The plans as drafts, new ones in two queries; ``there`` holds the locked rows."""
+    contents: list[Content] = []
+    fresh: list[Draft] = []
+    changed: list[Draft] = []
+    for plan in plans:
+        content = there.contents.get(plan.brought.reference)
+        if content is None:
+            kind, key = plan.brought.reference
+            title = plan.merged.body.get("title", {})
+            content = Content(kind=kind, key=key, title=title, created_at=audit.at, created_by=actor)
+            contents.append(content)
+        row = there.drafts.get(content.pk)
+        if row is None:
+            files = content.current.files if content.current is not None else {}
+            row = Draft(
+                content=content, base=content.current, files=files, author=actor, writers=[str(actor.pk)],
+                origin=Origin.FILE, created_at=audit.at, saved_at=audit.at,
+            )  # fmt: skip
+            fresh.append(row)
+        else:
+            changed.append(row)
+        told = conflicts_as_data(plan.merged.conflicts)
+        paths = [one["path"] for one in told]
+        row.conflicts = told + [old for old in row.conflicts if old["path"] not in paths]
+        row.body = plan.merged.body
+    Content.objects.bulk_create(contents)
+    Draft.objects.bulk_create(fresh, batch_size=_BATCH)
+    for row in changed:
+        row.rewritten(at=audit.at, by=actor.pk)
+    return [*fresh, *changed]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from peilian.adapters.archives import packed, unpacked
+from peilian.apps.base.api import is_writing
 from peilian.apps.library import api as library
+from peilian.apps.library import files
 from peilian.engine._kernel import InputError
 from support.library import a_writer, an_article, installed, published, the_content
 
@@ -75,8 +79,8 @@ def test_where_both_changed_the_same_ours_stays_and_the_conflict_is_told(taken, 
 
 
 def test_one_fault_keeps_everything_out_and_names_the_file(taken, writer):
-    files = {**taken, "library/articles/bad.md": b"no front matter: [", "library/bad.yaml": b"kind: article\n"}
-    data = packed({**files, "new.md": "# 新的\n正文".encode()})
+    whole = {**taken, "library/articles/bad.md": b"no front matter: [", "library/bad.yaml": b"kind: article\n"}
+    data = packed({**whole, "new.md": "# 新的\n正文".encode()})
     preview = library.preview_files(user=writer, name="a.zip", data=data)
     assert not preview.can_be_imported
     assert {fault.file for fault in preview.faults} == {"library/bad.yaml"}
@@ -110,3 +114,46 @@ def test_what_was_never_published_cannot_be_taken_out(writer):
     draft = library.new_content(actor=writer, kind="article", key="own/x", title={"zh": "新"})
     with pytest.raises(InputError, match="nothing_to_export"):
         library.export_pack(user=writer, contents=[draft.content])
+
+
+def test_a_text_is_too_large_before_all_of_it_was_looked_at(writer):
+    class Endless(list):
+        def __iter__(self):
+            for n in range(10_000_000):
+                assert n < 500_000
+                yield "x"
+
+    draft = library.new_content(actor=writer, kind="article", key="own/x", title={"zh": "新"})
+    with pytest.raises(InputError, match="document_too_large"):
+        library.save_draft(actor=writer, draft=draft, body={**draft.body, "tags": Endless([1])}, edition=1)
+
+
+def test_nothing_is_locked_while_a_file_is_read_and_merged(taken, writer, monkeypatch):
+    read, merge, busy = files.read_upload, files.merge, []
+    monkeypatch.setattr(files, "read_upload", lambda *a, **b: busy.append(is_writing()) or read(*a, **b))
+    monkeypatch.setattr(files, "merge", lambda *a: busy.append(is_writing()) or merge(*a))
+    library.import_files(actor=writer, name="a.zip", data=edited(taken, "第三条", "第三条改"))
+    assert busy == [False, False]
+
+
+def test_what_somebody_changed_between_reading_and_storing_is_merged_once_more(taken, writer, monkeypatch):
+    look = files._there
+
+    def looked(*about, **more):
+        if more.get("is_locked"):
+            published(writer, the_content(), body={"zh": "我们的第一条\n第二条\n第三条"})
+        return look(*about, **more)
+
+    monkeypatch.setattr(files, "_there", looked)
+    (draft,) = library.import_files(actor=writer, name="a.zip", data=edited(taken, "第三条", "第三条改"))
+    assert draft.body["body"]["zh"] == "我们的第一条\n第二条\n第三条改"
+
+
+def test_documents_are_looked_up_together_and_stored_many_at_once(writer):
+    def queries(n: int, key: str) -> int:
+        data = packed({f"{key}{i}.md": f"# 标题{i}\n\n正文".encode() for i in range(n)})
+        with CaptureQueriesContext(connection) as seen:
+            assert len(library.import_files(actor=writer, name="a.zip", data=data)) == n
+        return len(seen)
+
+    assert queries(100, "many") - queries(10, "few") < 10  # a database takes so many values in one query
