@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -90,4 +91,5 @@ def published(actor: people.User, content: library.Content, **changes: Any) -> l
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(dict(document), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    own = json.loads(json.dumps(document))  # nothing twice, which YAML would write as an alias
+    path.write_text(yaml.safe_dump(own, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Shelved:
     facets: Mapping[str, tuple[str, ...]]
     valid_from: date | None = None
     valid_until: date | None = None
-    changed_on: date | None = None
+    changed_on: date | datetime | None = None
     other_wording: int = 0
 
 
@@ -90,7 +90,7 @@ def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
         },
         valid_from=_day(shelved.valid_from),
         valid_until=_day(shelved.valid_until),
-        changed_on=_day(shelved.changed_on),
+        changed_on=_moment(shelved.changed_on),
     )
     title = [*_parts("title", getattr(document, "title", None)), *_parts("summary", getattr(document, "summary", None))]
     whole = replace(shared, parts=(*title, *shared.parts, *_inside(document)))
@@ -245,3 +245,10 @@ def _channels(document: Document) -> tuple[str, ...]:
 
 def _day(day: date | None) -> int | None:
     return day.toordinal() if day is not None else None
+
+
+def _moment(when: date | datetime | None) -> float | None:
+    if not isinstance(when, datetime):
+        return _day(when)
+    seconds = (when - datetime.combine(when, time(), when.tzinfo)).total_seconds()
+    return when.toordinal() + seconds / 86_400

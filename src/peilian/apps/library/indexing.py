@@ -36,7 +36,7 @@ from peilian.engine.search import Entry
 from peilian.flows.searching import Shelved, entries_of, synonyms
 
 INDEX_JOB = "library.index"
-_ENTRIES = "2"  # raised when entries are made of documents in another way
+_ENTRIES = "3"  # raised when entries are made of documents in another way
 _WHOLE = ""  # the name under which the index keeps the mark of the database
 _BATCH = 200
 _AT_ONCE, _AT_ONCE_BY_MEANING = 50, 3  # changed texts that a search takes in itself
@@ -206,7 +206,7 @@ def _entries(row: Content, today: date) -> Iterator[Entry]:
             facets={"state": (row.state,), "pack": (row.pack,)},
             valid_from=first if first > date.min else None,
             valid_until=last if last < date.max else None,
-            changed_on=version.made_at.date(),
+            changed_on=version.made_at,
             other_wording=number,
         )
         try:

@@ -217,7 +217,7 @@ def _by_list(user: User, asked: _Asked, limit: int, offset: int, remark: Reason 
     }
     rows = rows_of(asked)
     counts = {name: _counted(name, rows if other == asked else rows_of(other)) for name, other in others.items()}
-    rows.sort(key=lambda row: (row.current.made_at if row.current else row.created_at, row.key), reverse=True)
+    rows.sort(key=lambda row: row.current.made_at if row.current else row.created_at, reverse=True)
     items = (FoundText(row, "", 0.0, (), (), Entry(row.reference, row.reference, ())) for row in rows)
     return Found(len(rows), tuple(items)[offset : offset + limit], counts, remark=remark)
 

@@ -119,7 +119,7 @@ def rank(
 
 def _age(leaf: Leaf) -> Any:
     """Scores by the day of an entry's last change, above 0."""
-    return leaf.segment.changed_on.astype(np.float64) + 1
+    return leaf.segment.changed_on + 1
 
 
 def _scored(

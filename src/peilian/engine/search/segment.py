@@ -127,7 +127,7 @@ def invert(entries: Sequence[Entry], vectors: Sequence[Any] | None = None) -> In
         lengths=lengths,
         valid_from=_days(entry.valid_from for entry in entries),
         valid_until=_days(entry.valid_until for entry in entries),
-        changed_on=_days(entry.changed_on for entry in entries),
+        changed_on=np.fromiter((entry.changed_on or NO_DAY for entry in entries), dtype=np.float64),
         facets=_columns(entries),
         vectors=np.asarray(vectors, dtype=np.float16) if vectors is not None and len(vectors) else None,
     )

@@ -31,7 +31,8 @@ class Entry:
     """Something that can be found (检索条目). ``group`` is what is replaced and removed together, such as a text with
     its passages. A facet that is missing means *all*, as a phrase without channels suits every channel.
 
-    Days are ordinals (``date.toordinal``): valid from ``valid_from`` until before ``valid_until``.
+    Days are ordinals (``date.toordinal``): valid from ``valid_from`` until before ``valid_until``. ``changed_on`` may
+    say the time of the day as a fraction.
     """
 
     id: str
@@ -40,7 +41,7 @@ class Entry:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     valid_from: int | None = None
     valid_until: int | None = None
-    changed_on: int | None = None
+    changed_on: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

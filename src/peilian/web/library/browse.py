@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from peilian.adapters.packs.authored import Channel, Customer, Entry, Seniority
 from peilian.apps.library import api as library
-from peilian.apps.people.api import User
 from peilian.engine.text.typed import cleaned
 from peilian.web.conversations.filters import Chip, without
-from peilian.web.library.editor_words import kind_name
-from peilian.web.library.searched import FACETS, Found, Hit, Query, searched
+from peilian.web.library.editor_words import choice_name, kind_name
+from peilian.web.library.searched import SITUATION, Query, searched
 from peilian.web.library.words import STATES, pack_name, trained_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.paging import page_of
@@ -29,63 +29,10 @@ _HERE = "own"  # the pack of what was made here, in an address
 _MOST_TAGS = 60
 _LONGEST = 200
 ORDERS = (("recent", gettext_lazy("Latest first")),)
-
-
-def found(user: User, query: Query) -> Found:
-    """What fits the query, as far as the user may see it. Words are looked up in the index; what it does not have, such
-    as the key of a text or what was never published, is looked for in the list."""
-    if query.text and query.state != library.ContentState.NEW:
-        result = searched(user, query)
-        if len(result.hits):
-            return result
-    return _listed(user, query)
-
-
-def _listed(user: User, query: Query) -> Found:
-    seen: dict[Query, list[library.Content]] = {}
-
-    def rows_of(asked: Query) -> list[library.Content]:
-        if asked not in seen:
-            seen[asked] = _rows(user, asked)
-        return seen[asked]
-
-    counts = {name: _counted(name, rows_of(_without(query, name))) for name in FACETS}
-    rows = rows_of(query)
-    if query.order == "recent":
-        rows = sorted(
-            rows, key=lambda row: (row.current.made_at if row.current else row.created_at, row.key), reverse=True
-        )
-    return Found([Hit(row) for row in rows], counts)
-
-
-def _without(query: Query, name: str) -> Query:
-    return {
-        "kind": replace(query, kind=""),
-        "tag": replace(query, tag=""),
-        "competency": replace(query, competency=""),
-        "pack": replace(query, pack=None),
-    }[name]
-
-
-def _rows(user: User, query: Query) -> list[library.Content]:
-    rows = library.browse(
-        user=user,
-        kinds=(query.kind,) if query.kind else (),
-        text=query.text,
-        tags=(query.tag,) if query.tag else (),
-        competencies=(query.competency,) if query.competency else (),
-        pack=query.pack,
-        states=(query.state,),
-    )
-    return list(rows.select_related("current").defer("current__body"))
-
-
-def _counted(name: str, rows: Iterable[library.Content]) -> Counter[str]:
-    many = {"tag": "tags", "competency": "competencies"}
-    counts: Counter[str] = Counter()
-    for row in rows:
-        counts.update(getattr(row, many[name]) if name in many else [getattr(row, name)])
-    return counts
+PIECES = (("", gettext_lazy("Whole texts")), ("1", gettext_lazy("Single phrases and passages")))
+DAYS = (("", gettext_lazy("In force today")), ("any", gettext_lazy("Also what is over or comes later")))
+VALUES = dict(zip(SITUATION, map(get_args, (Channel, Customer, Entry, Seniority)), strict=True))
+_FURTHER = ("pieces", *SITUATION, "days")  # fields that most people never need
 
 
 class BrowseForm(forms.Form):
@@ -97,6 +44,12 @@ class BrowseForm(forms.Form):
     pack = forms.ChoiceField(label=pgettext_lazy("origin", "From"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     order = forms.ChoiceField(label=gettext_lazy("Order"), required=False)
+    pieces = forms.ChoiceField(label=gettext_lazy("Look for"), required=False)
+    channel = forms.ChoiceField(label=pgettext_lazy("library", "Channel"), required=False)
+    customer = forms.ChoiceField(label=pgettext_lazy("library", "Customers"), required=False)
+    entry = forms.ChoiceField(label=pgettext_lazy("library", "Where the customer stands"), required=False)
+    seniority = forms.ChoiceField(label=pgettext_lazy("library", "For whom"), required=False)
+    days = forms.ChoiceField(label=gettext_lazy("Validity"), required=False)
     kind = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, query: Query, counts: dict[str, Counter[str]], *, is_writer: bool) -> None:
@@ -109,6 +62,9 @@ class BrowseForm(forms.Form):
                 "state": "" if query.state == library.ContentState.PUBLISHED else query.state,
                 "order": query.order,
                 "kind": query.kind,
+                "pieces": "1" if query.pieces else "",
+                "days": "any" if query.any_day else "",
+                **{name: getattr(query, name) for name in SITUATION},
             }
         )
         if not query.kind:
@@ -119,11 +75,27 @@ class BrowseForm(forms.Form):
         self._offer("competency", _("All competencies"), trained, query.competency)
         packs = [(pack or _HERE, pack_name(pack), n) for pack, n in counts["pack"].most_common()]
         self._offer("pack", _("All sources"), packs, _HERE if query.pack == "" else query.pack or "")
-        self._choices("order", [("", _("Best first") if query.text else _("By kind and name")), *ORDERS])
+        self._choices("order", [("", _("Best first")), *ORDERS] if query.text else [("", ORDERS[0][1])])
+        self._choices("pieces", PIECES)
+        self._choices("days", DAYS)
+        for name, values in VALUES.items():
+            self._choices(name, [("", _("All")), *((value, choice_name(value)) for value in values)])
         if is_writer:
             self._choices("state", [("", STATES["published"]), *((key, STATES[key]) for key in ("new", "retired"))])
         else:
             del self.fields["state"]
+
+    def first_fields(self) -> list[forms.BoundField]:
+        """The choices that stand beside the words."""
+        return [field for field in self.visible_fields() if field.name not in ("q", *_FURTHER)]
+
+    def further_fields(self) -> list[forms.BoundField]:
+        """The others."""
+        return [self[name] for name in _FURTHER]
+
+    def has_further(self) -> bool:
+        """Whether one of the others is chosen."""
+        return any(self.data.get(name) for name in _FURTHER)
 
     def _offer(self, name: str, nothing: str, values: Iterable[tuple[str, str, int]], chosen: str) -> None:
         offered = [(key, f"{label} ({n})") for key, label, n in values]
@@ -160,7 +132,7 @@ def browse(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     is_writer = library.may_write(user)
     query = query_of(request, is_writer=is_writer)
-    result = found(user, query)
+    result = searched(user, query)
     page = page_of(result.hits, request)
     form = BrowseForm(query, result.counts, is_writer=is_writer)
     context = {
@@ -170,6 +142,7 @@ def browse(request: HttpRequest) -> HttpResponse:
         "chips": list(_chips(request, query)),
         "page": page,
         "total": page.paginator.count,
+        "remark": result.remark,
         "instead": [(words, _with(request, q=words)) for words in result.instead],
         "is_writer": is_writer,
         "new_href": _new() if is_writer else "",
@@ -190,6 +163,9 @@ def query_of(request: HttpRequest, *, is_writer: bool) -> Query:
         pack=None if not pack else "" if pack == _HERE else pack,
         state=state if is_writer and state in STATES else library.ContentState.PUBLISHED,
         order=asked.get("order", "") if asked.get("order", "") in dict(ORDERS) else "",
+        pieces=asked.get("pieces") == "1",
+        any_day=asked.get("days") == "any",
+        **{name: asked[name] for name in SITUATION if asked.get(name) in VALUES[name]},
     )
 
 
@@ -214,6 +190,13 @@ def _chips(request: HttpRequest, query: Query) -> Iterable[Chip]:
         yield Chip(trained_name(query.competency), without(request.GET, "competency"))
     if query.pack is not None:
         yield Chip(pack_name(query.pack), without(request.GET, "pack"))
+    for name in SITUATION:
+        if value := getattr(query, name):
+            yield Chip(choice_name(value), without(request.GET, name))
+    if query.pieces:
+        yield Chip(str(PIECES[1][1]), without(request.GET, "pieces"))
+    if query.any_day:
+        yield Chip(str(DAYS[1][1]), without(request.GET, "days"))
     if query.state != library.ContentState.PUBLISHED:
         yield Chip(str(STATES[query.state]), without(request.GET, "state"))
 

@@ -14,18 +14,23 @@ from peilian.apps.library import api as library
 from peilian.apps.people.api import User
 from peilian.engine._kernel import Language
 from peilian.engine.search.values import Excerpt
+from peilian.flows.searching import CURRENT
 from peilian.flows.wording import say
 from peilian.web.shell.languages import reading_language
 
 FACETS = ("kind", "tag", "competency", "pack")
+SITUATION = ("channel", "customer", "entry", "seniority")
 _AT_ONCE = 50
-_MOST_SORTED = 500
+_LONGEST_SHOWN = 160
+# Where pages of texts have their pieces.
+ANCHORS = {"phrases": "phrase-{}", "manual": "scene-{}"}
 _TOLD = frozenset({"search.said_otherwise", "search.alike", "search.some_words"})
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for."""
+    """What is looked for. ``channel``, ``customer``, ``entry``, ``seniority`` are whom it has to suit; with ``pieces``
+    single phrases, sections and scenes; with ``any_day`` also what does not hold today."""
 
     text: str = ""
     kind: str = ""
@@ -34,38 +39,45 @@ class Query:
     pack: str | None = None
     state: str = library.ContentState.PUBLISHED
     order: str = ""
+    channel: str = ""
+    customer: str = ""
+    entry: str = ""
+    seniority: str = ""
+    pieces: bool = False
+    any_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A text that was found; ``excerpt`` is where in it, with the words marked, as in ``title``. ``why`` tells what the
-    marks do not."""
+    marks do not. Of a piece, ``anchor`` is its place on the page and ``inside`` the title of its text."""
 
     content: library.Content
     excerpt: SafeString | None = None
-    title: SafeString | None = None
+    title: SafeString | str = ""
     why: str = ""
+    anchor: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was found, and how many there would be with another choice of one facet (``kind``, ``tag``, ``competency``,
-    ``pack``); ``instead`` are other words that were perhaps meant."""
+    ``pack``); ``instead`` are other words that were perhaps meant; ``remark`` says why there may be more."""
 
     hits: Sequence[Hit]
     counts: dict[str, Counter[str]]
     instead: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def searched(user: User, query: Query) -> Found:
-    """What the index finds, the best first unless the query asks for the latest."""
+    """What fits the query, the best first unless it asks for the latest, or for all."""
     hits = _Hits(user, query)
-    counts = {name: Counter(hits.found.facets.get(name, {})) for name in FACETS}
-    instead = (hits.found.meant,) if hits.found.meant else ()
-    if query.order == "recent":
-        rows = sorted(hits[:_MOST_SORTED], key=lambda hit: (_made_at(hit.content), hit.content.key), reverse=True)
-        return Found(rows, counts, instead)
-    return Found(hits, counts, instead)
+    found = hits.found
+    counts = {name: Counter(found.facets.get(name, {})) for name in FACETS}
+    remark = say(found.remark, reading_language()) if found.remark else ""
+    return Found(hits, counts, (found.meant,) if found.meant else (), remark)
 
 
 class _Hits(Sequence[Hit]):
@@ -99,7 +111,14 @@ class _Hits(Sequence[Hit]):
             tags=(query.tag,) if query.tag else (),
             competencies=(query.competency,) if query.competency else (),
             pack=query.pack,
+            channel=query.channel or None,
+            customer=query.customer or None,
+            entry=query.entry or None,
+            seniority=query.seniority or None,
             states=(query.state,),
+            any_day=query.any_day or query.state == library.ContentState.RETIRED,
+            pieces=query.pieces,
+            newest_first=query.order == "recent",
             limit=limit,
             offset=offset,
             language=self._language,
@@ -107,11 +126,38 @@ class _Hits(Sequence[Hit]):
 
 
 def _hit(item: library.FoundText, language: Language) -> Hit:
-    name = item.content.name.in_language(language)
-    title = next((marked(one) for one in item.excerpts if one.field == "title" and one.text == name), None)
-    inside = next((marked(one) for one in item.excerpts if one.field not in ("title", "tags") and one.spans), None)
+    kind, name = item.content.kind, item.content.name.in_language(language)
+    head = _head(item, "title", language) or _head(item, "questions", language) if item.piece else None
+    if not item.piece and CURRENT in item.entry.facets.get("wording", (CURRENT,)):
+        # The index has it without marks of Markdown, which a title may have as plain signs.
+        head = next((marked(one) for one in item.excerpts if one.field == "title" and one.text == name), None)
+    elif not item.piece:
+        head = _head(item, "title", language)
+    heads = ("title", "tags", "questions") if item.piece else ("title", "tags")
+    inside = next((marked(one) for one in item.excerpts if one.field not in heads and one.spans), None)
     why = [say(reason, language) for reason in item.why if reason.key in _TOLD]
-    return Hit(item.content, inside, title, why[0] if why else "")
+    return Hit(
+        item.content,
+        inside or _said(item, "body" if item.piece else "summary", language),
+        head or name,
+        why[0] if why else "",
+        ANCHORS[kind].format(item.piece) if item.piece and kind in ANCHORS else "",
+        name if item.piece and head else "",
+    )
+
+
+def _head(item: library.FoundText, field: str, language: Language) -> SafeString | None:
+    """What stands in a field of the wording that was found, with its words marked."""
+    own = [one for one in item.excerpts if one.field == field and one.language in (None, language)]
+    return marked(own[0]) if own else _said(item, field, language)
+
+
+def _said(item: library.FoundText, field: str, language: Language) -> SafeString | None:
+    """The beginning of what a field says, in the reader's language where it can be."""
+    parts = [part for part in item.entry.parts if part.field == field]
+    parts.sort(key=lambda part: part.language != language)
+    text = parts[0].text if parts else ""
+    return conditional_escape(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…") if text else None
 
 
 def marked(excerpt: Excerpt) -> SafeString:
@@ -127,7 +173,3 @@ def _pieces(excerpt: Excerpt) -> Iterator[SafeString]:
         yield format_html("<mark>{}</mark>", excerpt.text[start:end])
         place = end
     yield conditional_escape(excerpt.text[place:])
-
-
-def _made_at(row: library.Content) -> float:
-    return (row.current.made_at if row.current else row.created_at).timestamp()

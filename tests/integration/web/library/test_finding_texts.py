@@ -83,6 +83,68 @@ def test_pages_beyond_the_first_come_from_the_index_too(home: Path, tmp_path: Pa
     assert latest.context["total"] == 60
 
 
+def some_phrases(**more: object) -> dict[str, object]:
+    return {
+        "kind": "phrases",
+        "schema_version": 1,
+        "key": "mine/phrases",
+        "title": {"zh": "物流话术"},
+        "phrases": [
+            {"id": "chat", "when": {"zh": "客户催快递"}, "text": {"zh": "我马上查【单号】。"}, "channels": ["chat"]},
+            {"id": "phone", "when": {"zh": "客户来电催快递"}, "text": {"zh": "您别挂，我查。"}, "customers": ["upset"]},
+        ],
+        **more,
+    }
+
+
+def hits(client: Client, **query: str) -> list[tuple[str, str]]:
+    page = client.get(reverse("library"), query).context["page"]
+    return [(hit.content.key, hit.anchor) for hit in page]
+
+
+def test_single_phrases_are_found_by_whom_they_suit(home: Path, tmp_path: Path, signed_in: SignIn) -> None:
+    company = a_small_company()
+    installed(tmp_path / "pack", some_phrases(), an_article("mine/parcel", zh="催快递", body="快递的事。"))
+    client = signed_in(company.lin)
+    both = {("mine/phrases", "phrase-chat"), ("mine/phrases", "phrase-phone")}
+    assert set(hits(client, q="催快递", pieces="1", kind="phrases")) == both
+    assert set(hits(client, q="催快递", pieces="1", kind="phrases", channel="phone")) == both - {
+        ("mine/phrases", "phrase-chat")
+    }
+    only = {"q": "催快递", "pieces": "1", "kind": "phrases", "customer": "new"}
+    assert hits(client, **only) == [("mine/phrases", "phrase-chat")]
+    text = listed(client, **only)
+    assert 'href="/learn/library/phrases/mine/phrases/#phrase-chat"' in text
+    assert '<details class="filter-further is-folded" open>' in text
+    assert hits(client, q="催快递", customer="no such customer") == hits(client, q="催快递")
+
+
+def test_what_is_over_is_found_only_when_that_is_asked_for(home: Path, tmp_path: Path, signed_in: SignIn) -> None:
+    company = a_small_company()
+    installed(tmp_path / "pack", an_article("mine/over", zh="旧活动", valid_until="2026-01-01"))
+    client = signed_in(company.lin)
+    for words in ({}, {"q": "旧活动"}):
+        assert hits(client, **words) == []
+        assert hits(client, **words, days="any") == [("mine/over", "")]
+
+
+def test_while_the_index_is_made_the_list_says_so(home: Path, tmp_path: Path, signed_in: SignIn) -> None:
+    company = a_small_company()
+    installed(tmp_path / "pack", *(an_article(f"mine/a{number}", zh=f"退款说明{number}") for number in range(60)))
+    text = listed(signed_in(company.lin), q="退款说明")
+    assert "检索索引正在建立" in text
+    assert "/mine/a0/" in text
+
+
+def test_a_broken_index_takes_neither_list_nor_palette_down(home: Path, tmp_path: Path, signed_in: SignIn) -> None:
+    company = a_small_company()
+    installed(tmp_path / "pack", an_article(zh="退换货"))
+    (home / "search").write_text("a file where the folder should be")
+    client = signed_in(company.lin)
+    assert "检索索引暂时用不了" in listed(client, q="退换货")
+    assert "/mine/returns/" in client.get(reverse("search"), {"q": "退换货"}).content.decode()
+
+
 def test_the_palette_finds_texts(shelf: SmallCompany, signed_in: SignIn) -> None:
     text = signed_in(shelf.lin).get(reverse("search"), {"q": "thh"}).content.decode()
     assert "/learn/library/article/mine/returns/" in text
