@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
-from pathlib import PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 MOST_FILES = 10_000
 MOST_BYTES = 50 << 20
@@ -41,6 +42,12 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         raise
     except ValueError:
         raise ArchiveError("broken") from None
+
+
+def parts_of(path: Path, names: Iterable[str] | None = None) -> list[bytes]:
+    """Some files of an archive that ``packed`` made, and only these are read; or all in the order of their names."""
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in (archive.namelist() if names is None else names)]
 
 
 def packed(files: dict[str, bytes]) -> bytes:

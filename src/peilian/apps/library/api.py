@@ -16,6 +16,7 @@ from peilian.apps.library.attaching import (
     open_attachment,
     remove_attachment,
 )
+from peilian.apps.library.bringing import Prepared, bring_in, forget_files, prepare_files, prepared_files
 from peilian.apps.library.changing import (
     affected_by,
     announce_change,
@@ -125,6 +126,7 @@ __all__ = [
     "Opened",
     "Origin",
     "PackInstall",
+    "Prepared",
     "Preview",
     "Rehearsal",
     "Revision",
@@ -140,6 +142,7 @@ __all__ = [
     "answers_for",
     "attach",
     "attachments_of",
+    "bring_in",
     "browse",
     "change_notices",
     "comments_of",
@@ -156,6 +159,7 @@ __all__ = [
     "export_pack",
     "facets",
     "faults_of",
+    "forget_files",
     "held_keys",
     "import_files",
     "install_packs",
@@ -170,7 +174,9 @@ __all__ = [
     "note_use",
     "open_attachment",
     "own_suggestions",
+    "prepare_files",
     "prepare_search",
+    "prepared_files",
     "preview_files",
     "publish",
     "reads_versions",

@@ -11,4 +11,4 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of jobs this app runs."""
-        from peilian.apps.library import indexing, rehearsing  # noqa: F401
+        from peilian.apps.library import bringing, indexing, rehearsing  # noqa: F401

@@ -130,12 +130,17 @@ def sheet_template(*, kind: str) -> bytes:
     return sheets.template(kind)
 
 
-def preview_files(*, user: User, name: str, data: bytes, progress: Progress | None = None) -> Preview:
+def preview_files(*, user: User, name: str, data: bytes) -> Preview:
     """What an upload (``.zip`` of a pack, ``.yaml``, ``.md``, ``.xlsx``) would change; nothing is stored."""
+    return looked_at(user=user, name=name, data=data)[0]
+
+
+def looked_at(*, user: User, name: str, data: bytes, progress: Progress | None = None) -> tuple[Preview, list[Brought]]:
+    """What an upload would change, and the documents of it, one for each entry."""
     permit(user, Permission.WRITE_LIBRARY)
     upload = read_files(name, data, progress)
     plans, faults = _planned(upload.documents, _there(upload.documents))
-    return Preview(tuple(_entry(plan) for plan in plans), (*upload.faults, *faults))
+    return Preview(tuple(map(_entry, plans)), (*upload.faults, *faults)), [plan.brought for plan in plans]
 
 
 def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:

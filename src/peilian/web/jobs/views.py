@@ -14,7 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
-from peilian.web.jobs.wordings import cancel_question, fault_lines, kind_name, phase_name, result_facts, state_badge
+from peilian.web.jobs.wordings import (
+    cancel_question,
+    fault_lines,
+    kind_name,
+    phase_name,
+    result_facts,
+    state_badge,
+    way_on,
+)
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -63,4 +71,5 @@ def details(row: base.Job) -> dict[str, Any]:
         "cancel_href": reverse("job_cancel", args=[row.pk]),
         "cancel_question": cancel_question(row),
         "socket": f"/ws/jobs/{row.pk}/",
+        "way_on": way_on(row),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,9 @@ KINDS: dict[str, Label] = {
     "contacts.snapshots": _("Take KPI snapshots"),
     "contacts.table": _("Import a business table"),
     "contacts.tidy": _("Clear away uploaded files"),
+    "library.bring_in": _("Bring texts in as drafts"),
     "library.index": _("Bring the search index up to date"),
+    "library.read_files": _("Read a file with texts"),
     "library.rehearse": _("Rehearse a drill scenario"),
 }
 STATES: dict[str, tuple[Label, Tone]] = {
@@ -44,7 +47,9 @@ PHASES: dict[str, Label] = {
     "import.stage": _("Taking the files in"),
     "import.assemble": _("Putting conversations together"),
     "import.write": _("Storing conversations"),
+    "library.bring_in": _("Making drafts"),
     "library.index": _("Taking texts into the search index"),
+    "library.read_files": _("Reading and comparing texts"),
     "library.rehearse": _("Playing good and bad answers"),
     "read": _("Reading the conversations"),
     "snapshots": _("Taking snapshots"),
@@ -60,6 +65,9 @@ RESULTS: dict[str, Label] = {
     "messages": _("messages"),
     "snapshots": _("snapshots"),
     "texts": _("texts"),
+    "drafts": _("drafts"),
+    "refused": _("refused"),
+    "faults": _("faults"),
     "uploads": _("uploads"),
     "people": _("people"),
     "new": _("new"),
@@ -87,6 +95,12 @@ def phase_name(job: Job) -> str:
     if job.state == "queued":
         return gettext("Waiting for its turn")
     return str(PHASES.get(job.phase, "")) or gettext("Working")
+
+
+def way_on(job: Job) -> str:
+    """Where what the job was started for goes on; empty when its own page says all."""
+    about = {"library.read_files": str(job.pk), "library.bring_in": job.subject}.get(job.kind)
+    return reverse("library_import", args=[about]) if about else ""
 
 
 def cancel_question(job: Job) -> str:

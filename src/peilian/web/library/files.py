@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from peilian.apps.base import api as base
@@ -19,11 +19,13 @@ from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say, say_fault
+from peilian.web.jobs.views import details
 from peilian.web.library.editor_words import KINDS, kind_name
 from peilian.web.library.places import shown_changes
 from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 from peilian.web.shell.tables import Tone
 
 _ZIP = "application/zip"
@@ -83,8 +85,8 @@ def files(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data["file"]
-        kept = base.keep_file(actor=user, name=given.name, chunks=given.chunks())
-        return HttpResponseRedirect(f"{reverse('library_import')}?{urlencode({'file': str(kept.pk)})}")
+        job = library.prepare_files(actor=user, name=given.name, chunks=given.chunks())
+        return HttpResponseRedirect(reverse("library_import", args=[job.pk]))
     wanted = ExportFilter(user, request.GET or None)
     asked: dict[str, Any] = wanted.cleaned_data if wanted.is_bound and wanted.is_valid() else {}
     rows = library.browse(
@@ -120,30 +122,38 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What a file would change, text by text; a POST brings it in as drafts, or forgets it."""
     user = _writer(request)
-    data = request.POST if request.method == "POST" else request.GET
-    found = base.own_files(user=user, pks=data.getlist("file")[:1])
-    if not found:
-        return HttpResponseRedirect(reverse("library_files"))
-    kept = found[0]
+    found = library.prepared_files(user=user, pk=pk)
     if request.POST.get("do") == "forget":
-        base.drop_file(actor=user, row=kept)
+        library.forget_files(actor=user, prepared=found)
         return HttpResponseRedirect(reverse("library_files"))
-    content = base.file_path(kept).read_bytes()
-    faults: list[str] = []
-    context: dict[str, Any] = {"file": kept, "steps": _steps()}
-    try:
-        if request.method == "POST":
-            return _brought_in(request, user, kept, content)
-        preview = library.preview_files(user=user, name=kept.name, data=content)
-        context |= {"entries": [_entry(one) for one in preview.entries], "may_import": preview.can_be_imported}
-        faults = [say_fault(one, reading_language()) for one in preview.faults]
-    except InputError as error:
-        faults = [say_fault(one, reading_language()) for one in error.faults]
-    context |= {"faults": faults[:_MOST_FAULTS], "n_more": max(0, len(faults) - _MOST_FAULTS)}
-    return render(request, "library/files_check.html", context, status=422 if faults else 200)
+    if request.method == "POST":
+        try:
+            library.bring_in(actor=user, prepared=found)
+        except InputError as error:
+            for fault in error.faults:
+                messages.error(request, say_fault(fault, reading_language()))
+        return HttpResponseRedirect(reverse("library_import", args=[pk]))
+    job = found.bringing or found.job
+    context: dict[str, Any] = {"file": found, "job": job, "steps": _steps(), **details(job)}
+    if found.bringing is not None and found.bringing.state == base.JobState.DONE:
+        context["n_drafts"] = (found.bringing.result or {}).get("drafts", 0)
+    elif found.look is not None and job.is_over:
+        page = page_of(range(found.n_entries), request)
+        numbers = list(page)
+        shown = found.entries(numbers[0], numbers[-1] + 1) if numbers else []
+        language = reading_language()
+        context |= {
+            "page": page,
+            "entries": [_entry(one) for one in shown],
+            "counts": [(words, tone, found.counts[key]) for key, (words, tone) in ACTIONS.items() if found.counts[key]],
+            "may_import": found.can_be_imported,
+            "faults": [*context["faults"], *(say_fault(one, language) for one in found.faults[:_MOST_FAULTS])],
+            "n_more": max(0, found.n_faults - _MOST_FAULTS),
+        }
+    return render(request, "library/files_check.html", context, status=422 if context["faults"] else 200)
 
 
 @require_safe
@@ -154,15 +164,6 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
         raise people.NotVisibleError
     disposition = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
     return HttpResponse(library.sheet_template(kind=kind), content_type=_XLSX, headers=disposition)
-
-
-def _brought_in(request: HttpRequest, user: people.User, kept: Any, content: bytes) -> HttpResponse:
-    drafts = library.import_files(actor=user, name=kept.name, data=content)
-    base.drop_file(actor=user, row=kept)
-    n = len(drafts)
-    said = ngettext("%(n)d draft was made or brought up to date.", "%(n)d drafts were made or brought up to date.", n)
-    messages.success(request, said % {"n": n})
-    return HttpResponseRedirect(reverse("library_drafts"))
 
 
 def _entry(one: library.Entry) -> dict[str, Any]:

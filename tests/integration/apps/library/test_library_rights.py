@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from peilian.apps.base import api as base
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.apps.people.api import ROLES, Permission
@@ -37,6 +38,15 @@ def a_draft(content: library.Content) -> library.Draft:
 
 
 Door = tuple[Permission, Callable[[Any, library.Content], object]]
+
+def a_prepared(user: people.User) -> library.Prepared:
+    """A file of the user that was read; of a writer where the user may not write."""
+    owner = user if library.may_write(user) else a_writer(f"{user.username}-writer")
+    job = library.prepare_files(actor=owner, name=f"{owner.username}.md", chunks=[b"# A\n\nb"])
+    while base.run_next_job():
+        pass
+    return library.prepared_files(user=owner, pk=job.pk)
+
 
 DOORS: dict[str, Door] = {
     "browse": (P.SEE_LIBRARY, lambda user, c: library.browse(user=user)),
@@ -80,6 +90,14 @@ DOORS: dict[str, Door] = {
     "export_pack": (P.WRITE_LIBRARY, lambda user, c: library.export_pack(user=user, contents=[c])),
     "preview_files": (P.WRITE_LIBRARY, lambda user, c: library.preview_files(user=user, name="a.md", data=b"# A\nb")),
     "import_files": (P.WRITE_LIBRARY, lambda user, c: library.import_files(actor=user, name="a.md", data=b"# A\nb")),
+    "prepare_files": (
+        P.WRITE_LIBRARY, lambda user, c: library.prepare_files(actor=user, name="a.md", chunks=[b"# A\nb"])
+    ),
+    "prepared_files": (
+        P.WRITE_LIBRARY, lambda user, c: library.prepared_files(user=user, pk=a_prepared(user).job.pk)
+    ),
+    "bring_in": (P.WRITE_LIBRARY, lambda user, c: library.bring_in(actor=user, prepared=a_prepared(user))),
+    "forget_files": (P.WRITE_LIBRARY, lambda user, c: library.forget_files(actor=user, prepared=a_prepared(user))),
     "publish": (P.PUBLISH_LIBRARY, lambda user, c: library.publish(actor=user, draft=a_draft(c))),
     "return_draft": (
         P.PUBLISH_LIBRARY, lambda user, c: library.return_draft(actor=user, draft=a_draft(c), decision="改")

@@ -46,8 +46,18 @@ def brought(user, name, data, *, status=302):
 
 
 def looked_at(user, name, data):
-    response = client_of(user).get(brought(user, name, data)["Location"])
+    """The page of the file, once the worker has read it."""
+    place = brought(user, name, data)["Location"]
+    while base.run_next_job():
+        pass
+    response = client_of(user).get(place)
     return response.status_code, response.content.decode()
+
+
+def the_check(name):
+    """The page where a file is looked at."""
+    (job,) = base.Job.objects.filter(kind="library.read_files", parameters__name=name)
+    return reverse("library_import", args=[job.pk])
 
 
 # Files
@@ -69,9 +79,12 @@ def test_chosen_texts_are_taken_out_and_come_back_as_drafts(writer, shelf):
     status, page = looked_at(writer, "back.zip", edited.getvalue())
     assert status == 200
     assert "<ins>十五</ins>" in page
-    (kept,) = base.StoredFile.objects.filter(name="back.zip")
-    page = send(writer, "library_import", file=kept.pk)
-    assert "已生成或更新 1 份草稿" in page
+    client_of(writer).post(the_check("back.zip"), {"do": "import"})
+    client_of(writer).post(the_check("back.zip"), {"do": "import"})  # a second click
+    assert base.Job.objects.filter(kind="library.bring_in").count() == 1
+    assert base.run_next_job()
+    assert "已生成或更新 1 份草稿" in client_of(writer).get(the_check("back.zip")).content.decode()
+    assert not base.StoredFile.objects.filter(name__startswith="back.zip").exists()
     (row,) = library.drafts(user=writer)
     assert row.body["body"]["zh"] == "十五天内可退。"
 
@@ -81,9 +94,10 @@ def test_a_file_with_faults_names_file_row_and_field_and_brings_in_nothing(write
     assert status == 422
     assert "bad.yaml" in page
     assert "title" in page
-    (kept,) = base.StoredFile.objects.filter(name="bad.yaml")
-    response = client_of(writer).post(reverse("library_import"), {"file": kept.pk})
+    response = client_of(writer).post(the_check("bad.yaml"), {"do": "import"}, follow=True)
     assert response.status_code == 422
+    assert "还没有读完，或者没有可导入的修改" in response.content.decode()
+    assert not base.run_next_job()
     assert not library.drafts(user=writer).exists()
 
 
@@ -114,18 +128,48 @@ def test_a_template_that_was_filled_in_becomes_drafts(writer):
 
 
 def test_nobody_looks_at_the_file_of_another(writer, shelf):
-    brought(writer, "mine.md", "# 标题\n\n正文".encode())
-    (kept,) = base.StoredFile.objects.filter(name="mine.md")
-    response = client_of(a_writer("other")).get(reverse("library_import"), {"file": kept.pk})
-    assert response["Location"] == reverse("library_files")
-    assert client_of(writer).get(reverse("library_import"), {"file": "x"})["Location"] == reverse("library_files")
+    looked_at(writer, "mine.md", "# 标题\n\n正文".encode())
+    assert client_of(a_writer("other")).get(the_check("mine.md")).status_code == 404
+    assert client_of(a_writer("third")).post(the_check("mine.md"), {"do": "import"}).status_code == 404
+    assert client_of(writer).get(the_check("mine.md")).status_code == 200
+
+
+def test_while_a_file_is_read_its_page_shows_how_far_it_is_and_looking_reads_nothing_again(writer, monkeypatch):
+    place = brought(writer, "mine.md", "# 标题\n\n正文".encode())["Location"]
+    page = client_of(writer).get(place).content.decode()
+    assert "ws-connect" in page
+    assert "导入为草稿" not in page
+    assert base.run_next_job()
+    monkeypatch.setattr("peilian.apps.library.files.read_upload", None)
+    assert "导入为草稿" in client_of(writer).get(place).content.decode()
+
+
+def test_many_texts_are_shown_in_pages_those_with_faults_first(writer, shelf):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as out:
+        for n in range(120):
+            out.writestr(f"t{n:03}.md", f"# 标题{n:03}\n\n正文")
+    status, page = looked_at(writer, "many.zip", target.getvalue())
+    assert status == 200
+    assert page.count("ed-entry") == 50
+    last = client_of(writer).get(the_check("many.zip"), {"page": 3}).content.decode()
+    assert last.count("ed-entry") == 20
+    assert "标题119" in last
 
 
 def test_a_file_can_be_forgotten(writer):
-    brought(writer, "mine.md", "# 标题\n\n正文".encode())
-    (kept,) = base.StoredFile.objects.filter(name="mine.md")
-    send(writer, "library_import", file=kept.pk, do="forget")
+    looked_at(writer, "mine.md", "# 标题\n\n正文".encode())
+    client_of(writer).post(the_check("mine.md"), {"do": "forget"})
+    assert not base.StoredFile.objects.exists()
+    assert client_of(writer).get(the_check("mine.md")).status_code == 200
     assert not library.drafts(user=writer).exists()
+
+
+def test_a_file_that_is_forgotten_before_it_was_read_is_not_read(writer):
+    brought(writer, "mine.md", "# 标题\n\n正文".encode())
+    client_of(writer).post(the_check("mine.md"), {"do": "forget"})
+    assert not base.run_next_job()
+    assert not base.StoredFile.objects.exists()
 
 
 def test_taking_out_nothing_says_so(writer, shelf):
