@@ -13,7 +13,8 @@ from peilian.engine.psychometrics.classical import ItemFigures, Limits, item_fig
 from peilian.engine.psychometrics.values import Figure, Flags, Floats, Responses, Z
 
 _LEAST_PAIRS = 0.5
-"""Share of pairs of questions that enough people answered both of, from which a reliability is given."""
+_LEAST_TOGETHER = 5
+"""A reliability is given when half of all pairs of questions were both answered by five people or more."""
 
 _TIME_WAS_SHORT = 0.1
 """Share of people who did not reach the end, from which that is said."""
@@ -88,8 +89,8 @@ def _reliability(responses: Responses, length: float, limits: Limits) -> tuple[F
     """Alpha and the standard error of measurement, from the mean variance and the mean covariance of questions.
 
     With everything answered this is the usual formula written otherwise. With questions left out by design it is the
-    reliability of a paper of mean length, from all pairs that enough people were shown together. Interval: D. G.
-    Bonett, "Sample size requirements for testing and estimating coefficient alpha" (2002).
+    reliability of a paper of mean length, from all pairs that were shown together, each by how many people saw it.
+    Interval: D. G. Bonett, "Sample size requirements for testing and estimating coefficient alpha" (2002).
     """
     n, least = int(responses.seen.any(axis=1).sum()), limits.least_for_reliability
     if n < least:
@@ -98,14 +99,13 @@ def _reliability(responses: Responses, length: float, limits: Limits) -> tuple[F
         return Figure.missing(n, "psychometrics.too_few_items", {"n": len(responses.items)}), None
     covariance, together = _covariances(responses)
     pairs = ~np.eye(len(responses.items), dtype=bool)
-    enough = together >= least
+    enough = together >= _LEAST_TOGETHER
     share = float(enough[pairs].mean())
     if share < _LEAST_PAIRS:
-        known = round(share * 100)
-        params = {"percent": known, "least": round(_LEAST_PAIRS * 100), "people": least}
+        params = {"percent": int(share * 100), "least": round(_LEAST_PAIRS * 100), "people": _LEAST_TOGETHER}
         return Figure.missing(n, "psychometrics.too_few_pairs", dict(params)), None
-    variance = float(np.diag(covariance)[np.diag(enough)].mean())
-    common = float(covariance[enough & pairs].mean())
+    variance = _mean(covariance, together, enough & ~pairs)
+    common = _mean(covariance, together, enough & pairs)
     total = variance + (length - 1) * common
     if total < 1e-12:
         return Figure.missing(n, "psychometrics.nothing_varies", {"n": n}), None
@@ -114,6 +114,11 @@ def _reliability(responses: Responses, length: float, limits: Limits) -> tuple[F
     low, high = 1 - (1 - alpha) * math.exp(reach), 1 - (1 - alpha) * math.exp(-reach)
     error = math.sqrt(max(0.0, length * (variance - common)))
     return Figure(alpha, n, low, high), error
+
+
+def _mean(covariance: Floats, together: Floats, chosen: Flags) -> float:
+    """Mean of the chosen variances or covariances, each by its degrees of freedom."""
+    return float((covariance[chosen] * (together[chosen] - 1)).sum() / (together[chosen] - 1).sum())
 
 
 def _covariances(responses: Responses) -> tuple[Floats, Floats]:
