@@ -72,6 +72,15 @@ def admin_command(
     click.echo("下一步 / Next: peilian serve", err=True)
 
 
+@contextmanager
+def in_installation() -> Iterator[None]:
+    """The database of the installation, for what is done within; faults of it end the command with one line."""
+    _start_django()
+    with _clear_database_faults():
+        _stop_if_outdated()
+        yield
+
+
 @click.group("search")
 def search_command() -> None:
     """The index by which texts are found."""
@@ -84,9 +93,7 @@ def rebuild_command() -> None:
     \b
     Example: peilian search rebuild
     """
-    _start_django()
-    with _clear_database_faults():
-        _stop_if_outdated()
+    with in_installation():
         from peilian.apps.library.api import rebuild_search
 
         click.echo(f"{rebuild_search()} 篇内容可以检索 / texts can be found")

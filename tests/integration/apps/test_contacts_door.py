@@ -188,8 +188,8 @@ def test_an_erased_customer_is_gone_and_the_trail_knows_only_a_pseudonym(company
         f"e1,2026-02-20T10:00:30+08:00,agent,{LIN},kai-1,on its way\n"
     )
     contacts.import_now(actor=None, paths=[source])
-    assert contacts.erase_customer(actor=company.admin, customer="kai-1") == 1
-    assert contacts.erase_customer(actor=company.admin, customer="kai-1") == 0
+    assert contacts.erase_customer(actor=company.admin, customer="kai-1").n_conversations == 1
+    assert contacts.erase_customer(actor=company.admin, customer="kai-1").n_conversations == 0
     view = contacts.conversation(user=company.lin, conversation_id="e1")
     assert {message.text for message in view.conversation.messages} == {""}
     assert whole(company.lin)[0] == 3

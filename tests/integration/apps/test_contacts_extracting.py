@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 from peilian.adapters.lake import Lake
+from peilian.apps.base import api as base
 from peilian.apps.base.models import AuditEntry
 from peilian.apps.contacts import api as contacts
 from peilian.apps.contacts.extracting import _staff_names
 from peilian.apps.contacts.models import Extraction
 from peilian.apps.library import api as library
 from peilian.apps.people.api import NotVisibleError
-from peilian.engine._kernel import InputError
+from peilian.engine._kernel import InputError, Reason
 from peilian.flows import importing, reading
+from peilian.flows.wording import say
 from support.builders import a_unit
-from support.company import SmallCompany, a_login, a_small_company, write_files
+from support.company import LIN, SmallCompany, a_login, a_small_company, write_files
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +221,103 @@ def test_a_draft_leads_back_only_for_those_who_may_see(company):
 def test_other_drafts_have_no_such_origin(company):
     draft = library.new_content(actor=company.lead_a, kind="case", key="own/x", title={"zh": "新"})
     assert contacts.extraction_of(user=company.lead_a, draft=draft) is None
+
+
+@pytest.fixture
+def known(company, tmp_path) -> SmallCompany:
+    """The small company, with a conversation of a customer whose id is known, and one in which that customer wrote."""
+    source = tmp_path / "known.csv"
+    said = [
+        ("e1", "10:00:00", "customer", "kai-1", "kai-1", "我的快递三天没动了，到底在哪里"),
+        ("e1", "10:00:40", "agent", LIN, "kai-1", "抱歉让您等了，我马上查一下物流"),
+        ("e1", "10:01:30", "agent", LIN, "kai-1", "查到了，暴雨停运，明天下午五点前送到"),
+        ("e1", "10:02:10", "customer", "kai-1", "kai-1", "好的，谢谢"),
+    ]
+    lines = [f"{c},2026-02-20T{at}+08:00,{role},{who},{customer},{text}" for c, at, role, who, customer, text in said]
+    source.write_text("\n".join(["conversation_id,at,role,author,customer,text", *lines]) + "\n", encoding="utf-8")
+    contacts.import_now(actor=None, paths=[source])
+    return company
+
+
+def made(company, **wish) -> library.Draft:
+    answers = {"lesson": "先查再答", "cause": "暴雨", "result.telling": "按时送到"}
+    return start(company.lead_a, "e1", answers=answers, title="快递停运", **wish)
+
+
+def erased(company) -> contacts.ErasedCustomer:
+    return contacts.erase_customer(actor=company.admin, customer="kai-1")
+
+
+def to_revise(company) -> list[str]:
+    return [row.content.reference for row in library.revisions_due(user=company.manager)]
+
+
+def test_when_its_customer_is_erased_a_draft_no_longer_leads_back_and_is_to_be_revised(known):
+    draft = made(known)
+    other = start(known.lead_a, "a-good")
+    assert erased(known) == contacts.ErasedCustomer(n_conversations=1, n_texts=1)
+    row = Extraction.objects.get(draft=draft)
+    assert (row.conversations, row.told, row.hidden) == ([], [], [])
+    assert contacts.extraction_of(user=known.manager, draft=draft).conversations == ()
+    assert to_revise(known) == [draft.content.reference]
+    assert Extraction.objects.get(draft=other).conversations == ["a-good"]
+    assert "请重新检查《快递停运》" in say_all(base.inbox_of(user=known.lead_a))
+    trail = AuditEntry.objects.filter(verb__in=["contacts.forget_extractions", "library.ask_revision"])
+    assert {entry.verb for entry in trail} == {"contacts.forget_extractions", "library.ask_revision"}
+    assert '"e1"' not in json.dumps([entry.changes for entry in trail])
+
+
+def say_all(inbox) -> str:
+    return "\n".join(say(Reason(row.key, row.params), "zh") for row in inbox)
+
+
+def test_what_was_published_of_it_is_to_be_revised_and_readers_are_not_told_whose_story_it_is(known):
+    draft = made(known)
+    library.publish(actor=None, draft=library.submit(actor=known.lead_a, draft=draft))
+    assert erased(known).n_texts == 1
+    assert to_revise(known) == [draft.content.reference]
+    assert not library.change_notices(user=known.lin).exists()
+    assert not base.inbox_of(user=known.lin).filter(key__startswith="inbox.library_revision").exists()
+    assert library.change_notices(user=known.manager).get().is_internal
+
+
+def test_a_draft_in_review_goes_back_to_writing_and_publishing_it_settles_the_revision(known):
+    draft = library.submit(actor=known.lead_a, draft=made(known))
+    erased(known)
+    draft.refresh_from_db()
+    assert draft.state == library.DraftState.RETURNED
+    library.publish(actor=None, draft=library.submit(actor=known.lead_a, draft=draft))
+    assert to_revise(known) == []
+
+
+def test_a_draft_that_was_given_up_is_parted_and_not_marked(known):
+    draft = made(known)
+    library.drop_draft(actor=known.lead_a, draft=draft)
+    assert erased(known).n_texts == 0
+    assert Extraction.objects.get().conversations == []
+    assert not library.change_notices(user=known.manager).exists()
+
+
+def test_of_a_pair_the_other_conversation_stays_with_its_places(known):
+    draft = start(known.lead_a, "a-hard", second="e1", answers={"lesson": "先查再答"}, title="一对")
+    told = Extraction.objects.get().told
+    assert erased(known).n_texts == 1
+    row = Extraction.objects.get(draft=draft)
+    assert (row.conversations, row.told, len(row.hidden)) == (["a-hard"], told[:1], 1)
+
+
+def test_what_the_command_line_erased_from_the_lake_alone_is_found_by_the_next_erasure(known, home):
+    draft = made(known)
+    Lake.open(home / "lake").erase_customer("kai-1", now_ms=0)
+    assert contacts.erase_customer(actor=known.admin, customer="nobody") == contacts.ErasedCustomer(0, 1)
+    assert to_revise(known) == [draft.content.reference]
+    assert erased(known) == contacts.ErasedCustomer(0, 0)
+
+
+def test_nothing_is_written_down_about_texts_when_none_was_made_of_the_conversations(known):
+    start(known.lead_a, "a-good")
+    assert erased(known).n_texts == 0
+    assert not AuditEntry.objects.filter(verb="contacts.forget_extractions").exists()
 
 
 def test_names_of_the_staff_are_suspicious_in_full_and_in_short(company):

@@ -100,6 +100,14 @@ def test_a_folder_that_is_no_lake_is_left_alone(messages, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
 
 
+@pytest.mark.django_db
+def test_without_a_lake_the_customer_is_erased_from_the_installation(messages, home):
+    run("import", messages, "--into", home / "lake")
+    found = run("erase", "--customer", "buyer-c1", "--as", "json")
+    assert json.loads(found.stdout) == [{"conversations": 1, "texts_to_revise": 0}]
+    assert {m.text for m in Lake.open(home / "lake").conversation("c1", visible=ALL).messages} == {""}
+
+
 def test_erasing_a_customer_says_what_was_touched(messages, tmp_path):
     run("import", messages, "--into", tmp_path / "lake")
     found = run("erase", "--lake", tmp_path / "lake", "--customer", "buyer-c1", "--as", "json")

@@ -65,6 +65,17 @@ def test_the_second_step_erases_and_tells_how_much(with_customer, signed_in):
     assert "删除记录" in page
 
 
+def test_the_page_says_how_many_texts_were_made_of_the_conversations_and_are_to_be_revised(with_customer, signed_in):
+    manager, wish = with_customer.manager, contacts.Wish(title="包裹")
+    shown = contacts.propose_extraction(user=manager, conversation_id="e1", wish=wish)
+    contacts.start_extraction(actor=manager, conversation_id="e1", wish=wish, seen=shown.seen, is_confirmed=True)
+    client = signed_in(with_customer.admin)
+    assert "标为待修订" in html(client.post(PAGE, {"customer": "Kai-1"}))
+    page = html(client.post(PAGE, {"customer": "Kai-1", "do": "erase"}, follow=True))
+    assert "整理自这些会话的 1 篇内容已标为待修订" in page
+    assert base.AuditEntry.objects.get(verb="contacts.erase_customer").changes["texts"] == [None, 1]
+
+
 @pytest.mark.parametrize("customer", ["kai-1", "nobody"])
 def test_an_unknown_id_is_told_and_nothing_is_lost(with_customer, signed_in, customer):
     page = html(signed_in(with_customer.admin).post(PAGE, {"customer": customer, "do": "erase"}, follow=True))

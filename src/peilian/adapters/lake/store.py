@@ -8,7 +8,7 @@ import os
 import secrets
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -235,6 +235,21 @@ class Lake:
             )
             manifest.swap(self.path, state.successor(without=[segment.id], plus=[read]))
             return True
+
+    def erased_among(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of ``ids`` from which a person was erased, in whole or in what the person wrote there."""
+        asked = {"ids": sorted(set(ids)), "marker": erasure.MARKER}
+        query = """
+            SELECT conversation_id::VARCHAR FROM conversations
+            WHERE erased_at_ms IS NOT NULL AND list_contains($ids, conversation_id::VARCHAR)
+            UNION
+            SELECT DISTINCT conversation_id::VARCHAR FROM messages
+            WHERE extra = $marker AND list_contains($ids, conversation_id::VARCHAR)
+        """
+        if not asked["ids"]:
+            return frozenset()
+        with self.connect() as connection:
+            return frozenset(row[0] for row in connection.execute(query, asked).fetchall())
 
     def erase_customer(self, customer_id: str, *, now_ms: int) -> Erasure:
         """Erase a person: words and identity go from every file, old files are removed; counts and times stay."""

@@ -37,6 +37,7 @@ from peilian.apps.contacts.extracting import (
     Proposed,
     Wish,
     extraction_of,
+    forget_erased,
     may_extract,
     propose_extraction,
     start_extraction,
@@ -94,6 +95,7 @@ __all__ = [
     "ConversationSummary",
     "ConversationView",
     "Diagnosis",
+    "ErasedCustomer",
     "ExtractionOrigin",
     "Grain",
     "KpiQuestion",
@@ -446,23 +448,31 @@ class _DiagnosisQuestion:
         )
 
 
-def erase_customer(*, actor: User, customer: str) -> int:
-    """Erase a customer's personal data from the lake, and the link to their orders.
+@dataclass(frozen=True, slots=True)
+class ErasedCustomer:
+    """What erasing a customer touched: conversations, and texts of the library that had been made of them."""
 
-    Returns how many conversations were touched.
-    """
-    visible_to(actor).require(Permission.ERASE_CUSTOMERS)
+    n_conversations: int
+    n_texts: int
+
+
+def erase_customer(*, actor: User | None, customer: str) -> ErasedCustomer:
+    """Erase a customer's personal data from the lake, the link to their orders, and the way from cases and drills back
+    to their conversations; those texts are marked for revision. ``actor=None`` is the command line."""
+    if actor is not None:
+        visible_to(actor).require(Permission.ERASE_CUSTOMERS)
     report = erasing.erase_customer(lake(), customer=customer)
     forget_customer(actor=actor, pseudonym=report.pseudonym)
+    n_texts = len(forget_erased())
     with base.write(actor=actor, verb="contacts.erase_customer") as audit:
         # The entry names the pseudonym, so that the trail of the erasure keeps nothing of the person.
         audit.note_object(
             kind="contacts.customer",
             id=report.pseudonym,
             label="customer",
-            changes={"conversations": [report.conversations, 0]},
+            changes={"conversations": [report.conversations, 0], "texts": [None, n_texts]},
         )
-    return report.conversations
+    return ErasedCustomer(report.conversations, n_texts)
 
 
 def _state_of(source: Lake) -> tuple[str, int]:

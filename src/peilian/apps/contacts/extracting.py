@@ -29,6 +29,7 @@ from peilian.flows.extracting.differences import which_is_efficient
 from peilian.flows.extracting.drills import propose_scenario
 from peilian.flows.extracting.talks import review, spans_of, talk_of
 from peilian.flows.extracting.values import Kind, Proposal, Review, Talk, TooLittleError
+from peilian.flows.wording import catalogue
 
 EXTRACTION_KINDS: tuple[Kind, ...] = ("case", "scenario")
 _MOST_WORDS, _LONGEST_WORD, _LONGEST_ANSWER = 300, 200, 2000
@@ -133,6 +134,34 @@ def extraction_of(*, user: User, draft: library.Draft) -> ExtractionOrigin | Non
         return None
     visible = tuple(found for found in row.conversations if _found(user, found) is not None)
     return ExtractionOrigin(row.confirmed_by, row.confirmed_at, sum(map(len, row.hidden)), visible)
+
+
+def forget_erased() -> tuple[library.Content, ...]:
+    """Take from the extractions the conversations from which a customer was erased since, and have what was made of
+    them looked at again; returns those texts. Also finds what was erased without the database, by the command line."""
+    rows = [row for row in Extraction.objects.select_related("draft__content") if row.conversations]
+    gone = lake().erased_among(found for row in rows for found in row.conversations)
+    rows = [row for row in rows if gone.intersection(row.conversations)]
+    if not rows:
+        return ()
+    with base.write(actor=None, verb="contacts.forget_extractions") as audit:
+        for row in rows:
+            kept = [n for n, found in enumerate(row.conversations) if found not in gone]
+            audit.note(row, {"n_conversations": [len(row.conversations), len(kept)]})
+            for name in ("conversations", "told", "hidden"):
+                setattr(row, name, [getattr(row, name)[n] for n in kept])
+            row.save()
+        found = {row.draft.content_id: row.draft.content for row in rows if _is_in_use(row.draft)}
+        if found:
+            words = catalogue()
+            title, text = words["extraction.erased.title"], words["extraction.erased.text"]
+            library.ask_revision(title=title, text=text, contents=found.values())
+    return tuple(found.values())
+
+
+def _is_in_use(draft: library.Draft) -> bool:
+    """Whether a draft is read by anybody: it is being written, or has become a text."""
+    return draft.is_open or draft.content.state != library.ContentState.NEW
 
 
 def _proposed(user: User, conversation_id: str, wish: Wish) -> Proposed:

@@ -20,6 +20,7 @@ from peilian.apps.library.bringing import Prepared, bring_in, forget_files, prep
 from peilian.apps.library.changing import (
     affected_by,
     announce_change,
+    ask_revision,
     change_notices,
     reviews_due,
     revisions_due,
@@ -140,6 +141,7 @@ __all__ = [
     "announce_change",
     "answer_comment",
     "answers_for",
+    "ask_revision",
     "attach",
     "attachments_of",
     "bring_in",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from peilian.apps.base.api import send, today_in_company, write
-from peilian.apps.library.checks import named, permit, refuse, short
-from peilian.apps.library.models import ChangeNotice, Content, ContentState, Revision, RevisionState
-from peilian.apps.library.telling import HOME, holders
+from peilian.apps.library.checks import is_writer, named, permit, publishing, refuse, short
+from peilian.apps.library.models import (
+    OPEN_DRAFTS,
+    ChangeNotice,
+    Content,
+    ContentState,
+    DraftState,
+    Revision,
+    RevisionState,
+)
+from peilian.apps.library.reviewing import return_draft
+from peilian.apps.library.telling import HOME, holders, tell
 from peilian.apps.library.using import following
 from peilian.apps.people.api import Permission
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+    from peilian.engine._kernel import Text
 
 
 def affected_by(
@@ -61,10 +71,38 @@ def announce_change(
     return row
 
 
+def ask_revision(*, title: Text, text: Text, contents: Iterable[Content]) -> ChangeNotice:
+    """The product asks for another look at texts because of what they were made of. Who wrote their drafts and who
+    publishes is told, nobody else sees the notice; what is in review goes back to writing."""
+    day = today_in_company()
+    with write(actor=None, verb="library.ask_revision") as audit:
+        row = ChangeNotice.objects.create(
+            title={"zh": title.zh, "en": title.en},
+            text=f"{text.zh}\n{text.en}",
+            effective_on=day,
+            is_internal=True,
+            made_at=timezone.now(),
+        )
+        audit.created(row)
+        for content in contents:
+            audit.created(Revision.objects.create(notice=row, content=content))
+            draft = content.drafts.select_related("author", "content").filter(state__in=OPEN_DRAFTS).first()
+            language = draft.author.reading_language if draft is not None and draft.author is not None else "zh"
+            if draft is not None and draft.state == DraftState.IN_REVIEW:
+                return_draft(actor=None, draft=draft, decision=text.in_language(language))
+            told = {user.pk: user for user in holders(publishing(content.kind))}
+            if draft is not None and draft.author is not None:
+                told[draft.author.pk] = draft.author
+            for user in told.values():
+                tell([user], "inbox.library_revision", content, why=title.in_language(user.reading_language))
+    return row
+
+
 def change_notices(*, user: User) -> QuerySet[ChangeNotice]:
-    """Every notice that was not withdrawn, the latest first."""
+    """Every notice that was not withdrawn, the latest first. Internal ones are for who writes."""
     permit(user, Permission.SEE_LIBRARY)
-    return ChangeNotice.objects.filter(withdrawn_at=None).select_related("made_by")
+    rows = ChangeNotice.objects.filter(withdrawn_at=None).select_related("made_by")
+    return rows if is_writer(user) else rows.filter(is_internal=False)
 
 
 def withdraw_change(*, actor: User | None, notice: ChangeNotice) -> ChangeNotice:

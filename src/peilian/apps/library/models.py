@@ -280,11 +280,15 @@ class Comment(Row):
 
 
 class ChangeNotice(Row):
-    """Something about the products or services changes on a day (变更通知), and texts have to follow."""
+    """Something about the products or services changes on a day (变更通知), and texts have to follow.
+
+    An internal one is for those who write alone: what texts were made of has changed, not what customers meet.
+    """
 
     title = models.JSONField()  # {zh, en}
     text = models.CharField(max_length=4000)
     effective_on = models.DateField()
+    is_internal = models.BooleanField(default=False)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)

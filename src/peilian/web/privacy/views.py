@@ -37,11 +37,11 @@ def erasure(request: HttpRequest) -> HttpResponse:
     if request.POST.get("do") != "erase":
         return _page(request, {"form": form, "customer": customer})
     try:
-        n_erased = contacts.erase_customer(actor=user_of(request), customer=customer)
+        erased = contacts.erase_customer(actor=user_of(request), customer=customer)
     except InputError as error:
         faults = [say_fault(fault, reading_language()) for fault in error.faults]
         return _page(request, {"form": form, "faults": faults}, status=409)
-    messages.success(request, _said(n_erased))
+    messages.success(request, _said(erased))
     return HttpResponseRedirect(reverse("erasure"))
 
 
@@ -50,15 +50,31 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
     if sight_of(request).may(Permission.SEE_AUDIT):
         trail = sight_of(request).audit().filter(verb="contacts.erase_customer").select_related("actor")
         entries = list(trail[:_MOST_SHOWN])
-    context["erasures"] = [(entry, Figure(entry.changes.get("conversations", [None])[0], "count")) for entry in entries]
+    context["erasures"] = [
+        (
+            entry,
+            Figure(entry.changes.get("conversations", [None])[0], "count"),
+            Figure(entry.changes.get("texts", [None])[-1], "count"),
+        )
+        for entry in entries
+    ]
     return render(request, "privacy/erasure.html", context, status=status)
 
 
-def _said(n_erased: int) -> str:
-    if not n_erased:
-        return _("No conversation of this customer is kept. Nothing had to be erased.")
-    return ngettext(
-        "The customer was erased from %(n)d conversation.",
-        "The customer was erased from %(n)d conversations.",
-        n_erased,
-    ) % {"n": n_erased}
+def _said(erased: contacts.ErasedCustomer) -> str:
+    if not erased.n_conversations:
+        said = _("No conversation of this customer is kept. Nothing had to be erased.")
+    else:
+        said = ngettext(
+            "The customer was erased from %(n)d conversation.",
+            "The customer was erased from %(n)d conversations.",
+            erased.n_conversations,
+        ) % {"n": erased.n_conversations}
+    if not erased.n_texts:
+        return said
+    marked = ngettext(
+        "%(n)d text that was made of them is marked for revision.",
+        "%(n)d texts that were made of them are marked for revision.",
+        erased.n_texts,
+    ) % {"n": erased.n_texts}
+    return f"{said} {marked}"

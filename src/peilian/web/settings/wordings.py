@@ -42,6 +42,7 @@ VERBS: dict[str, Label] = {
     "contacts.export": _("Take conversations home"),
     "contacts.take_snapshots": _("Take KPI snapshots"),
     "contacts.erase_customer": _("Erase a customer"),
+    "contacts.forget_extractions": _("Part a draft from an erased conversation"),
 }
 KINDS: dict[str, Label] = {
     "base.job": _("Job"),
