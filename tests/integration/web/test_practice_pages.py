@@ -13,14 +13,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from peilian.apps.base import api as base
 from peilian.apps.base.audit import bookkeeping
+from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit, a_user, an_employee
 from support.company import a_login
-from support.library import installed
+from support.library import an_article, installed
 from support.practice import ABUSIVE, CALM, GOOD, RUDE, Clock, a_run, a_trainee, acts, plays, says
 
 pytestmark = pytest.mark.django_db
@@ -272,12 +274,51 @@ def test_the_library_suggests_answers_in_a_drill_but_not_in_an_exam(signed_in, l
     (answer,) = client.get(address, {"text": "我的快递到哪了？"}).json()["answers"]
     assert answer["text"] == "我马上查，五分钟内告诉您。"
     assert answer["when"] == "客户催快递，问到哪了"
-    assert client.get(address).json() == {"answers": []}
+    assert client.get(address).json() == {"answers": [], "known": []}
     assert client.post(address).status_code == 405
     practice.stop_drill(user=lin, run_id=run.pk)
     exam = a_run(lin, assignment=an_assignment(lin, attempts_allowed=2))
     assert "data-answers" not in page(client, "drill_room", exam.pk)
     assert client.get(reverse("drill_answers", args=[exam.pk]), {"text": "快递"}).status_code == 404
+
+
+def test_only_what_suits_customer_channel_and_trainee_is_suggested(signed_in, lin, time, home, tmp_path):
+    suited: dict[str, dict[str, list[str]]] = {
+        "all": {},
+        "chat": {"channels": ["chat"]},
+        "phone": {"channels": ["phone"]},
+        "upset": {"customers": ["upset"]},
+        "new": {"customers": ["new"]},
+        "in": {"entries": ["in_sale"]},
+        "before": {"entries": ["pre_sale"]},
+        "newcomer": {"seniority": ["newcomer"]},
+        "experienced": {"seniority": ["experienced"]},
+    }
+    phrases = [
+        {"id": name, "when": {"zh": "客户催快递，问到哪了"}, "text": {"zh": f"我马上查 {name}"}, **more}
+        for name, more in suited.items()
+    ]
+    document = {
+        "kind": "phrases", "schema_version": 1, "key": "mine/phrases", "title": {"zh": "物流"}, "phrases": phrases,
+    }  # fmt: skip
+    article = an_article("mine/parcel", zh="快递到哪了", body="先查轨迹，再说到哪了。")
+    installed(tmp_path / "pack", document, article)
+    client = signed_in(lin)
+    address = reverse("drill_answers", args=[a_run(lin).pk])  # a delayed parcel: in the sale, upset from the start
+
+    def suggested(suiting: set[str]) -> None:
+        library.search(user=lin)
+        found = client.get(address, {"text": "我的快递到哪了？"}).json()
+        assert {each["text"].split()[-1] for each in found["answers"]} <= suiting
+        assert len(found["answers"]) == 4
+        assert [each["href"] for each in found["known"]] == ["/learn/library/article/mine/parcel/"]
+
+    everybody = {"all", "chat", "upset", "in"}
+    suggested(everybody | {"newcomer", "experienced"})
+    for stage, name in ((people.Stage.NEWCOMER, "newcomer"), (people.Stage.BACKBONE, "experienced")):
+        day = base.today_in_company() - timedelta(days=2 if name == "newcomer" else 1)
+        people.set_stage(actor=None, employee=lin.employee, stage=stage, starts_on=day)
+        suggested(everybody | {name})
 
 
 def test_nobody_else_enters_the_room(signed_in, lin, lead, time):

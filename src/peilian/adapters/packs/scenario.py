@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField, kinds
 from peilian.adapters.packs._problems import problem
-from peilian.adapters.packs.authored import Reference, Tag
+from peilian.adapters.packs.authored import Entry, Reference, Tag
 from peilian.engine._expression import ExpressionError, parse
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill.model import CustomerModel, Impact, Mode, Voice
@@ -302,6 +302,7 @@ class ScenarioDocument(Document):
     """A drill scenario with its self-test: good and bad answers that must come out in the right order.
 
     ``related`` are the texts whose rules it plays by: when one of them changes, the drill is due for revision.
+    ``entry`` is where the customer stands, by which phrases are offered.
     """
 
     kind: Literal["scenario"]
@@ -309,6 +310,7 @@ class ScenarioDocument(Document):
     brief: TextField
     industry: str
     channel: str = "chat"
+    entry: Entry | None = None
     difficulty: int = Field(ge=1, le=5)
     languages: tuple[Language, ...] = Field(min_length=1)
     tags: tuple[Tag, ...] = ()
@@ -392,7 +394,7 @@ class _Builder:
             key=doc.key, version=version, language=language, title=self.text(doc.title), brief=self.text(doc.brief),
             difficulty=doc.difficulty, time_limit_ms=doc.time_limit_seconds * 1000,
             reference_seconds=doc.reference_seconds, reference_turns=doc.reference_turns, persona=persona,
-            today=doc.today.isoformat(), channel=doc.channel, world=doc.world,
+            today=doc.today.isoformat(), channel=doc.channel, entry=doc.entry, world=doc.world,
             panels=tuple(
                 Panel(self.text(panel.title), tuple(map(self.panel_row, panel.rows))) for panel in doc.panels
             ),

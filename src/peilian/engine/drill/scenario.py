@@ -227,3 +227,4 @@ class Scenario:
     phrases: tuple[str, ...] = ()  # at hand in the drill room
     plays: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
     channel: str = "chat"
+    entry: str | None = None  # where the customer stands, such as after the sale

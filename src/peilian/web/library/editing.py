@@ -40,7 +40,7 @@ _SCENARIO = {
         "title", "brief", "industry", "channel", "difficulty", "languages", "trains", "tags", "related", "covers",
         "time_limit_seconds", "reference_seconds", "reference_turns", "handover", "is_abuse", "policies", "phrases",
     ),
-    "customer": ("persona", "facts", "concerns"),
+    "customer": ("persona", "entry", "facts", "concerns"),
     "world": ("today", "world", "panels", "tools", "offer", "expects"),
     "needs": ("needs",),
     "required": ("required",),

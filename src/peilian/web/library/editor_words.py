@@ -64,6 +64,7 @@ FIELDS: dict[str, str | Promise] = {
     "watch": pgettext_lazy("library", "Watched for in conversations and drills"),
     "customers": pgettext_lazy("library", "Customers"),
     "entries": pgettext_lazy("library", "Where the customer stands"),
+    "entry": pgettext_lazy("library", "Where the customer stands"),
     "seniority": pgettext_lazy("library", "For whom"),
     "style": pgettext_lazy("library", "Style"),
     "compliance": pgettext_lazy("library", "Compliance marks"),

@@ -23,7 +23,7 @@ SITUATION = ("channel", "customer", "entry", "seniority")
 _AT_ONCE = 50
 _LONGEST_SHOWN = 160
 # Where pages of texts have their pieces.
-ANCHORS = {"phrases": "phrase-{}", "manual": "scene-{}"}
+_ANCHORS = {"phrases": "phrase", "manual": "scene"}
 _TOLD = frozenset({"search.said_otherwise", "search.alike", "search.some_words"})
 
 
@@ -126,7 +126,7 @@ class _Hits(Sequence[Hit]):
 
 
 def _hit(item: library.FoundText, language: Language) -> Hit:
-    kind, name = item.content.kind, item.content.name.in_language(language)
+    name = item.content.name.in_language(language)
     head = _head(item, "title", language) or _head(item, "questions", language) if item.piece else None
     if not item.piece and CURRENT in item.entry.facets.get("wording", (CURRENT,)):
         # The index has it without marks of Markdown, which a title may have as plain signs.
@@ -141,9 +141,15 @@ def _hit(item: library.FoundText, language: Language) -> Hit:
         inside or _said(item, "body" if item.piece else "summary", language),
         head or name,
         why[0] if why else "",
-        ANCHORS[kind].format(item.piece) if item.piece and kind in ANCHORS else "",
+        anchor_of(item),
         name if item.piece and head else "",
     )
+
+
+def anchor_of(item: library.FoundText) -> str:
+    """Where on the page of its text a piece stands, with the ``#``; empty for the whole."""
+    anchor = _ANCHORS.get(item.content.kind, "")
+    return f"#{anchor}-{item.piece}" if item.piece and anchor else ""
 
 
 def _head(item: library.FoundText, field: str, language: Language) -> SafeString | None:

@@ -15,13 +15,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from peilian.apps.base import api as base
 from peilian.apps.library import api as library
-from peilian.apps.people.api import NotVisibleError
+from peilian.apps.people.api import NotVisibleError, Stage, User
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Language, Reason
 from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say
+from peilian.web.library.searched import anchor_of
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
 from peilian.web.practice.listing import marks_of, run_line
@@ -43,6 +45,8 @@ from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _MOST_BEFORE = 5
 _LONGEST_MESSAGE = 1000
+_MOST_KNOWN = 3
+_UPSET = -0.3  # a customer who begins in such a mood gets phrases for upset ones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -216,10 +220,45 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found.run.is_exam or found.scenario is None:
         raise NotVisibleError
     message = cleaned(request.GET.get("text", "")[:_LONGEST_MESSAGE])
-    language = found.scenario.language
-    suggested = library.answers_for(user=user, message=message, language=language)
+    scenario, language = found.scenario, found.scenario.language
+    suggested = library.answers_for(
+        user=user,
+        message=message,
+        channel=scenario.channel,
+        customer="upset" if scenario.persona.mood <= _UPSET else None,
+        entry=scenario.entry,
+        seniority=_seniority(user),
+        language=language,
+    )
     told = [(_part(item, "body", language), _part(item, "questions", language)) for item in suggested.phrases]
-    return JsonResponse({"answers": [{"text": said, "when": when} for said, when in told if said]})
+    known = sorted((*suggested.passages, *suggested.scenes, *suggested.procedures), key=lambda item: -item.score)
+    return JsonResponse(
+        {
+            "answers": [{"text": said, "when": when} for said, when in told if said],
+            "known": [_known(item, language) for item in known[:_MOST_KNOWN]],
+        }
+    )
+
+
+def _seniority(user: User) -> str | None:
+    """For whom phrases are written that suit the user, where the stage is known."""
+    today = base.today_in_company()
+    stage = user.employee.stages.filter(starts_on__lte=today).first() if user.employee is not None else None
+    if stage is None:
+        return None
+    return "newcomer" if stage.stage == Stage.NEWCOMER else "experienced"
+
+
+def _known(item: library.FoundText, language: Language) -> dict[str, str]:
+    """Something to look up: what it is about, and where it stands."""
+    content = item.content
+    head = _part(item, "title", language) or _part(item, "questions", language)
+    name = content.name.in_language(language)
+    return {
+        "title": head or name,
+        "inside": name if head and head != name else "",
+        "href": reverse("library_text", args=[content.kind, content.key]) + anchor_of(item),
+    }
 
 
 def _part(item: library.FoundText, field: str, language: Language) -> str:

@@ -302,7 +302,7 @@
     try {
       const response = await fetch(`${room.dataset.answers}?text=${encodeURIComponent(said)}`, { headers: { Accept: "application/json" } });
       if (!response.ok) return;
-      const found = (await response.json()).answers;
+      const { answers: found, known } = await response.json();
       answered = said;
       phrases.querySelectorAll(".is-suggested").forEach((each) => each.remove());
       const options = found.map((each, at) => {
@@ -313,6 +313,15 @@
       });
       find("phrase-list").prepend(...options);
       find("phrase-about").hidden = !options.length;
+      find("phrase-known").hidden = !known.length;
+      find("phrase-known").querySelector("ul").replaceChildren(...known.map((each) => {
+        const line = make("li", "");
+        const link = make("a", "", each.title);
+        link.href = each.href;
+        link.target = "_blank";
+        line.append(link, ...(each.inside ? [make("small", "phrase-why", each.inside)] : []));
+        return line;
+      }));
       filterPhrases();
     } catch { /* the next opening asks again */ }
   };

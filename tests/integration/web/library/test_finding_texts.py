@@ -106,13 +106,13 @@ def test_single_phrases_are_found_by_whom_they_suit(home: Path, tmp_path: Path, 
     company = a_small_company()
     installed(tmp_path / "pack", some_phrases(), an_article("mine/parcel", zh="催快递", body="快递的事。"))
     client = signed_in(company.lin)
-    both = {("mine/phrases", "phrase-chat"), ("mine/phrases", "phrase-phone")}
+    both = {("mine/phrases", "#phrase-chat"), ("mine/phrases", "#phrase-phone")}
     assert set(hits(client, q="催快递", pieces="1", kind="phrases")) == both
     assert set(hits(client, q="催快递", pieces="1", kind="phrases", channel="phone")) == both - {
-        ("mine/phrases", "phrase-chat")
+        ("mine/phrases", "#phrase-chat")
     }
     only = {"q": "催快递", "pieces": "1", "kind": "phrases", "customer": "new"}
-    assert hits(client, **only) == [("mine/phrases", "phrase-chat")]
+    assert hits(client, **only) == [("mine/phrases", "#phrase-chat")]
     text = listed(client, **only)
     assert 'href="/learn/library/phrases/mine/phrases/#phrase-chat"' in text
     assert '<details class="filter-further is-folded" open>' in text
