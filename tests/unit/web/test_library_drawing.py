@@ -10,13 +10,14 @@ import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from peilian.adapters import packs
-from peilian.adapters.packs.steps import DecisionTreeDocument, ProcedureDocument
+from peilian.adapters.packs.steps import MOST_STEPS, MOST_WAYS, DecisionTreeDocument, ProcedureDocument
 from peilian.web.library import drawing, layout
 from peilian.web.library.drawing import Link, Shape, drawn, ems, lanes_of, wrapped
 from peilian.web.library.layout import Box, Layout, Node, Way
-from peilian.web.library.shown.steps import drawing_of_procedure, drawing_of_tree
+from peilian.web.library.shown.steps import MOST_SHAPES, drawing_of_procedure, drawing_of_tree
 
 SHIPPED = sorted(
     [*packs.SHIPPED.glob("*/library/procedures/*.yaml"), *packs.SHIPPED.glob("*/library/decision-trees/*.yaml")]
@@ -178,3 +179,38 @@ def test_words_of_a_chart_are_words() -> None:
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(svg).iter()}
     assert tags == {"svg", "title", "desc", "g", "path", "polygon", "rect", "text", "tspan"}
     assert "style=" not in svg
+
+
+def a_procedure(n: int, **more: object) -> ProcedureDocument:
+    steps = [{"id": f"s{i}", "title": {"zh": f"第{i}步"}, **more} for i in range(n)]
+    return ProcedureDocument.model_validate(
+        {"kind": "procedure", "schema_version": 1, "key": "a/b", "title": {"zh": "流程"}, "steps": steps}
+    )
+
+
+def test_a_procedure_has_a_bound_of_steps_and_a_step_one_of_ways():
+    a_procedure(MOST_STEPS)
+    with pytest.raises(ValidationError, match="too_long"):
+        a_procedure(MOST_STEPS + 1)
+    with pytest.raises(ValidationError, match="too_long"):
+        a_procedure(3, next=[{"to": "s2", "when": {"zh": str(n)}} for n in range(MOST_WAYS + 1)])
+
+
+def test_what_is_too_large_for_a_drawing_is_not_laid_out(monkeypatch):
+    assert "<svg" in drawing_of_procedure(a_procedure(MOST_SHAPES))
+    monkeypatch.setattr("peilian.web.library.layout.place", None)
+    assert drawing_of_procedure(a_procedure(MOST_SHAPES + 1)) == ""
+
+
+def test_the_same_words_are_drawn_once(monkeypatch):
+    first = drawing_of_procedure(a_procedure(7))
+    monkeypatch.setattr("peilian.web.library.layout.place", None)
+    assert drawing_of_procedure(a_procedure(7)) == first
+    with translation.override("en"), pytest.raises(TypeError):
+        drawing_of_procedure(a_procedure(7))
+
+
+def test_words_that_no_box_can_hold_are_cut_in_the_drawing():
+    picture = drawing_of_procedure(a_procedure(2, who={"en": "x" * 100_000}))
+    assert len(picture) < 10_000
+    assert "…" in picture

@@ -11,6 +11,9 @@ from peilian.adapters.packs import TextField, kinds
 from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, ShortKey
 
+MOST_STEPS, MOST_WAYS = 300, 12
+"""Of one procedure or tree, and of one step or question: far beyond what a person can follow."""
+
 
 class Way(BaseModel):
     """Where a step leads, and when."""
@@ -31,14 +34,14 @@ class Step(BaseModel):
     detail: TextField | None = None
     who: TextField | None = None
     within: TextField | None = None
-    next: tuple[Way, ...] | None = None
+    next: tuple[Way, ...] | None = Field(default=None, max_length=MOST_WAYS)
 
 
 @kinds.register("procedure")
 class ProcedureDocument(Authored):
     """How something is done (操作流程): ordered steps with branches, and words around them in ``body``."""
 
-    steps: tuple[Step, ...] = Field(min_length=2)
+    steps: tuple[Step, ...] = Field(min_length=2, max_length=MOST_STEPS)
     body: TextField | None = None
 
     @model_validator(mode="after")
@@ -66,7 +69,7 @@ class Node(BaseModel):
     kind: Literal["question", "outcome"]
     text: TextField
     why: TextField | None = None
-    answers: tuple[Way, ...] = ()
+    answers: tuple[Way, ...] = Field(default=(), max_length=MOST_WAYS)
     do: tuple[TextField, ...] = ()
     say: TextField | None = None
     avoid: TextField | None = None
@@ -84,7 +87,7 @@ class Node(BaseModel):
 class DecisionTreeDocument(Authored):
     """What to do in a special situation, question by question (决策树). The first node is where it begins."""
 
-    nodes: tuple[Node, ...] = Field(min_length=3)
+    nodes: tuple[Node, ...] = Field(min_length=3, max_length=MOST_STEPS)
 
     @model_validator(mode="after")
     def _is_a_tree(self) -> DecisionTreeDocument:

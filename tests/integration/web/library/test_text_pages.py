@@ -22,7 +22,7 @@ from peilian.web.library import shown
 from support.builders import a_user, an_employee
 from support.company import SmallCompany, a_small_company
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
-from support.texts import SCRIPT, a_pair, one_of_each
+from support.texts import SCRIPT, a_pair, a_procedure, one_of_each
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[people.User], Client]
@@ -162,6 +162,17 @@ def test_a_procedure_is_a_list_and_a_drawing(company: SmallCompany, tmp_path: Pa
     assert 'href="#step-check"' in text
     assert '<svg class="flow"' in text
     assert "<strong>规则</strong>" in text
+
+
+def test_a_procedure_that_is_too_large_for_a_drawing_is_a_list_and_says_so(
+    company: SmallCompany, tmp_path: Path, signed_in: SignIn
+) -> None:
+    steps = [{"id": f"s{n}", "title": {"zh": f"第{n}步"}} for n in range(61)]
+    installed(tmp_path / "pack", a_procedure() | {"steps": steps})
+    text = read(signed_in(company.lin), "library_text", "procedure", "mine/refund")
+    assert '<svg class="flow"' not in text
+    assert "步骤太多，不适合画成图" in text
+    assert '<li id="step-s60"' in text
 
 
 def test_what_a_drill_looks_for_is_for_who_writes(company: SmallCompany, signed_in: SignIn) -> None:

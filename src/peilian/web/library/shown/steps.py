@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from django.utils.safestring import mark_safe
@@ -14,6 +15,10 @@ from peilian.adapters.packs.steps import DecisionTreeDocument, Node, ProcedureDo
 from peilian.web.library.drawing import Link, Shape, drawn
 from peilian.web.library.shown.reading import Reading
 from peilian.web.library.words import words_of
+
+MOST_SHAPES, MOST_LINKS = 60, 120
+"""Of a drawing. A larger one takes long to make and nobody finds a way through it."""
+_LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def walked(document: DecisionTreeDocument, path: str) -> Walk:
 
 
 def drawing_of_procedure(document: ProcedureDocument) -> str:
-    """The flow chart of a procedure."""
+    """The flow chart of a procedure; empty where it is too large to be one."""
     ways = document.ways()
     shapes = [
         Shape(
@@ -127,7 +132,7 @@ def drawing_of_procedure(document: ProcedureDocument) -> str:
 
 
 def drawing_of_tree(document: DecisionTreeDocument) -> str:
-    """The flow chart of a decision tree."""
+    """The flow chart of a decision tree; empty where it is too large to be one."""
     shapes = [
         Shape(node.id, "decision" if node.kind == "question" else "end", words_of(node.text)) for node in document.nodes
     ]
@@ -136,9 +141,31 @@ def drawing_of_tree(document: DecisionTreeDocument) -> str:
 
 
 def _drawn(document: Authored, shapes: list[Shape], links: list[Link]) -> str:
+    if len(shapes) > MOST_SHAPES or len(links) > MOST_LINKS:
+        return ""
     about = _("The same is said step by step in the list on this page.")
     # The drawing escapes what it is given.
-    return mark_safe(drawn(shapes, links, name="flow", title=words_of(document.title), description=about))  # noqa: S308
+    return mark_safe(_picture(tuple(shapes), tuple(links), words_of(document.title), about))  # noqa: S308
+
+
+@lru_cache(maxsize=128)
+def _picture(shapes: tuple[Shape, ...], links: tuple[Link, ...], title: str, about: str) -> str:
+    """Drawn once for the same words, whichever version or draft says them."""
+    return drawn(
+        [
+            replace(each, title=_cut(each.title), notes=tuple(map(_cut, each.notes)), role=_cut(each.role))
+            for each in shapes
+        ],
+        [replace(each, words=_cut(each.words)) for each in links],
+        name="flow",
+        title=title,
+        description=about,
+    )
+
+
+def _cut(words: str) -> str:
+    """Words of a size that a box can hold; the list has all of them."""
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _leads(ways: Sequence[Way], place: dict[str, int], titles: dict[str, str], number: int) -> tuple[Lead, ...]:
