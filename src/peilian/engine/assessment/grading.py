@@ -18,6 +18,7 @@ from peilian.engine.assessment.values import (
     Blank,
     Case,
     Choice,
+    Criterion,
     Fill,
     Grade,
     Item,
@@ -147,7 +148,8 @@ def _played(item: Played, answer: Mapping[str, Any]) -> Grade:
 def _case(item: Case, answer: Answer) -> Grade:
     given = answer.get("items") if answer else None
     given = given if isinstance(given, Mapping) else {}
-    grades = [grade(one, given.get(one.item_id)) for one in item.items]
+    answers = {name: value for name, value in given.items() if isinstance(value, Mapping)}
+    grades = [grade(one, answers.get(one.item_id)) for one in item.items]
     points, of = total(grades)
     parts = tuple(
         Part(f"{one.item_id}.{part.key}".rstrip("."), part.points, part.of, part.reason, part.quote)
@@ -168,18 +170,18 @@ def _written(item: Written, answer: Mapping[str, Any]) -> Grade:
     ordered = _in_order(item, found)
     shares = []
     for one in item.criteria:
-        name = f"{one.kind}:{one.key}"
-        span = found.get(name)
+        key_found, span = _first(one, found)
         if one.kind in ("fault", "other_words"):
             share, key = (Decimal(1), "kept") if span is None else (_ZERO, "broken")
         elif span is None:
             share, key = _ZERO, "missing"
-        elif item.in_order and one.kind == "point" and name not in ordered:
+        elif item.in_order and one.kind == "point" and one.name not in ordered:
             share, key = _HALF, "out_of_order"
         else:
             share, key = Decimal(1), "said"
         quote = None if span is None else _quote(text[slice(*span)])
-        shares.append((name, share, Reason(f"assessment.written.{one.kind}.{key}", {"key": one.key}), quote))
+        reason = Reason(f"assessment.written.{one.kind}.{key}", {"key": key_found})
+        shares.append((one.name, share, reason, quote))
     weights = [one.weight for one in item.criteria]
     return _whole(item, _shared(shares, item.points, weights, needs=_says_anything(item, found)), is_open=item.is_open)
 
@@ -202,15 +204,23 @@ def _found(item: Written, text: str, analysed: Analysed) -> Iterator[tuple[str, 
             yield "other_words:", (0, len(text))
 
 
-def _says_anything(item: Written, found: Mapping[str, object]) -> bool:
+def _first(one: Criterion, found: Mapping[str, tuple[int, int]]) -> tuple[str, tuple[int, int] | None]:
+    """The key of a criterion that was found, and where; of what was not found the first key."""
+    for key in one.keys or ("",):
+        if (span := found.get(f"{one.kind}:{key}")) is not None:
+            return key, span
+    return (one.keys or ("",))[0], None
+
+
+def _says_anything(item: Written, found: Mapping[str, tuple[int, int]]) -> bool:
     """Whether an answer has something of what was asked for: who says nothing keeps no rule."""
     wanted = [one for one in item.criteria if one.kind in ("point", "move")]
-    return not wanted or any(f"{one.kind}:{one.key}" in found for one in wanted)
+    return not wanted or any(_first(one, found)[1] is not None for one in wanted)
 
 
 def _in_order(item: Written, found: Mapping[str, tuple[int, int]]) -> frozenset[str]:
     """The key points that come in the order in which they were asked for: the longest such chain."""
-    names = [f"point:{one.key}" for one in item.criteria if one.kind == "point"]
+    names = [one.name for one in item.criteria if one.kind == "point"]
     said = sorted((name for name in names if name in found), key=lambda name: found[name])
     chain = _longest_rise([names.index(name) for name in said])
     return frozenset(names[place] for place in chain)

@@ -85,14 +85,19 @@ class Match:
 class Criterion:
     """Something that a written answer is looked through for.
 
-    ``kind`` says where ``key`` is looked up: ``point`` a key point by the lexicons of the item, ``move`` a move of the
-    agent that the reading finds, ``fault`` anything of that key that must not be there, ``other_words`` that half of the
-    wording to be replaced, or more, is gone. ``weight`` is relative to the others.
+    ``kind`` says where ``keys`` are looked up, of which one is enough: ``point`` a key point by the lexicons of the
+    item, ``move`` a move of the agent that the reading finds, ``fault`` a fault or issue that must not be there,
+    ``other_words`` that half of the wording to be replaced is gone, or more. ``weight`` is relative to the others.
     """
 
     kind: Literal["point", "move", "fault", "other_words"]
-    key: str
+    keys: tuple[str, ...] = ()
     weight: Decimal = Decimal(1)
+
+    @property
+    def name(self) -> str:
+        """Its name among the parts of a grade."""
+        return f"{self.kind}:{'|'.join(self.keys)}"
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ READING = compile_lexicons(
 
 
 def steps(*, in_order=True, is_open=False):
-    criteria = tuple(Criterion("point", key) for key in ("sorry", "photo", "note", "ship", "visit"))
+    criteria = tuple(Criterion("point", (key,)) for key in ("sorry", "photo", "note", "ship", "visit"))
     return Written("q", D(5), criteria, the_points(**STEPS), in_order=in_order, is_open=is_open)
 
 
@@ -130,10 +130,10 @@ def test_own_words_show_what_was_found_and_a_person_decides():
 
 def rewriting():
     criteria = (
-        Criterion("move", "empathise"),
-        Criterion("move", "solve"),
-        Criterion("fault", "rude"),
-        Criterion("other_words", ""),
+        Criterion("move", ("empathise",)),
+        Criterion("move", ("solve", "own")),
+        Criterion("fault", ("blame", "rude")),
+        Criterion("other_words"),
     )
     return Written(
         "q", D(8), criteria, the_points(), READING, after="怎么还不发货", instead_of="急什么，仓库在排队", is_open=False
