@@ -36,10 +36,10 @@ class AdaptiveTest:
     """An adaptive test: a calibrated bank, a blueprint, and when to stop.
 
     ``areas`` tells the content area of each question, ``blueprint`` the weight of each area. Without a blueprint
-    content is not balanced; with one, questions outside of its areas are not asked. One of the ``among`` most informative
-    questions of the area that is most behind is drawn (randomesque: G. Kingsbury and A. Zara, Applied Measurement in
-    Education 2, 1989). A question that was in more than ``most_exposure`` of former tests rests while others are left
-    (J. Revuelta and V. Ponsoda, Journal of Educational Measurement 35, 1998).
+    content is not balanced; with one, questions outside of its areas are not asked. One of the ``among`` most
+    informative questions of the area that is most behind is drawn (randomesque: G. Kingsbury and A. Zara, Applied
+    Measurement in Education 2, 1989). A question that was in more than ``most_exposure`` of former tests rests while
+    others are left (J. Revuelta and V. Ponsoda, Journal of Educational Measurement 35, 1998).
     """
 
     bank: Mapping[str, ItemParameters]

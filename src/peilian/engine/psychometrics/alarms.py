@@ -28,9 +28,10 @@ def alarms_of(
         found.append(key)
     elif (second := _second_answer(item, figures)) is not None:
         found.append(second)
-    found += _separation(figures, limits, is_key_doubted=key is not None)
-    if key is None:
-        found += _difficulty(item, figures.facility, limits)
+    # A wrong key explains the difficulty, and the difficulty explains why a question does not separate.
+    difficulty = [] if key is not None else _difficulty(item, figures.facility, limits)
+    found += _separation(figures, limits, is_explained=key is not None or bool(difficulty))
+    found += difficulty
     found += [
         Reason("psychometrics.unused_option", {"option": option.option, "n": option.n, "share": option.share})
         for option in figures.options
@@ -111,13 +112,15 @@ def _beside(option: OptionFigures, keyed: OptionFigures) -> dict[str, Param]:
     return {"option": option.option, "key": keyed.option, "strong": _top(option), "strong_key": _top(keyed)}
 
 
-def _separation(figures: ItemFigures, limits: Limits, *, is_key_doubted: bool) -> list[Reason]:
+def _separation(figures: ItemFigures, limits: Limits, *, is_explained: bool) -> list[Reason]:
     figure = figures.discrimination
     if figure.value is None or figure.high is None:
-        return [] if figure.why_not is None else [figure.why_not]
+        # That all did the same is told by the difficulty.
+        why_not = figure.why_not
+        return [] if why_not is None or why_not.key == "psychometrics.nothing_varies" else [why_not]
     if figure.is_below_zero:
         return [Reason("psychometrics.harms", {"r": figure.value, "n": figure.n})]
-    if figure.high < limits.weak and not is_key_doubted:
+    if figure.high < limits.weak and not is_explained:
         return [Reason("psychometrics.weak", {"r": figure.value, "least": limits.weak})]
     return []
 

@@ -105,7 +105,9 @@ def calibrate(
     errors = _errors(state, given, seen, model, is_anchored=bool(anchors))
     items = {key: anchors.get(key) or _parameters(state, seen, errors, n, model) for n, key in enumerate(kept)}
     population = Population(float(state.mean), float(state.deviation))
-    return Calibration(model, items, population, left_out, _drift(state, given, seen, kept), rounds, is_settled)
+    return Calibration(
+        model, items, population, left_out, _drift(state, given, seen, kept, anchors), rounds, is_settled
+    )
 
 
 def _parameters(state: _State, seen: Flags, errors: Floats, n: int, model: Model) -> ItemParameters:
@@ -260,8 +262,13 @@ def _population_scores(belief: Floats, model: Model, *, is_anchored: bool) -> Fl
     return squares[:, None] if model == "rasch" else np.empty((len(belief), 0))
 
 
-def _drift(state: _State, given: Floats, seen: Flags, keys: list[str]) -> dict[str, Reason]:
-    """Frozen questions whose share of right answers is far from what the abilities of these people foretell."""
+def _drift(
+    state: _State, given: Floats, seen: Flags, keys: list[str], anchors: Mapping[str, ItemParameters]
+) -> dict[str, Reason]:
+    """Frozen questions whose share of right answers is far from what the abilities of these people foretell.
+
+    The error of the frozen difficulty itself is allowed for.
+    """
     shown = seen.astype(float)
     right = state.right()
     expected = _believed(state, given, shown) @ right
@@ -271,7 +278,9 @@ def _drift(state: _State, given: Floats, seen: Flags, keys: list[str]) -> dict[s
         if state.free[n] or not people.any():
             continue
         left = given[people, n] - expected[people, n]
-        deviation = math.sqrt(float((expected[people, n] * (1 - expected[people, n])).sum()))
+        varying = float((expected[people, n] * (1 - expected[people, n])).sum())
+        moved = state.slope[n] * varying * (anchors[key].difficulty_error or 0.0)
+        deviation = math.sqrt(varying + moved**2)
         if deviation > 0 and abs(float(left.sum())) / deviation > _DRIFTS:
             told, met = float(expected[people, n].mean()), float(given[people, n].mean())
             found[key] = Reason("psychometrics.drifted", {"expected": told, "share": met, "n": int(people.sum())})

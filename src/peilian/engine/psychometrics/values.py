@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from peilian.engine._kernel import Fault, InputError, Param, Reason
+from peilian.engine._kernel import Fault, InputError, Param, Reason, WrongValue
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,6 +27,13 @@ class ExamItem:
     most_points: float = 1.0
     options: tuple[str, ...] = ()
     correct: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.most_points) and self.most_points > 0):
+            raise WrongValue(Reason("psychometrics.no_points", {"item": self.key}))
+        if not self.correct <= set(self.options):
+            unknown = ", ".join(sorted(self.correct - set(self.options)))
+            raise WrongValue(Reason("psychometrics.key_without_option", {"item": self.key, "option": unknown}))
 
     def points_of(self, chosen: frozenset[str]) -> float:
         """All points when exactly the key was chosen, else none."""
@@ -87,19 +94,20 @@ class Responses:
         columns = {item.key: place for place, item in enumerate(items)}
         rows: dict[str, int] = {}
         gathered: dict[tuple[int, int], tuple[float, Answer]] = {}
-        faults = []
-        if len(columns) < len(items):
-            faults.append(Fault(Reason("psychometrics.item_twice")))
+        faults = [] if len(columns) == len(items) else [Fault(Reason("psychometrics.item_twice"))]
         for number, answer in enumerate(answers, 1):
-            place = columns.get(answer.item)
-            fault = _fault(answer, None if place is None else items[place])
-            cell = (rows.setdefault(answer.person, len(rows)), -1 if place is None else place)
-            if fault is None and cell in gathered:
-                fault = Reason("psychometrics.answered_twice", {"person": answer.person, "item": answer.item})
-            if fault is not None or place is None:
-                faults.append(Fault(fault or Reason("psychometrics.item_twice"), row=number))
+            if answer.item not in columns:
+                faults.append(Fault(Reason("psychometrics.unknown_item", {"item": answer.item}), row=number))
                 continue
-            points = items[place].points_of(answer.chosen) if answer.points is None else answer.points
+            item = items[columns[answer.item]]
+            cell = rows.setdefault(answer.person, len(rows)), columns[answer.item]
+            fault = _fault(answer, item)
+            if fault is None and cell in gathered:
+                fault = Reason("psychometrics.answered_twice", {"person": answer.person, "item": item.key})
+            if fault is not None:
+                faults.append(Fault(fault, row=number))
+                continue
+            points = item.points_of(answer.chosen) if answer.points is None else answer.points
             gathered[cell] = (float(points), answer)
         if faults:
             raise InputError(*faults)
@@ -121,9 +129,10 @@ class Responses:
         return self.points / self.most_points
 
 
-def _fault(answer: Answer, item: ExamItem | None) -> Reason | None:
-    if item is None:
-        return Reason("psychometrics.unknown_item", {"item": answer.item})
+def _fault(answer: Answer, item: ExamItem) -> Reason | None:
+    if item.options and not answer.chosen <= set(item.options):
+        unknown = ", ".join(sorted(answer.chosen - set(item.options)))
+        return Reason("psychometrics.unknown_option", {"person": answer.person, "item": item.key, "option": unknown})
     if answer.points is None:
         return None if item.correct else Reason("psychometrics.unmarked", {"person": answer.person, "item": item.key})
     if not (math.isfinite(answer.points) and 0 <= answer.points <= item.most_points):
