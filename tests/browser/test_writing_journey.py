@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 TITLES = {"zh": ("大额退款怎么走", "先核对", "再告知"), "en": ("Large refunds", "Check first", "Then tell")}
 
@@ -61,3 +63,71 @@ def test_a_text_saves_itself_and_the_second_of_two_windows_is_shown_both(
     page.locator("main form button.btn-primary").click()
     page.wait_for_url("**/learn/drafts/**")
     assert page.locator(f'textarea[name="f.summary.{language}"]').input_value() == "A"
+
+
+def autosaves(page: Page, answer: Callable[[Route], None]) -> None:
+    """Let ``answer`` deal with what the editor saves by itself; everything else goes through."""
+
+    def choose(route: Route) -> None:
+        if "x-autosave" in route.request.headers:
+            answer(route)
+        else:
+            route.continue_()
+
+    page.route("**/learn/drafts/*/*", choose)
+    page.route("**/learn/drafts/*/", choose)
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440)])
+def test_a_button_that_is_pressed_while_a_slow_answer_is_awaited_is_not_taken_for_somebody_else(
+    page, sign_in, language, width
+):
+    sign_in(page, "service")
+    begin(page, language, "慢的网络", 1)
+    held: list[tuple[Route, APIResponse]] = []
+    autosaves(page, lambda route: held.append((route, route.fetch())))  # it is stored; only the answer takes long
+    summary = page.locator(f'textarea[name="f.summary.{language}"]')
+    summary.fill("先写一句")
+    expect(page.locator("form[data-editor]")).to_have_attribute("data-state", "saving", timeout=20_000)
+    summary.fill("先写一句，再写一句")
+    with page.expect_navigation():
+        page.locator(".ed-bar button[value=save]").click()
+        page.locator(".ed-bar button[value=save]").click()
+        route, answer = held.pop()
+        route.fulfill(response=answer)
+    expect(page.locator("fieldset.ed-stale")).to_have_count(0)
+    expect(page.locator(f'textarea[name="f.summary.{language}"]')).to_have_value("先写一句，再写一句")
+    assert held == []
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440)])
+@pytest.mark.parametrize(
+    ("status", "words", "is_tried_again"),
+    [(403, "已退出登录", False), (400, "超出", False), (413, "超出", False), (503, "正在重试", True)],
+)
+def test_what_is_refused_is_told_and_not_sent_again_for_ever(
+    page, sign_in, language, width, status, words, is_tried_again
+):
+    sign_in(page, "service")
+    begin(page, language, "被拒绝的保存", status)
+    sent: list[str] = []
+
+    def refuse(route: Route) -> None:
+        sent.append(route.request.url)
+        route.fulfill(status=status, content_type="text/html", body="<h1>no</h1>")
+
+    autosaves(page, refuse)
+    page.clock.install()
+    page.locator(f'textarea[name="f.summary.{language}"]').fill("一句话")
+    page.clock.run_for(3_000)
+    expect(page.locator("form[data-editor]")).to_have_attribute("data-state", "failed", timeout=20_000)
+    expect(page.locator("[data-status]")).to_contain_text(words)
+    page.clock.run_for(15_000)
+    assert len(sent) == (2 if is_tried_again else 1)
+    page.locator(f'textarea[name="f.summary.{language}"]').fill("另一句话")
+    page.clock.run_for(3_000)
+    page.wait_for_function("document.querySelector('form[data-editor]').dataset.state === 'failed'")
+    assert len(sent) == (3 if is_tried_again else 2)
+    page.unroute_all()
+    page.locator(".ed-bar button[value=save]").click()
+    page.wait_for_url("**/learn/drafts/**")

@@ -41,7 +41,6 @@ _OFFICE = {
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-_INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def open_attachment(*, user: User, pk: UUID | str) -> Opened:
     if not is_writer(user) and str(row.pk) not in _handed_out(row.content):
         raise NotVisibleError
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Opened(file_path(row.file), row.name, row.media_type, row.media_type in _INLINE, headers)
+    return Opened(file_path(row.file), row.name, row.media_type, row.is_picture, headers)
 
 
 def _keep(audit: Audit, actor: User | None, draft: Draft, files: Mapping[str, str]) -> None:

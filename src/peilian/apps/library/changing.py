@@ -125,9 +125,11 @@ def withdraw_change(*, actor: User | None, notice: ChangeNotice) -> ChangeNotice
 
 
 def revisions_due(*, user: User, notice: ChangeNotice | None = None) -> QuerySet[Revision]:
-    """Texts that still have to follow a change, the soonest first. Publishing a text settles it too."""
+    """Texts that still have to follow a change, the soonest first. Publishing a text settles it too; one that is
+    retired waits for nothing until it is restored."""
     permit(user, Permission.WRITE_LIBRARY)
     rows = Revision.objects.filter(state=RevisionState.DUE, notice__withdrawn_at=None)
+    rows = rows.exclude(content__state=ContentState.RETIRED)
     if notice is not None:
         rows = rows.filter(notice=notice)
     return rows.select_related("notice", "content").order_by("notice__effective_on", "content__kind", "content__key")

@@ -64,7 +64,8 @@ def own_suggestions(*, user: User) -> QuerySet[Comment]:
 
 
 def answer_comment(*, actor: User | None, comment: Comment, state: CommentState | str, answer: str = "") -> Comment:
-    """Accept, decline or close a comment; a suggestion is declined with a word why. Nobody decides the own one."""
+    """Accept, decline or close an open comment; a suggestion is declined with a word why. Nobody decides the own one.
+    ``InputError`` tells the answer when somebody gave one meanwhile."""
     permit(actor, Permission.WRITE_LIBRARY)
     if actor is not None and comment.made_by_id == actor.pk and state != CommentState.CLOSED:
         raise NotVisibleError
@@ -73,6 +74,12 @@ def answer_comment(*, actor: User | None, comment: Comment, state: CommentState 
     answer = short(answer, "answer", limit=_LIMIT, is_needed=state == CommentState.DECLINED)
     with write(actor=actor, verb="library.answer_comment") as audit:
         row = Comment.objects.select_for_update(of=("self",)).select_related("content", "made_by").get(pk=comment.pk)
+        if row.state != CommentState.OPEN:
+            if (row.state, row.answer, row.answered_by) != (state, answer, actor):
+                by = row.answered_by.name if row.answered_by is not None else ""
+                raise refuse("library.answered_meanwhile", "state", name=by, answer=row.answer or "–")
+            audit.unchanged()
+            return row
         before = {"state": row.state, "answer": row.answer}
         row.state, row.answer = str(state), answer
         row.answered_at, row.answered_by = timezone.now(), actor

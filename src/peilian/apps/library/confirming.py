@@ -88,5 +88,10 @@ def remind_to_confirm(*, actor: User, content: Content, unit: Unit | None = None
     told = list(users.exclude(pk=actor.pk))
     with write(actor=actor, verb="library.remind_to_confirm") as audit:
         tell(told, _REMINDER, content)
-        audit.unchanged()
+        if told:
+            audit.note(
+                content, {"reminded": [None, len(told)], "unit": [None, unit.code if unit is not None else None]}
+            )
+        else:
+            audit.unchanged()
     return len(told)

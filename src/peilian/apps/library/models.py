@@ -347,6 +347,11 @@ class Attachment(Ledger):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether a page may show it."""
+        return self.media_type in ("image/png", "image/jpeg", "image/gif", "image/webp")
+
 
 class PackInstall(Row):
     """A pack was brought into the library (内容包安装), and what that did."""

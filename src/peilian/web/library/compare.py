@@ -25,11 +25,14 @@ def compare(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     earlier = next((row for row in rows if row.number < other.number), other)
     one = by_number.get(request.GET.get("one", ""), earlier)
     changes = library.compare(user=user, one=one, other=other)
+    files = library.compare_files(user=user, one=one, other=other)
     context = {
         "content": content,
         "versions": rows,
         "one": one,
         "other": other,
         "changes": list(shown_changes(kind, changes, one.body, other.body)),
+        "file_changes": files,
+        "n_changes": len(changes) + len(files),
     }
     return render(request, "library/compare.html", context)

@@ -23,9 +23,11 @@ from peilian.web.shell.languages import reading_language
 
 def page(request: HttpRequest, user: people.User, row: library.Draft) -> HttpResponse:
     """The draft against the current version, side by side; the whole text below."""
-    kind, before = row.content.kind, row.base.body if row.base is not None else {}
+    kind, present = row.content.kind, row.base
     if row.is_open and row.content.current is not None:
-        before = row.content.current.body
+        present = row.content.current
+    before = present.body if present is not None else {}
+    files = library.compare_files(user=user, one=present, other=row)
     changes = list(shown_changes(kind, differences(before, row.body), before, row.body)) if before else []
     faults = placed(library.faults_of(draft=row), node_of(shape_of_kind(kind), row.body, PREFIX, ""), kind, row.body)
     last = rehearsal(request, row)
@@ -36,6 +38,8 @@ def page(request: HttpRequest, user: people.User, row: library.Draft) -> HttpRes
         "draft": row,
         "is_new": not before,
         "changes": changes,
+        "file_changes": files,
+        "n_changes": len(changes) + len(files),
         "faults": faults if row.is_open else [],
         "conflicts": conflicts(row),
         "shown": previewing.shown(request, row, row.body, ""),

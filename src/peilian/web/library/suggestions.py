@@ -62,6 +62,8 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     except InputError as error:
         for fault in error.faults:
             messages.error(request, say_fault(fault, reading_language()))
+        row.refresh_from_db()
+        return HttpResponseRedirect(f"{reverse('library_suggestions')}?state={row.state}#s-{row.pk}")
     return HttpResponseRedirect(reverse("library_suggestions"))
 
 

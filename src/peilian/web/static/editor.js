@@ -10,9 +10,11 @@
   const PAUSE = 2500;
   let changed = 0; // counts what was typed; kept holds the count that the server has
   let kept = 0;
-  let saving = null;
+  let queue = Promise.resolve(true);
+  let isSending = false;
   let isStale = false;
   let isLeaving = false;
+  let isWaiting = false; // a button was pressed while something was being sent
   let timer = 0;
 
   const tell = (state, words) => {
@@ -23,52 +25,60 @@
   };
   const headers = () => ({ "X-CSRFToken": document.querySelector('meta[name="csrf-token"]')?.content ?? "" });
 
-  /* Keeping */
-  const save = async () => {
+  /* Keeping: one request after the other, each with the edition that the one before it was told. */
+  const save = () => {
     clearTimeout(timer);
-    if (saving) await saving;
-    if (changed === kept || isStale) return changed === kept;
-    saving = send();
-    const isKept = await saving;
-    saving = null;
-    return isKept;
+    queue = queue.then(() => (changed === kept || isStale ? changed === kept : send()));
+    return queue;
   };
   const send = async () => {
     const upTo = changed;
+    isSending = true;
     tell("saving", said.saving);
     const data = new FormData(form);
     data.set("do", "save");
     try {
       const answer = await fetch(form.action, { method: "POST", body: data, headers: { ...headers(), "X-Autosave": "1" } });
-      const told = await answer.json();
-      if (answer.status === 409) {
-        isStale = true;
-        tell("stale", said.staleWords);
-        return false;
-      }
-      if (!answer.ok) {
-        tell("failed", told.said);
-        return false;
-      }
-      edition.value = told.edition;
-      for (const other of document.querySelectorAll('form:not([data-editor]) input[name="edition"]')) other.value = told.edition;
-      kept = upTo;
-      // What was rehearsed is another wording now.
-      if (document.getElementById("rehearsal")) {
-        window.htmx?.ajax("GET", location.pathname + location.search, { target: "#rehearsal", select: "#rehearsal", swap: "outerHTML show:none" });
-      }
-      const faults = document.getElementById("faults");
-      if (faults) faults.hidden = told.faults === 0;
-      tell(changed === kept ? "saved" : "unsaved", changed === kept ? told.said : said.unsaved);
-      return true;
-    } catch {
+      const isBusy = answer.status >= 500 || answer.status === 429;
+      if (isBusy) throw new Error(String(answer.status));
+      return heed(answer, await told(answer), upTo);
+    } catch { // nobody answered, or not for the moment
       tell("failed", said.failed);
       timer = setTimeout(save, 4 * PAUSE);
       return false;
+    } finally {
+      isSending = false;
     }
+  };
+  // What the server says; null for a page, which is no answer to this: signed out, or never taken in.
+  const told = (answer) => (/json/.test(answer.headers.get("Content-Type") ?? "") ? answer.json() : null);
+  const heed = (answer, words, upTo) => {
+    if (answer.status === 409) {
+      isStale = true;
+      tell("stale", said.staleWords);
+      return false;
+    }
+    if (!answer.ok || !words) { // the same again would be refused again: the next change is tried, nothing before it
+      const isTooLarge = answer.status === 400 || answer.status === 413;
+      const isOut = answer.redirected || answer.status === 403 || answer.status === 404;
+      tell("failed", words?.said ?? (isTooLarge ? said.tooLarge : isOut ? said.signedOut : said.refused));
+      return false;
+    }
+    edition.value = words.edition;
+    for (const other of document.querySelectorAll('form:not([data-editor]) input[name="edition"]')) other.value = words.edition;
+    kept = upTo;
+    // What was rehearsed is another wording now.
+    if (document.getElementById("rehearsal")) {
+      window.htmx?.ajax("GET", location.pathname + location.search, { target: "#rehearsal", select: "#rehearsal", swap: "outerHTML show:none" });
+    }
+    const faults = document.getElementById("faults");
+    if (faults) faults.hidden = words.faults === 0;
+    tell(changed === kept ? "saved" : "unsaved", changed === kept ? words.said : said.unsaved);
+    return true;
   };
   const touch = () => {
     changed += 1;
+    isLeaving = false;
     if (!isStale) tell("unsaved", said.unsaved);
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
@@ -79,7 +89,21 @@
   window.addEventListener("beforeunload", (event) => {
     if (changed !== kept && !isLeaving) event.preventDefault();
   });
-  form.addEventListener("submit", () => { isLeaving = true; clearTimeout(timer); });
+  window.addEventListener("pageshow", () => { isLeaving = false; });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!isSending) { // another listener may still refuse it
+      isLeaving = true;
+      setTimeout(() => { if (event.defaultPrevented) isLeaving = false; });
+      return;
+    }
+    // What is on its way raises the edition; sent with the old one, this would be taken for somebody else's.
+    event.preventDefault();
+    if (isWaiting) return;
+    isWaiting = true;
+    const submitter = event.submitter;
+    queue.then(() => { isWaiting = false; form.requestSubmit(submitter); });
+  });
   // Other forms of the page act on what is kept, so what was typed is kept first.
   document.addEventListener("submit", async (event) => {
     const other = event.target;

@@ -109,6 +109,29 @@ def test_publishing_the_same_again_is_refused(tmp_path, writer):
         library.submit(actor=writer, draft=draft)
 
 
+def test_what_is_stored_already_may_be_sent_again(draft, writer):
+    """The first answer was lost on the way: the same wording comes once more with the edition of before."""
+    body = {**draft.body, "body": {"zh": "改了"}}
+    saved = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
+    again = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
+    assert (again.edition, again.body) == (saved.edition, saved.body)
+
+
+def test_a_draft_of_a_retired_text_is_neither_submitted_nor_published(tmp_path, writer):
+    installed(tmp_path, an_article())
+    draft = library.start_draft(actor=writer, content=the_content())
+    draft = library.save_draft(actor=writer, draft=draft, body={**draft.body, "tags": ["新"]}, edition=draft.edition)
+    library.retire(actor=None, content=the_content(), why="旧")
+    with pytest.raises(InputError, match="is_retired"):
+        library.submit(actor=writer, draft=draft)
+    library.restore(actor=None, content=the_content())
+    draft = library.submit(actor=writer, draft=draft)
+    library.retire(actor=None, content=the_content(), why="旧")
+    with pytest.raises(InputError, match="is_retired"):
+        library.publish(actor=a_publisher(), draft=draft)
+    assert (the_content().state, the_content().current.number) == ("retired", 1)
+
+
 def test_a_text_has_one_open_draft(draft, writer):
     assert library.start_draft(actor=a_writer("other"), content=draft.content).pk == draft.pk
 

@@ -1,5 +1,5 @@
-"""Two who act on one text at once: the second waits for the first, and then sees what was done. SQLite lets one write at
-a time anyhow, so all but the last of these are tried on PostgreSQL."""
+"""Two who act on one text at once: the second waits for the first, and then sees what was done. SQLite lets one write
+at a time anyhow, so all but the last of these are tried on PostgreSQL."""
 
 from __future__ import annotations
 

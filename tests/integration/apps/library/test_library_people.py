@@ -78,6 +78,31 @@ def test_a_suggestion_is_answered_and_its_maker_hears_of_it(policy):
     assert not library.suggestions(user=writer).exists()
 
 
+def test_an_answer_that_was_given_meanwhile_is_told_and_stays(policy):
+    lin, writer, manager = a_writer("lin", role="agent"), a_writer("沈老师"), a_publisher()
+    made = library.add_comment(actor=lin, content=policy, text="请加一个例子", kind="suggestion")
+    library.answer_comment(actor=writer, comment=made, state="accepted", answer="下一版加上")
+    with pytest.raises(InputError, match="answered_meanwhile") as caught:
+        library.answer_comment(actor=manager, comment=made, state="declined", answer="不加")
+    assert caught.value.faults[0].reason.params == {"name": "沈老师", "answer": "下一版加上"}
+    (row,) = library.own_suggestions(user=lin)
+    assert (row.state, row.answer, row.answered_by) == ("accepted", "下一版加上", writer)
+    library.answer_comment(actor=writer, comment=made, state="accepted", answer="下一版加上")
+    assert base.inbox_of(user=lin).count() == 1
+
+
+def test_the_audit_trail_tells_who_reminded_how_many(policy):
+    lead, unit = a_publisher(), a_unit("team-a")
+    for name in ("林小禾", "郑凯"):
+        a_login(name, "agent", employee=an_employee(name, unit=unit))
+    assert library.remind_to_confirm(actor=lead, content=policy, unit=unit) == 2
+    entry = base.AuditEntry.objects.get(verb="library.remind_to_confirm")
+    assert (entry.actor, entry.object_id) == (lead, str(policy.pk))
+    assert entry.changes == {"reminded": [None, 2], "unit": [None, unit.code]}
+    assert library.remind_to_confirm(actor=lead, content=policy, unit=unit) == 0
+    assert base.AuditEntry.objects.filter(verb="library.remind_to_confirm").count() == 1
+
+
 def test_nobody_decides_the_own_suggestion(policy):
     writer = a_writer()
     made = library.add_comment(actor=writer, content=policy, text="改一下", kind="suggestion")
@@ -106,6 +131,18 @@ def test_a_change_marks_the_texts_that_it_touches_and_those_that_name_them(tmp_p
     (left,) = library.revisions_due(user=writer, notice=notice)
     library.settle_revision(actor=writer, revision=left, state="unaffected", note="不涉及")
     assert sorted(notice.revisions.values_list("state", flat=True)) == ["revised", "unaffected"]
+
+
+def test_a_retired_text_waits_for_no_revision_until_it_is_restored(policy):
+    writer = a_writer()
+    library.announce_change(
+        actor=writer, title={"zh": "退款"}, text="改为 24 小时", effective_on=date(2026, 12, 1), tags=["退款"]
+    )
+    assert library.revisions_due(user=writer).count() == 1
+    library.retire(actor=None, content=the_content(), why="旧")
+    assert not library.revisions_due(user=writer).exists()
+    library.restore(actor=None, content=the_content())
+    assert library.revisions_due(user=writer).count() == 1
 
 
 def a_drill(**more):

@@ -12,7 +12,7 @@ from peilian.apps.library import api as library
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError
 from peilian.flows import contents, playing
-from support.library import a_pack, a_writer, the_content
+from support.library import a_pack, a_publisher, a_writer, the_content
 from support.practice import CALM, Clock, a_new_process, a_run, a_trainee, folded, says
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +138,26 @@ def test_a_version_in_use_is_neither_changed_nor_deleted(scenario, time):
         with pytest.raises(DatabaseError), base.bookkeeping(), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(act)
     assert library.ContentVersion.objects.filter(pk=version.pk).exists()
+
+
+def test_nobody_publishes_a_scenario_that_was_not_rehearsed_and_nothing_is_played_while_a_page_waits(
+    scenario, monkeypatch
+):
+    played: list[object] = []
+    monkeypatch.setattr(contents, "rehearse", lambda tree: played.append(tree) or [])
+    writer, publisher = a_writer(), a_publisher()
+    draft = library.start_draft(actor=writer, content=scenario)
+    body = {**draft.body, "related": [], "covers": [], "difficulty": 4}
+    draft = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
+    draft = library.submit(actor=writer, draft=draft)
+    with pytest.raises(InputError, match="rehearse_first"):
+        library.publish(actor=publisher, draft=draft)
+    assert (played, the_content(CALM, "scenario").current.number) == ([], 1)
+    library.start_rehearsal(actor=writer, draft=draft)
+    assert base.run_next_job()
+    assert len(played) == 1
+    assert library.publish(actor=publisher, draft=draft).number == 2
+    assert len(played) == 1
 
 
 def test_a_scenario_that_judges_wrongly_is_not_published(tmp_path):

@@ -534,6 +534,22 @@ def test_a_file_that_could_do_harm_is_refused_in_words(writer, draft):
     assert "x.svg 不能作为附件" in page
 
 
+def test_who_reviews_sees_which_files_were_added_replaced_and_taken_away(writer, article):
+    old = library.attach(actor=None, content=article, name="旧.png", data=b"\x89PNG\r\n\x1a\n1")
+    library.attach(actor=None, content=article, name="表.txt", data=b"1")
+    library.publish(actor=None, draft=library.start_draft(actor=None, content=article))
+    library.attach(actor=writer, content=article, name="旧.png", data=b"\x89PNG\r\n\x1a\n2")
+    library.remove_attachment(actor=writer, attachment=library.Attachment.objects.get(name="表.txt"))
+    new = library.attach(actor=writer, content=article, name="新.png", data=b"\x89PNG\r\n\x1a\n3")
+    draft = library.submit(actor=writer, draft=library.start_draft(actor=writer, content=article))
+    page = see(a_publisher(), "library_draft", draft.pk)
+    assert "改动 3 处" in page
+    for words in ("旧.png", "已替换", "表.txt", "删除", "新.png", "新增", str(old.pk), str(new.pk)):
+        assert words in page
+    library.publish(actor=None, draft=draft)
+    assert "已替换" in see(a_writer("lin", role="agent"), "library_compare", "article", article.key)
+
+
 # Comparing
 
 
