@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("peilian.web.urls"))]
+urlpatterns = [path("", include("peilian.rest.urls")), path("", include("peilian.web.urls"))]
 
 handler400 = "peilian.web.shell.errors.bad_request"
 handler403 = "peilian.web.shell.errors.not_found"

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from peilian.adapters.packs._problems import reason_of
+from peilian.adapters.packs._problems import reason_of as reason_of
 from peilian.engine._kernel import Fault, InputError, Reason, Registry, Text
 
 SHIPPED = Path(__file__).resolve().parents[2] / "packs"
