@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,11 +15,13 @@ from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
 from peilian.apps.base.models import AuditEntry
 from peilian.apps.contacts import api as contacts
+from peilian.apps.contacts import extracting as contacts_extracting
 from peilian.apps.contacts.extracting import _staff_names
 from peilian.apps.contacts.models import Extraction
 from peilian.apps.library import api as library
 from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError, Reason
+from peilian.engine.conversation import leftovers
 from peilian.flows import importing, reading
 from peilian.flows.wording import say
 from support.builders import a_unit
@@ -43,7 +47,12 @@ def company(home: Path, read_lake: Path) -> SmallCompany:
     return a_small_company()
 
 
-def start(user, conversation_id="a-good", *, is_confirmed=True, seen=None, **wish) -> library.Draft:
+def all_of(shown: contacts.Proposed) -> set[str]:
+    """Every suspicious word that is shown."""
+    return {one.word for found in shown.reviews for one in found.suspects}
+
+
+def start(user, conversation_id="a-good", *, is_confirmed=True, seen=None, offered=None, **wish) -> library.Draft:
     chosen = contacts.Wish(**wish)
     shown = contacts.propose_extraction(user=user, conversation_id=conversation_id, wish=chosen)
     return contacts.start_extraction(
@@ -51,6 +60,7 @@ def start(user, conversation_id="a-good", *, is_confirmed=True, seen=None, **wis
         conversation_id=conversation_id,
         wish=chosen,
         seen=shown.seen if seen is None else seen,
+        offered=all_of(shown) if offered is None else offered,
         is_confirmed=is_confirmed,
     )
 
@@ -77,7 +87,7 @@ def test_who_does_not_write_or_does_not_see_gets_nothing(company, who):
         contacts.propose_extraction(user=user, conversation_id="a-good")
     with pytest.raises(NotVisibleError):
         contacts.start_extraction(
-            actor=user, conversation_id="a-good", wish=contacts.Wish(), seen="", is_confirmed=True
+            actor=user, conversation_id="a-good", wish=contacts.Wish(), seen="", offered=(), is_confirmed=True
         )
     assert not Extraction.objects.exists()
 
@@ -112,6 +122,7 @@ def test_looking_stores_nothing(company):
     [
         ({"is_confirmed": False}, ("not_confirmed", "confirmed")),
         ({"seen": "other"}, ("changed", "seen")),
+        ({"hidden": {}, "offered": ()}, ("unseen", "hidden")),
         ({"told": {"a-good": frozenset({0})}}, ("too_little", "told")),
         ({"second": "a-good"}, ("same_conversation", "second")),
         ({"hidden": {f"词{n:04}": "other" for n in range(400)}}, ("too_many_words", "hidden")),
@@ -123,6 +134,61 @@ def test_without_a_look_and_a_word_nothing_is_stored(company, how, why):
     assert refused(error) == [why]
     assert not Extraction.objects.exists()
     assert not library.drafts(user=company.manager).exists()
+
+
+def test_what_is_hidden_need_not_have_been_shown(company):
+    assert start(company.lead_a, hidden={"YS2026": "order"}, offered=())
+
+
+def with_topic(monkeypatch, topic: str) -> None:
+    """The conversations have another topic."""
+    found = contacts_extracting._found
+
+    def other(user, conversation_id):
+        conversation = found(user, conversation_id)
+        return conversation and replace(conversation, topic=topic)
+
+    monkeypatch.setattr(contacts_extracting, "_found", other)
+
+
+@pytest.mark.parametrize("kind", ["case", "scenario"])
+def test_a_name_that_stands_only_in_the_topic_is_shown_and_hidden(company, monkeypatch, kind):
+    with_topic(monkeypatch, "联系人王小明的快递")
+    shown = contacts.propose_extraction(user=company.lead_a, conversation_id="a-good", wish=contacts.Wish(kind=kind))
+    assert "王小明" in shown.hidden
+    assert "王小明" not in json.dumps(shown.proposal.body, ensure_ascii=False)
+    with pytest.raises(InputError) as error:
+        start(company.lead_a, kind=kind, hidden={"YS2026": "order"}, offered=())
+    assert refused(error) == [("unseen", "hidden")]
+    start(company.lead_a, kind=kind)
+    assert {"message": -1, "start": 3, "end": 6, "kind": "name"} in Extraction.objects.get().hidden[0]
+
+
+def test_a_topic_that_has_changed_is_looked_at_again(company, monkeypatch):
+    seen = contacts.propose_extraction(user=company.lead_a, conversation_id="a-good").seen
+    with_topic(monkeypatch, "别的事")
+    with pytest.raises(InputError) as error:
+        start(company.lead_a, seen=seen)
+    assert refused(error) == [("changed", "seen")]
+
+
+def test_the_day_of_a_drill_is_not_the_real_one_but_the_same_weekday(company):
+    real = contacts.conversation(user=company.lead_a, conversation_id="a-good").conversation.started_at_ms
+    day = datetime.fromtimestamp(real / 1000, base.company_zone()).date()
+    told = date.fromisoformat(start(company.lead_a, kind="scenario").body["today"])
+    assert told != day
+    assert abs((told - day).days) in (7, 14, 21, 28)
+
+
+def test_a_conversation_is_folded_once_for_all_names_of_the_staff(company, monkeypatch):
+    found = contacts.conversation(user=company.manager, conversation_id="a-good").conversation
+    lines = [SimpleNamespace(account=f"a{n}", employee=f"王小{chr(0x4E00 + n)}") for n in range(500)]
+    monkeypatch.setattr(contacts_extracting, "roster_lines", lambda: lines)
+    folds = []
+    fold = leftovers._folded
+    monkeypatch.setattr(leftovers, "_folded", lambda text: folds.append(len(text)) or fold(text))
+    assert _staff_names([found]) == {}
+    assert sum(length > 10 for length in folds) == 1
 
 
 def test_an_unknown_kind_is_refused(company):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from peilian.engine._kernel import Fault
 from peilian.engine.conversation import Conversation
 from peilian.flows import contents, rehearsing
 from peilian.flows.extracting.cases import propose_case
+from peilian.flows.extracting.days import moved, weeks_of
 from peilian.flows.extracting.differences import which_is_efficient
 from peilian.flows.extracting.drills import propose_scenario
-from peilian.flows.extracting.talks import review, seen_as, spans_of, talk_of
+from peilian.flows.extracting.talks import day_of, review, seen_as, spans_of, talk_of
 from peilian.flows.extracting.values import Proposal, Talk, TooLittleError
 from peilian.flows.wording import say
 from support.builders import a_conversation, a_message
@@ -59,6 +61,7 @@ def the_conversation(lines=GOOD, **about: Any) -> Conversation:
 
 
 NAMES = {"吕先生": "name", "徐静": "name"}
+DAY = day_of(the_conversation(), UTC)
 
 
 def drill(lines=GOOD, words=None, answers=None, **about: Any) -> Proposal:
@@ -178,7 +181,23 @@ def test_the_sum_of_a_coupon_is_the_bound_that_the_drill_keeps():
 def test_what_was_told_when_asked_becomes_a_fact_with_the_question():
     (fact,) = drill().body["facts"]
     assert fact["asked"] == {"zh": {"asks": True, "like": ["请问您是哪天要穿呢？"]}}
-    assert fact["lines"] == {"zh": [["这个月28号要去爬山，就等着穿这双"]]}
+    by = weeks_of(seen_as(the_conversation()))
+    assert fact["lines"] == {"zh": [[moved("这个月28号要去爬山，就等着穿这双", by, DAY)]]}
+
+
+def test_the_days_of_a_drill_are_moved_together():
+    with_date = "11月24号之前能到吗"
+    lines = (*GOOD[:2], ("customer", with_date, "10:01:10"), *GOOD[2:])
+    by = weeks_of(seen_as(the_conversation(lines)))
+    told = a_talk(lines)
+    assert told.day == (DAY + by).isoformat()
+    assert moved(with_date, by, DAY) in [message.text for message in told.conversation.messages]
+
+
+def test_a_date_that_is_hidden_stays_hidden_when_the_days_are_moved():
+    lines = (*GOOD[:2], ("customer", "11月24号之前能到吗", "10:01:10"), *GOOD[2:])
+    told = a_talk(lines, {**NAMES, "11月24号": "birthday"})
+    assert "[[birthday]]之前能到吗" in [message.text for message in told.conversation.messages]
 
 
 def test_the_customer_begins_in_its_own_words_without_what_was_masked():

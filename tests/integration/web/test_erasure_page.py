@@ -68,7 +68,9 @@ def test_the_second_step_erases_and_tells_how_much(with_customer, signed_in):
 def test_the_page_says_how_many_texts_were_made_of_the_conversations_and_are_to_be_revised(with_customer, signed_in):
     manager, wish = with_customer.manager, contacts.Wish(title="包裹")
     shown = contacts.propose_extraction(user=manager, conversation_id="e1", wish=wish)
-    contacts.start_extraction(actor=manager, conversation_id="e1", wish=wish, seen=shown.seen, is_confirmed=True)
+    contacts.start_extraction(
+        actor=manager, conversation_id="e1", wish=wish, seen=shown.seen, offered=(), is_confirmed=True
+    )
     client = signed_in(with_customer.admin)
     assert "标为待修订" in html(client.post(PAGE, {"customer": "Kai-1"}))
     page = html(client.post(PAGE, {"customer": "Kai-1", "do": "erase"}, follow=True))

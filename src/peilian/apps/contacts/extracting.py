@@ -27,7 +27,7 @@ from peilian.flows.extracting.better import Wordings
 from peilian.flows.extracting.cases import propose_case
 from peilian.flows.extracting.differences import which_is_efficient
 from peilian.flows.extracting.drills import propose_scenario
-from peilian.flows.extracting.talks import review, spans_of, talk_of
+from peilian.flows.extracting.talks import review, spans_of, talk_of, texts_of
 from peilian.flows.extracting.values import Kind, Proposal, Review, Talk, TooLittleError
 from peilian.flows.wording import catalogue
 
@@ -66,6 +66,16 @@ class Proposed:
         """What tells that the conversations are still those that were looked at."""
         return "".join(one.seen for one in self.reviews)
 
+    def unseen(self, offered: Collection[str]) -> dict[str, LeftoverKind]:
+        """Suspicious words that are not hidden although they were never ``offered`` to the person, as those of a second
+        conversation are when it comes in."""
+        return {
+            one.word: one.kind
+            for found in self.reviews
+            for one in found.suspects
+            if one.word not in offered and one.kind not in OPTIONAL and one.word not in self.hidden
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ExtractionOrigin:
@@ -90,18 +100,21 @@ def propose_extraction(*, user: User, conversation_id: str, wish: Wish | None = 
 
 
 def start_extraction(
-    *, actor: User, conversation_id: str, wish: Wish, seen: str, is_confirmed: bool
-) -> library.Draft:  # fmt: skip
-    """Make the draft that was shown. ``seen`` is that of the proposal that the actor looked at.
+    *, actor: User, conversation_id: str, wish: Wish, seen: str, offered: Collection[str], is_confirmed: bool
+) -> library.Draft:
+    """Make the draft that was shown. ``seen`` is that of the proposal that the actor looked at, ``offered`` are the
+    suspicious words that it was shown.
 
-    ``InputError`` when the actor has not confirmed, the conversation has changed meanwhile, or too little is left;
-    nothing is stored then.
+    ``InputError`` when the actor has not confirmed, the conversation has changed meanwhile, a suspicious word would be
+    told that the actor was not shown, or too little is left; nothing is stored then.
     """
     proposed = _proposed(actor, conversation_id, wish)
     if seen != proposed.seen:
         raise _refuse("changed", "seen")
     if proposed.proposal is None:
         raise _refuse("too_little", "told")
+    if proposed.unseen(offered):
+        raise _refuse("unseen", "hidden")
     if not is_confirmed:
         raise _refuse("not_confirmed", "confirmed")
     body = proposed.proposal.body
@@ -265,15 +278,15 @@ def _found(user: User, conversation_id: str) -> Conversation | None:
 
 def _staff_names(conversations: Collection[Conversation]) -> dict[str, LeftoverKind]:
     """Names of the staff that stand in these conversations, and short ones of those who took part: 雨桐 is 谢雨桐."""
-    text = "\n".join(message.text for one in conversations for message in one.messages)
+    text = "\n".join(text for one in conversations for _, text in texts_of(one))
     accounts = {account for one in conversations for account in one.agents}
-    found: dict[str, LeftoverKind] = {}
+    names: dict[str, None] = {}
     for line in roster_lines():
-        names = [line.employee]
+        names[line.employee] = None
         if line.account in accounts and len(line.employee) == 3 and not line.employee.isascii():
-            names.append(line.employee[1:])
-        found |= {name: "name" for name in names if len(name) > 1 and places_of(text, [name])}
-    return found
+            names[line.employee[1:]] = None
+    there = {word for _, _, word in places_of(text, [name for name in names if len(name) > 1])}
+    return {name: "name" for name in names if name in there}
 
 
 def _shop_names() -> dict[str, LeftoverKind]:

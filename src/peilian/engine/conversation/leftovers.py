@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
+from peilian.engine.conversation import _chinese_names
+
 LeftoverKind = Literal[
     "name", "company", "address", "order", "plate", "account", "birthday", "link", "amount", "other"
 ]  # fmt: skip
@@ -22,32 +24,8 @@ OPTIONAL: frozenset[LeftoverKind] = frozenset({"amount"})
 """What is shown but rarely says who somebody is: a story often lives from it."""
 
 _PLACEHOLDER = re.compile(r"\[\[[a-z_]+\]\]")
-_SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
-    "钟汪田姜范石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易武乔贺赖龚文庞樊兰殷施陶洪翟颜倪严牛温芦季"
-    "俞章鲁葛伍韦申尤毕聂丛焦向柳邢骆岳齐梅庄辛管祝左涂祁耿牟卜詹欧甘曲鲍欒梁滕霍翁覃"
-)
-_DOUBLE = "欧阳|上官|司马|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|东方|夏侯|端木|南宫"
-_SURNAME = rf"(?:{_DOUBLE}|[{_SURNAMES}])"
-# What follows a name rather than ends it.
-_AFTER = (
-    "的是在吗呢啊呀吧了着过和与及跟同来去说要想就也都还电手地住收寄为您你我他她们请有没不给接这那什怎几多号"
-    ",，。.!！?？:：;；、 "
-)
-_GIVEN = rf"[^\W\d_A-Za-z{_AFTER}][^\W\d_A-Za-z{_AFTER}]?"
-_FULL_NAME = rf"(?:{_SURNAME}{_GIVEN})"
-_TITLE = "(?:先生|女士|小姐|太太|阿姨|师傅|老师|经理|主管)"
 _NAMES = (
-    re.compile(
-        rf"(?:我叫|名字叫|名叫|姓名|收件人|收货人|寄件人|联系人|乘机人|入住人|预订人|户主|户名|患者|学员)"
-        rf"(?:名字|姓名)?(?:是|叫|为|[:：\s])*(?P<word>{_FULL_NAME})"
-    ),
-    re.compile(rf"(?:我是|这里是|我这边是|本人)(?P<word>{_FULL_NAME})(?=[,，。.!！~～\s]|$|为您|来|在|很高兴)"),
-    re.compile(rf"(?:我|免贵|本人|^|(?<=[\s,，。]))(?P<word>姓{_SURNAME})(?=[,，。.!！\s]|$|的)"),
-    re.compile(rf"(?<![对关由等至属责现担])(?P<word>{_SURNAME}(?:{_GIVEN})?{_TITLE})"),
-    re.compile(rf"(?P<word>{_FULL_NAME})(?=为您服务|为你服务|来为您|接待您|竭诚为|在的|来啦)"),
-    re.compile(r"(?:我是|这里是|我叫|客服)(?P<word>小[^\W\d_A-Za-z的时心事伙])(?=[,，。!！~～\s]|为|在|来|$)"),
-    re.compile(r"(?P<word>小[^\W\d_A-Za-z的时心事伙])(?=为您|为你|来啦|在的|在呢|接待|先告退|祝您|竭诚)"),
+    *_chinese_names.PATTERNS,
     re.compile(r"\b[Mm]y name(?: is|'s)\s+(?P<word>[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+){0,2})"),
     re.compile(r"\b(?P<word>(?:Mr|Mrs|Ms|Miss|Dr)\.?\s[A-Z][\w'’\-]+)"),
     re.compile(
@@ -126,7 +104,7 @@ _BIRTHDAYS = (
         re.IGNORECASE,
     ),
 )
-_LINK = re.compile(r"(?P<word>https?://[^\s，。]+)")
+_LINK = re.compile(r"(?P<word>https?://[!#-'*+\--;=-~]+)")
 _AMOUNT = re.compile(
     r"(?P<word>[¥￥$€]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?(?:元|块钱|块|万元|yuan|dollars|RMB))"
 )
@@ -153,10 +131,12 @@ class Leftover:
 
 
 def find_leftovers(text: str, known: Mapping[str, LeftoverKind] | None = None) -> list[Leftover]:
-    """What in a masked text may still tell who somebody is, in order of place, none over another.
+    """What in a masked text may still tell who somebody is, in order of place, none over another. Width is nothing:
+    ＡＢ１２ is looked at as AB12.
 
     ``known`` are words that are known to tell: names of the staff, of shops. Placeholders of the masking are none.
     """
+    plain = _narrow(text)
     taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found: list[Leftover] = []
 
@@ -169,7 +149,7 @@ def find_leftovers(text: str, known: Mapping[str, LeftoverKind] | None = None) -
         take(start, end, (known or {})[word])
     for kind, patterns in _BY_KIND:
         for pattern in patterns:
-            for match in pattern.finditer(text):
+            for match in pattern.finditer(plain):
                 if not (kind == "order" and _is_day(match["word"])):
                     take(*match.span("word"), kind)
     return sorted(found, key=lambda one: one.start)
@@ -203,20 +183,30 @@ def placeholder(kind: LeftoverKind) -> str:
 def places_of(text: str, words: Iterable[str]) -> list[tuple[int, int, str]]:
     """Where ``words`` stand in a text: start, end and the word, longer words first where they overlap.
 
-    A word of letters and digits is found whole and not inside another one, whatever its case or width, and a number
-    also with blanks and dashes in it. Placeholders hold no words.
+    A word of letters and digits is found whole and not inside another one, whatever its case or width, a number also
+    with blanks and dashes in it, and a Chinese name with blanks between its characters. Placeholders hold no words.
     """
     taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
     found: list[tuple[int, int, str]] = []
     plain, origin = _folded(text)
+    squeezed = _squeezed(plain)
     for word in sorted(set(words), key=lambda one: (-len(one), one)):
-        pattern = _pattern(word)
+        # Most words of a roster stand nowhere: that is found out before a pattern is made of them.
+        pattern = _pattern(word) if _squeezed(_folded(word)[0]) in squeezed else None
         for match in pattern.finditer(plain) if pattern is not None else ():
             start, end = origin[match.start()], origin[match.end() - 1] + 1
             if all(end <= first or start >= last for first, last in taken):
                 taken.append((start, end))
                 found.append((start, end, word))
     return sorted(found)
+
+
+def _narrow(text: str) -> str:
+    """The text without width (NFKC), of the same length: what would become several characters stays."""
+    if text.isascii():
+        return text
+    narrow = (unicodedata.normalize("NFKC", char) for char in text)
+    return "".join(new if len(new) == 1 else old for old, new in zip(text, narrow, strict=True))
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
@@ -230,6 +220,11 @@ def _folded(text: str) -> tuple[str, list[int]]:
     return "".join(chars), origin
 
 
+def _squeezed(text: str) -> str:
+    """Without what may stand within a word: blanks and dashes."""
+    return text.replace(" ", "").replace("-", "")
+
+
 def _pattern(word: str) -> re.Pattern[str] | None:
     plain = _folded(word)[0].strip()
     if not plain:
@@ -238,6 +233,10 @@ def _pattern(word: str) -> re.Pattern[str] | None:
     is_latin = is_number and plain.isascii()
     kept = [char for char in plain if char not in " -"] if is_latin else list(plain)
     body = (r"[ \-]?" if is_latin else "").join(map(re.escape, kept))
+    if _chinese_names.BLANKS.fullmatch(
+        plain
+    ):  # also when it was typed with a blank after the family name, or without the one it has
+        body = re.escape(plain[0]) + " ?" + " ?".join(plain[1:].replace(" ", ""))
     before = r"(?<![a-z0-9])" if _is_word_char(plain[0]) else ""
     after = r"(?![a-z0-9])" if _is_word_char(plain[-1]) else ""
     return re.compile(f"{before}{body}{after}")

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from peilian.engine.conversation import Conversation, Message, Role
 from peilian.engine.conversation.leftovers import LeftoverKind, find_leftovers, hidden, places_of
@@ -15,7 +15,8 @@ from peilian.engine.reading import Lexicons, read_conversation
 from peilian.engine.text.language import guess_language
 from peilian.engine.text.typed import is_blank
 from peilian.flows.extracting.better import Wordings, shipped_wordings
-from peilian.flows.extracting.values import Hidden, Mark, Review, Suspect, Talk, TooLittleError
+from peilian.flows.extracting.days import moved, weeks_of
+from peilian.flows.extracting.values import TOPIC, Hidden, Mark, Review, Suspect, Talk, TooLittleError
 from peilian.flows.reading import lexicons as shipped_lexicons
 
 _MASKED = re.compile(r"\[\[([a-z_]+)\]\]")
@@ -27,7 +28,8 @@ def review(conversation: Conversation, known: Mapping[str, LeftoverKind] | None 
 
     ``known`` are words that are known to tell who somebody is: names of the staff, words that the person typed.
     """
-    marks = {i: tuple(_marks(message.text, known or {})) for i, message in enumerate(conversation.messages)}
+    texts = dict(texts_of(conversation))
+    marks = {i: tuple(_marks(text, known or {})) for i, text in texts.items()}
     kinds: dict[str, LeftoverKind] = {}
     first: dict[str, int] = {}
     for i, found in marks.items():
@@ -35,10 +37,17 @@ def review(conversation: Conversation, known: Mapping[str, LeftoverKind] | None 
             if not mark.is_masked:
                 kinds.setdefault(mark.word, mark.kind)  # type: ignore[arg-type]
                 first.setdefault(mark.word, i)
-    counts = Counter(word for message in conversation.messages for _, _, word in places_of(message.text, kinds))
+    counts = Counter(word for text in texts.values() for _, _, word in places_of(text, kinds))
     suspects = tuple(Suspect(word, kind, counts[word], first[word]) for word, kind in kinds.items() if counts[word])
     told = [i for i, message in enumerate(conversation.messages) if is_told(message)]
     return Review(conversation, marks, suspects, told, seen_as(conversation))
+
+
+def texts_of(conversation: Conversation) -> Iterator[tuple[int, str]]:
+    """All words of a conversation that reach a draft, by place: its topic, then its messages."""
+    yield TOPIC, conversation.topic or ""
+    for i, message in enumerate(conversation.messages):
+        yield i, message.text
 
 
 def _marks(text: str, known: Mapping[str, LeftoverKind]) -> Iterator[Mark]:
@@ -60,8 +69,9 @@ def is_told(message: Message) -> bool:
 
 
 def seen_as(conversation: Conversation) -> str:
-    """What tells that the messages are still those that a person has looked at."""
-    text = "\0".join(f"{message.role}\0{message.text}" for message in conversation.messages)
+    """What tells that the topic and the messages are still those that a person has looked at."""
+    said = (f"{message.role}\0{message.text}" for message in conversation.messages)
+    text = "\0".join((conversation.topic or "", *said))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -79,7 +89,17 @@ def talk_of(
         for i, message in enumerate(conversation.messages)
         if (is_told(message) if chosen is None else i in chosen) and not is_blank(message.text)
     ]
-    messages = tuple(_hidden(conversation.messages[i], words) for i in places)
+    began, by = day_of(conversation, zone), weeks_of(seen_as(conversation))
+
+    def told_as(text: str) -> str:
+        text = hidden(text, words)
+        # Another date may become one that was hidden.
+        return text if began is None else hidden(moved(text, by, began), words)
+
+    messages = tuple(
+        replace(conversation.messages[i], text=told_as(conversation.messages[i].text), message_id="", extra={})
+        for i in places
+    )
     if not any(m.is_customer for m in messages) or not any(m.is_human_answer for m in messages):
         raise TooLittleError
     told = replace(
@@ -89,27 +109,28 @@ def talk_of(
         customer=None,
         order_id=None,
         queue=None,
-        topic=hidden(conversation.topic, words) if conversation.topic else None,
+        topic=told_as(conversation.topic) if conversation.topic else None,
     )
-    started = told.started_at_ms
     return Talk(
         conversation=told,
         reading=read_conversation(told, lexicons or shipped_lexicons()),
         places=tuple(places),
         language=guess_language(" ".join(message.text for message in messages)),
-        day=None if started is None else datetime.fromtimestamp(started / 1000, zone).date().isoformat(),
+        day=None if began is None else (began + by).isoformat(),
         wordings=wordings or shipped_wordings(),
     )
 
 
-def _hidden(message: Message, words: Hidden) -> Message:
-    return replace(message, text=hidden(message.text, words), message_id="", extra={})
+def day_of(conversation: Conversation, zone: tzinfo) -> date | None:
+    """The local day on which it began; ``None`` for an untimed transcript."""
+    started = conversation.started_at_ms
+    return None if started is None else datetime.fromtimestamp(started / 1000, zone).date()
 
 
 def spans_of(conversation: Conversation, words: Hidden) -> list[dict[str, int | str]]:
-    """Where the hidden words stand, as it is kept: message, span and kind, never the word itself."""
+    """Where the hidden words stand, as it is kept: message (``TOPIC``: the topic), span and kind, never the word."""
     return [
         {"message": i, "start": start, "end": end, "kind": words[word]}
-        for i, message in enumerate(conversation.messages)
-        for start, end, word in places_of(message.text, words)
+        for i, text in texts_of(conversation)
+        for start, end, word in places_of(text, words)
     ]

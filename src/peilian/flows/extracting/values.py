@@ -13,6 +13,8 @@ from peilian.engine.reading import Reading
 from peilian.flows.extracting.better import Wordings, shipped_wordings
 
 Kind = Literal["case", "scenario"]
+TOPIC = -1
+"""The place of the topic, which is looked through like a message."""
 Hidden = Mapping[str, LeftoverKind]
 """Words that a person hides, each with what it is."""
 
@@ -25,9 +27,9 @@ class TooLittleError(ValueError):
 class Talk:
     """A conversation as it may be told: the chosen messages with what is hidden already gone.
 
-    ``places`` are the places of its messages in the conversation that it was taken from; ``zone`` of days is that of
-    the company, so ``day`` (ISO) is the local day on which it began, ``None`` for an untimed transcript. ``wordings``
-    are what better words are proposed from.
+    ``places`` are the places of its messages in the conversation that it was taken from. ``day`` (ISO) is the local day
+    of the company on which it began, moved by whole weeks together with every date that was told; ``None`` for an
+    untimed transcript.
     """
 
     conversation: Conversation
@@ -84,7 +86,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A suspicious word of a conversation: how often it stands there, and the place of the first message with it."""
+    """A suspicious word of a conversation: how often it stands there, and the place of the first message with it
+    (``TOPIC``: it stands in the topic)."""
 
     word: str
     kind: LeftoverKind
@@ -94,10 +97,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Review:
-    """Everything that a person looks at before a conversation is told: marks by message, suspicious words."""
+    """Everything that a person looks at before a conversation is told: marks by place, suspicious words."""
 
     conversation: Conversation
     marks: Mapping[int, tuple[Mark, ...]]
     suspects: tuple[Suspect, ...]
     told: Collection[int]  # places of the messages that are usually told
-    seen: str  # digest of the messages
+    seen: str  # digest of the topic and the messages

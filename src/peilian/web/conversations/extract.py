@@ -17,7 +17,7 @@ from peilian.apps.library.api import Draft
 from peilian.apps.people.api import User
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
-from peilian.web.conversations.extract_form import unseen_words, wish_of
+from peilian.web.conversations.extract_form import wish_of
 from peilian.web.conversations.extract_shown import asks_of, sections_of, sides_of, words_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
@@ -32,7 +32,8 @@ def extract(request: HttpRequest, conversation_id: str) -> HttpResponse:
     wish = wish_of(request, conversation_id)
     faults: list[str] = []
     proposed, wish = _proposed(user, conversation_id, wish, faults)
-    unseen = unseen_words(request, proposed) if request.method == "POST" else {}
+    offered = frozenset(request.POST.getlist("offered"))
+    unseen = proposed.unseen(offered) if request.method == "POST" else {}
     if unseen:
         wish = replace(wish, hidden={**(wish.hidden or {}), **unseen})
         proposed = contacts.propose_extraction(user=user, conversation_id=conversation_id, wish=wish)
@@ -44,6 +45,7 @@ def extract(request: HttpRequest, conversation_id: str) -> HttpResponse:
                 conversation_id=conversation_id,
                 wish=wish,
                 seen=request.POST.get("seen", ""),
+                offered=offered,
                 is_confirmed="confirmed" in request.POST,
             )
         except InputError as error:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest, QueryDict
 
-from peilian.apps.contacts.api import EXTRACTION_KINDS, Proposed, Wish
-from peilian.engine.conversation.leftovers import KINDS, OPTIONAL, LeftoverKind, known_words
+from peilian.apps.contacts.api import EXTRACTION_KINDS, Wish
+from peilian.engine.conversation.leftovers import KINDS, LeftoverKind, known_words
 from peilian.engine.text.typed import cleaned
 
 _MOST_LINES = 100
@@ -38,17 +38,6 @@ def wish_of(request: HttpRequest, conversation_id: str) -> Wish:
 
 def _plain(text: str) -> str:
     return cleaned(text).strip()[:_LONGEST_ID]
-
-
-def unseen_words(request: HttpRequest, proposed: Proposed) -> dict[str, LeftoverKind]:
-    """Suspicious words that the person was not shown yet, as those of a second conversation are when it comes in."""
-    offered = set(request.POST.getlist("offered"))
-    return {
-        one.word: one.kind
-        for found in proposed.reviews
-        for one in found.suspects
-        if one.word not in offered and one.kind not in OPTIONAL and one.word not in proposed.hidden
-    }
 
 
 def _chosen_words(sent: QueryDict) -> Iterator[tuple[str, LeftoverKind]]:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from peilian.apps.contacts.api import Proposed
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.conversation import Role
-from peilian.engine.conversation.leftovers import KINDS, OPTIONAL
-from peilian.flows.extracting.values import Gap, Proposal, Review
+from peilian.engine.conversation.leftovers import KINDS, OPTIONAL, hidden
+from peilian.flows.extracting.values import TOPIC, Gap, Proposal, Review
 from peilian.flows.wording import catalogue, say
 
 _CALM, _ANGRY = -0.15, -0.6  # moods of a customer above which it is calm, or anxious and not angry
@@ -53,6 +53,7 @@ class Side:
     n: int
     conversation_id: str
     topic: str
+    topic_pieces: tuple[Piece, ...]
     rows: tuple[Row, ...]
 
 
@@ -121,7 +122,9 @@ def sides_of(proposed: Proposed, told: Mapping[str, Collection[int]], language: 
         conversation = one.conversation
         chosen = told.get(conversation.conversation_id, one.told)
         rows = tuple(_rows(one, chosen, boxes, language))
-        found.append(Side(n, conversation.conversation_id, conversation.topic or "", rows))
+        topic = conversation.topic or ""
+        pieces = tuple(_pieces(topic, one, TOPIC, boxes, language))
+        found.append(Side(n, conversation.conversation_id, hidden(topic, proposed.hidden), pieces, rows))
     return found
 
 
