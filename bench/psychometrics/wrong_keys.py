@@ -96,7 +96,7 @@ def report_real(folder: Path, most: int) -> None:
         print(f"{name} ({len(rows)} people): {count}; accused with the original key: {untouched or 'none'}", flush=True)
     for name in (*SCORES, BOOKLETS):
         rows_of_points, points = score_table(folder, name)
-        for label, count in try_scores(rows_of_points, points, 12 if name == BOOKLETS else most, rng):
+        for label, count in try_scores(rows_of_points, points, 5 if name == BOOKLETS else most, rng):
             print(f"{name} ({len(rows_of_points)} people), {label}: {count}", flush=True)
 
 
