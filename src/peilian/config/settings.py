@@ -12,6 +12,7 @@ PEILIAN_SECOND_EYES         0 where writers may publish their own texts (default
 PEILIAN_BODY_MB      the most that a form may carry, in MB (default: 5)
 PEILIAN_UPLOAD_MB    the most for pages that take files: tables, texts, attachments, values (default: 50)
 PEILIAN_IMPORT_MB    the most for files with conversations (default: 300; `peilian import` has no such bound)
+PEILIAN_DOCUMENTS_KEPT      how many texts of the library a process keeps read (default: 6000, some 10 kB each)
 PEILIAN_SEARCH_BY_MEANING   1 to find texts by meaning too, with peilian[embedding] (default: 0)
 """
 
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "peilian.apps.record.apps.RecordConfig",
     "peilian.apps.contacts.apps.ContactsConfig",
     "peilian.apps.practice.apps.PracticeConfig",
+    "peilian.apps.learning.apps.LearningConfig",
     "peilian.apps.appraisal.apps.AppraisalConfig",
     "peilian.web.apps.WebConfig",
 ]
@@ -193,6 +195,8 @@ ABUSE_DRILLS_A_DAY = int(os.environ.get("PEILIAN_ABUSE_DRILLS_A_DAY", "3"))
 
 # What people work by is published by somebody who did not write it; a very small team may do without.
 LIBRARY_NEEDS_SECOND_EYES = os.environ.get("PEILIAN_SECOND_EYES", "1") != "0"
+
+LIBRARY_DOCUMENTS_KEPT = int(os.environ.get("PEILIAN_DOCUMENTS_KEPT", "6000"))
 
 # Vectors take some milliseconds for each text when the index is made, and for each search.
 SEARCH_BY_MEANING = os.environ.get("PEILIAN_SEARCH_BY_MEANING", "0") == "1"

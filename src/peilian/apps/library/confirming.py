@@ -33,7 +33,8 @@ def to_confirm(*, user: User) -> list[Content]:
     confirmed = Confirmation.objects.filter(employee=user.employee_id).values("version")
     rows = Content.objects.filter(state=ContentState.PUBLISHED, must_confirm=True).exclude(current__in=confirmed)
     today = today_in_company()
-    return list(rows.filter(Q(valid_until=None) | Q(valid_until__gt=today)).select_related("current"))
+    rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=today))
+    return list(rows.select_related("current").defer("current__body"))
 
 
 def confirm_policy(*, actor: User, version: ContentVersion) -> Confirmation:

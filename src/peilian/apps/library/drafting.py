@@ -53,6 +53,12 @@ def may_publish(user: User, kind: str) -> bool:
     return visible_to(user).may(publishing(kind))
 
 
+def published_by(*, user: User) -> frozenset[str]:
+    """The kinds of texts that the user publishes."""
+    sight = visible_to(user)
+    return frozenset(kind for kind in kinds() if sight.may(publishing(kind)))
+
+
 def drafts(*, user: User, states: Collection[str] = OPEN_DRAFTS) -> QuerySet[Draft]:
     """Drafts in these states, the newest first, for who writes."""
     permit(user, Permission.WRITE_LIBRARY)

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from peilian.adapters.packs import SHIPPED
@@ -113,7 +113,9 @@ class _Installation:
         self.there = {(row.kind, row.key): row for row in locked_all(there)}
         ids = [row.pk for row in self.there.values()]
         versions = ContentVersion.objects.filter(content__in=ids)
-        self.last_of_pack = {row.content_id: row for row in versions.filter(origin=Origin.PACK).order_by("number")}
+        of_pack = ContentVersion.objects.filter(content=OuterRef("content"), origin=Origin.PACK).order_by("-number")
+        last = versions.filter(number=Subquery(of_pack.values("number")[:1]))
+        self.last_of_pack = {row.content_id: row for row in last}
         counted = versions.order_by().values("content").annotate(last=Max("number"))
         self.numbers = {row["content"]: row["last"] for row in counted}
         self.drafts = open_drafts(self.there.values())

@@ -15,7 +15,7 @@ from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.apps.base.api import today_in_company
 from peilian.apps.library.checks import is_writer
 from peilian.apps.library.models import Content, ContentState, ContentVersion
-from peilian.apps.library.shelf import document
+from peilian.apps.library.shelf import document, documents
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.engine.content import Change, differences
 
@@ -63,11 +63,12 @@ def browse(
 def facets(*, user: User, states: Collection[str] = (ContentState.PUBLISHED,)) -> dict[str, Counter[str]]:
     """How many contents there are by ``kind``, ``tag``, ``competency`` and ``pack``."""
     found: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "tag", "competency", "pack")}
-    for row in browse(user=user, states=states):
-        found["kind"][row.kind] += 1
-        found["pack"][row.pack] += 1
-        found["tag"].update(row.tags)
-        found["competency"].update(row.competencies)
+    rows = browse(user=user, states=states).order_by()
+    for kind, pack, tags, competencies in rows.values_list("kind", "pack", "tags", "competencies"):
+        found["kind"][kind] += 1
+        found["pack"][pack] += 1
+        found["tag"].update(tags)
+        found["competency"].update(competencies)
     return found
 
 
@@ -139,8 +140,9 @@ def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
     for row in rows:
         held = next((one for one in published_line(row) if _holds(row, one, day)), None)
         if held is not None:
-            found.append((row, held, document(held, kind)))
-    return found
+            found.append((row, held))
+    made = documents([held for _row, held in found], kind)
+    return [(row, held, one) for (row, held), one in zip(found, made, strict=True)]
 
 
 def held_keys(*, kind: str) -> frozenset[str]:

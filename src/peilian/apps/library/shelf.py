@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
 
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.trees import digest, document_of
@@ -20,21 +24,45 @@ FACTS = (
 )  # fmt: skip
 """The columns of ``Content`` that say what its document says."""
 
-_documents: dict[tuple[str, str], Document] = {}
-_MOST_DOCUMENTS = 2000
+_documents: OrderedDict[tuple[str, str], Document] = OrderedDict()
+_shelf = threading.Lock()
+_AT_ONCE = 500
 
 
 def document(version: ContentVersion, kind: str | None = None) -> Document:
-    """A version's document. Versions never change, so it is made once in a process; with ``kind``, which the content
-    knows, the body of a version that was seen before need not even be read."""
+    """A version's document. Versions never change, so it is made once in a process and kept as long as it is asked for
+    (``LIBRARY_DOCUMENTS_KEPT`` of the settings say how many are); with ``kind``, which the content knows, the body of a
+    version that is kept need not even be read."""
     kind = kind or str(version.body["kind"])
-    found = _documents.get((kind, version.sha256))
-    if found is None:
-        found = document_of(version.body)
-        while len(_documents) >= _MOST_DOCUMENTS:
-            _documents.pop(next(iter(_documents)), None)
-        _documents[kind, version.sha256] = found
-    return found
+    return _kept(kind, version.sha256) or _keep(kind, version.sha256, document_of(version.body))
+
+
+def documents(versions: Sequence[ContentVersion], kind: str) -> list[Document]:
+    """The documents of many versions of a kind; the bodies of those that are not kept are read together."""
+    found = {one.sha256: _kept(kind, one.sha256) for one in versions}
+    missing = {one.sha256: one.pk for one in versions if found[one.sha256] is None}
+    pks = list(missing.values())
+    for start in range(0, len(pks), _AT_ONCE):
+        rows = ContentVersion.objects.filter(pk__in=pks[start : start + _AT_ONCE]).order_by()
+        for sha256, body in rows.values_list("sha256", "body"):
+            found[sha256] = _keep(kind, sha256, document_of(body))
+    return [one for version in versions if (one := found[version.sha256]) is not None]
+
+
+def _kept(kind: str, sha256: str) -> Document | None:
+    with _shelf:
+        found = _documents.get((kind, sha256))
+        if found is not None:
+            _documents.move_to_end((kind, sha256))
+        return found
+
+
+def _keep(kind: str, sha256: str, made: Document) -> Document:
+    with _shelf:
+        _documents[kind, sha256] = made
+        while len(_documents) > max(1, settings.LIBRARY_DOCUMENTS_KEPT):
+            _documents.popitem(last=False)
+    return made
 
 
 def describe(content: Content, body: Mapping[str, Any]) -> None:

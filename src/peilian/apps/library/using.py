@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from peilian.apps.base.api import bookkeeping
@@ -74,7 +77,9 @@ def uses_of(*, user: User, content: Content) -> Uses:
 
 def naming(references: set[str]) -> list[Content]:
     """The contents in use that name one of these (``kind:key``) among what they are related to."""
-    rows = Content.objects.exclude(state=ContentState.RETIRED)
+    said = (Q(said__contains=f'"{reference}"') for reference in sorted(references))
+    rows = Content.objects.exclude(state=ContentState.RETIRED).annotate(said=Cast("related", TextField()))
+    rows = rows.filter(reduce(or_, said, Q(pk=None))).defer("current")
     return [row for row in rows if references.intersection(row.related) and row.reference not in references]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from peilian.web.people.forms import DayField, DirectoryForm
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 
 _MOST_OPTIONS = 200
 
@@ -75,15 +77,24 @@ class ChangeForm(DirectoryForm):
 def changes(request: HttpRequest) -> HttpResponse:
     """What still has to follow, and every notice."""
     user = _writer(request)
-    due = list(library.revisions_due(user=user))
-    open_drafts = {row.content_id: row for row in library.drafts(user=user)}
+    asked = {name: request.GET.get(name, "") for name in ("due", "reviews", "notices")}
+    due = page_of(library.revisions_due(user=user), asked["due"])
+    reviews = page_of(library.reviews_due(user=user), asked["reviews"])
+    is_due = Q(revisions__state=library.RevisionState.DUE)
+    counted = (
+        library.change_notices(user=user)
+        .annotate(n=Count("revisions", distinct=True), n_due=Count("revisions", filter=is_due, distinct=True))
+        .order_by("-effective_on", "-pk")
+    )
+    touched = [*(row.content_id for row in due), *(row.pk for row in reviews)]
+    rows = library.drafts(user=user).filter(content__in=touched).select_related(None).only("pk", "content")
+    open_drafts = {row.content_id: row for row in rows}
     context = {
+        "due": due,
         "revisions": [(row, kind_name(row.content.kind), open_drafts.get(row.content_id)) for row in due],
-        "reviews": [(row, kind_name(row.kind), open_drafts.get(row.pk)) for row in library.reviews_due(user=user)],
-        "notices": [
-            {"row": row, "n": row.revisions.count(), "due": sum(one.notice_id == row.pk for one in due)}
-            for row in library.change_notices(user=user)[:100]
-        ],
+        "reviews_page": reviews,
+        "reviews": [(row, kind_name(row.kind), open_drafts.get(row.pk)) for row in reviews],
+        "notices": page_of(counted, asked["notices"]),
     }
     return render(request, "library/changes.html", context)
 

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,12 +17,18 @@ from peilian.adapters.packs.uploads import key_of
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
+from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say_fault
 from peilian.web.library.editor_words import KINDS, kind_name
+from peilian.web.library.worklists import NAMES, listed, worklists
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.paging import page_of
 from peilian.web.shell.tables import Tone
+
+_MOST, _MOST_DONE = 20, 10
+_LONGEST = 100
 
 STATES: dict[str, tuple[Any, Tone]] = {
     "writing": (gettext_lazy("being written"), "neutral"),
@@ -52,29 +58,42 @@ class NewTextForm(DirectoryForm):
 def drafts(request: HttpRequest) -> HttpResponse:
     """Every open draft, by what it wants of the reader."""
     user = user_of(request)
-    rows = [described(row, user) for row in library.drafts(user=user)]
-    groups = [
-        (
-            _("Waiting for your review"),
-            [one for one in rows if one["waits_for_me"]],
-        ),
-        (
-            _("Upgrades and imports with conflicts"),
-            [one for one in rows if one["row"].conflicts and not one["waits_for_me"]],
-        ),
-        (_("Yours"), [one for one in rows if one["is_mine"] and not (one["row"].conflicts or one["waits_for_me"])]),
-        (
-            _("Others"),
-            [one for one in rows if not (one["is_mine"] or one["row"].conflicts or one["waits_for_me"])],
-        ),
+    lists, asked = worklists(user), request.GET.get("list", "")
+    context: dict[str, Any] = {}
+    if asked in NAMES:
+        context["page"] = page_of(lists.named(asked), request)
+        groups = [(asked, NAMES[asked], context["page"].paginator.count, list(context["page"]))]
+    else:
+        asked = ""
+        counted = [(name, words, lists.named(name)) for name, words in NAMES.items()]
+        groups = [(name, words, rows.count(), list(rows[:_MOST])) for name, words, rows in counted]
+        done = listed(library.drafts(user=user, states=("published", "dropped")))[:_MOST_DONE]
+        context["done"] = [described(row, user, lists.published_by) for row in done]
+    context["groups"] = [
+        {
+            "name": name,
+            "heading": words,
+            "n": n,
+            "lines": [described(row, user, lists.published_by) for row in rows],
+            "has_more": not asked and n > len(rows),
+        }
+        for name, words, n, rows in groups
+        if rows
     ]
-    done = library.drafts(user=user, states=("published", "dropped"))[:10]
-    context = {
-        "groups": [(heading, lines) for heading, lines in groups if lines],
-        "done": [described(row, user) for row in done],
-        "n": len(rows),
-    }
-    return render(request, "library/drafts.html", context)
+    return render(request, "library/drafts.html", context | {"list": asked})
+
+
+@require_safe
+def references(request: HttpRequest) -> HttpResponse:
+    """Texts whose key or title holds what was typed into a field, to be chosen from."""
+    rows = library.browse(user=_writer(request))
+    typed = str(next(iter(request.GET.values()), ""))[:_LONGEST]
+    for word in cleaned(typed).rpartition(":")[2].split():
+        rows = rows.filter(Q(key__icontains=word) | Q(title__zh__icontains=word) | Q(title__en__icontains=word))
+    language = reading_language()
+    found = rows.order_by("kind", "key").only("kind", "key", "title")[:_MOST]
+    options = [(row.reference, row.name.in_language(language)) for row in found]
+    return render(request, "library/editor/_options.html", {"options": options})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,16 +133,18 @@ def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     return render(request, "library/edit_start.html", {"content": content, "kind": kind_name(kind)})
 
 
-def described(row: library.Draft, user: people.User) -> dict[str, Any]:
-    """A draft as a list shows it."""
+def described(row: library.Draft, user: people.User, published_by: frozenset[str] | None = None) -> dict[str, Any]:
+    """A draft as a list shows it; ``published_by`` are the kinds that the user publishes, where that is known."""
     words, tone = STATES[row.state]
     is_mine = str(user.pk) in row.writers
-    may_publish = library.may_publish(user, row.content.kind)
+    kinds = library.published_by(user=user) if published_by is None else published_by
+    title = row.said_title if hasattr(row, "said_title") else row.body.get("title")
+    may_publish = row.content.kind in kinds
     return {
         "row": row,
         "content": row.content,
         "kind": kind_name(row.content.kind),
-        "title": row.body.get("title") if isinstance(row.body.get("title"), dict) else row.content.title,
+        "title": title if isinstance(title, dict) else row.content.title,
         "words": words,
         "tone": tone,
         "is_mine": is_mine,

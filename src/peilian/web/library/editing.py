@@ -31,6 +31,7 @@ from peilian.web.library.editor_form import PREFIX, Node, blank_card, changed_or
 from peilian.web.library.editor_shape import Shape, shape_at, shape_of_kind
 from peilian.web.library.editor_words import PARTS
 from peilian.web.shell.access import user_of
+from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import reading_language
 
@@ -116,6 +117,7 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     return previewing.page(request, row, body, request.POST.get("preview_language", ""))
 
 
+@takes_files(people.Permission.WRITE_LIBRARY)
 @require_POST
 def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Add files to the text of a draft."""
@@ -257,7 +259,6 @@ def _page(
         "is_fresh": is_fresh,
         "conflicts": reviewing.conflicts(row),
         "files": library.attachments_of(user=user, of=row),
-        "references": _references(user) if not is_source else [],
         "keys": _keys(body),
         "may_publish": library.may_publish(user, kind),
         "may_drop": str(user.pk) in row.writers or library.may_publish(user, kind),
@@ -327,12 +328,6 @@ def _keys(body: dict[str, Any]) -> list[tuple[str, str]]:
                 words = title.get("zh") or title.get("en") or "" if isinstance(title, dict) else ""
                 found.append((one["id"], str(words)[:60]))
     return found
-
-
-def _references(user: people.User) -> list[tuple[str, str]]:
-    language = reading_language()
-    rows = library.browse(user=user, states=("published",)).only("kind", "key", "title")
-    return [(row.reference, row.name.in_language(language)) for row in rows]
 
 
 def _said(error: InputError) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -89,17 +90,15 @@ def files(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("library_import", args=[job.pk]))
     wanted = ExportFilter(user, request.GET or None)
     asked: dict[str, Any] = wanted.cleaned_data if wanted.is_bound and wanted.is_valid() else {}
-    rows = library.browse(
-        user=user,
-        kinds=[asked["kind"]] if asked.get("kind") else (),
-        text=asked.get("text", ""),
-        pack={"": None, "own": ""}.get(asked.get("pack", ""), asked.get("pack")),
-    )
+    is_filtered = any(asked.values())
+    page = page_of(_fitting(user, asked) if is_filtered else library.Content.objects.none(), request)
     context = {
         "form": form,
         "filter": wanted,
-        "is_filtered": any(asked.values()),
-        "rows": [(row, kind_name(row.kind)) for row in rows] if any(asked.values()) else [],
+        "asked": asked,
+        "is_filtered": is_filtered,
+        "page": page,
+        "rows": [(row, kind_name(row.kind)) for row in page],
         "templates": [(one, kind_name(one)) for one in _TEMPLATES],
     }
     return render(request, "library/files.html", context, status=422 if request.method == "POST" else 200)
@@ -109,10 +108,13 @@ def files(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The chosen texts as an archive."""
     user = _writer(request)
-    chosen = set(request.POST.getlist("text"))
-    rows = [row for row in library.browse(user=user).select_related("current") if str(row.pk) in chosen]
+    if request.POST.get("do") == "all":
+        wanted = ExportFilter(user, request.POST)
+        rows = _fitting(user, wanted.cleaned_data) if wanted.is_valid() else library.Content.objects.none()
+    else:
+        rows = library.browse(user=user).filter(pk__in=filter(None, map(_as_id, request.POST.getlist("chosen"))))
     try:
-        data = library.export_pack(user=user, contents=rows)
+        data = library.export_pack(user=user, contents=rows.select_related("current"))
     except InputError as error:
         for fault in error.faults:
             messages.error(request, say_fault(fault, reading_language()))
@@ -164,6 +166,22 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
         raise people.NotVisibleError
     disposition = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
     return HttpResponse(library.sheet_template(kind=kind), content_type=_XLSX, headers=disposition)
+
+
+def _fitting(user: people.User, asked: dict[str, Any]) -> QuerySet[library.Content]:
+    return library.browse(
+        user=user,
+        kinds=[asked["kind"]] if asked.get("kind") else (),
+        text=asked.get("text", ""),
+        pack={"": None, "own": ""}.get(asked.get("pack", ""), asked.get("pack")),
+    )
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _entry(one: library.Entry) -> dict[str, Any]:

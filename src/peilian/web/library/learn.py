@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +16,7 @@ from peilian.apps.base.api import today_in_company
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, User
 from peilian.web.library.words import COMMENT_STATES, pack_name
+from peilian.web.library.worklists import worklists
 from peilian.web.shell.access import sight_of, user_of
 
 _NEW_DAYS = 30
@@ -76,43 +77,34 @@ def _notices(user: User) -> list[Notice]:
     today = today_in_company()
     rows = library.change_notices(user=user).filter(effective_on__gte=today - timedelta(days=_NEW_DAYS))
     found = []
-    for row in rows.prefetch_related("revisions__content")[:_MOST]:
-        texts = [each.content for each in row.revisions.all() if each.content.state == library.ContentState.PUBLISHED]
-        found.append(
-            Notice(row, tuple(texts[:_MOST_TEXTS]), max(0, len(texts) - _MOST_TEXTS), row.effective_on > today)
-        )
+    in_use = Q(revisions__content__state=library.ContentState.PUBLISHED)
+    for row in rows.annotate(n=Count("revisions", filter=in_use)).order_by("-effective_on", "-pk")[:_MOST]:
+        touched = row.revisions.filter(content__state=library.ContentState.PUBLISHED).select_related("content")
+        texts = tuple(each.content for each in touched[:_MOST_TEXTS]) if row.n else ()
+        found.append(Notice(row, texts, row.n - len(texts), row.effective_on > today))
     return found
 
 
 def _fresh(user: User) -> tuple[list[library.Content], list[Delivery]]:
     """Texts that were written or changed lately, the latest first; what a pack brought is told in one line."""
     since = timezone.now() - timedelta(days=_NEW_DAYS)
-    rows = library.browse(user=user).filter(current__made_at__gte=since).select_related("current", "current__made_by")
-    rows = rows.defer("current__body").order_by("-current__made_at", "kind", "key")
-    written, brought = [], Counter[str]()
-    for row in rows:
-        if row.current is not None and row.current.origin == library.Origin.PACK:
-            brought[row.pack] += 1
-        else:
-            written.append(row)
-    return written[:_MOST], [Delivery(pack, pack_name(pack), n) for pack, n in brought.most_common()]
+    rows = library.browse(user=user).filter(current__made_at__gte=since)
+    of_packs = rows.filter(current__origin=library.Origin.PACK).order_by().values_list("pack").annotate(n=Count("pk"))
+    written = rows.exclude(current__origin=library.Origin.PACK).order_by("-current__made_at", "kind", "key")
+    written = written.select_related("current", "current__made_by").defer("current__body")
+    deliveries = [Delivery(pack, pack_name(pack), n) for pack, n in of_packs.order_by("-n", "pack")]
+    return list(written[:_MOST]), deliveries
 
 
 def _work(user: User) -> dict[str, Any]:
     """What waits for somebody who writes: drafts, texts to look at again, suggestions."""
-    drafts = list(library.drafts(user=user))
-    mine = str(user.pk)
+    lists = worklists(user)
+    mine = lists.rows.filter(lists.mine)
     return {
-        "review": [
-            one
-            for one in drafts
-            if one.state == library.DraftState.IN_REVIEW
-            and mine not in one.writers
-            and library.may_publish(user, one.content.kind)
-        ][:_MOST],
-        "returned": [one for one in drafts if one.state == library.DraftState.RETURNED and mine in one.writers][:_MOST],
-        "writing": [one for one in drafts if one.state == library.DraftState.WRITING and mine in one.writers][:_MOST],
-        "upgrades": [one for one in drafts if one.conflicts][:_MOST],
+        "review": list(lists.named("review")[:_MOST]),
+        "returned": list(mine.filter(state=library.DraftState.RETURNED)[:_MOST]),
+        "writing": list(mine.filter(state=library.DraftState.WRITING)[:_MOST]),
+        "upgrades": list(lists.named("conflicts")[:_MOST]),
         "revisions": list(library.revisions_due(user=user)[:_MOST]),
         "reviews": list(library.reviews_due(user=user)[:_MOST]),
         "n_suggestions": library.suggestions(user=user).count(),

@@ -18,6 +18,7 @@ _DRAFT = "learn/drafts/<uuid:pk>/"
 
 urlpatterns = [
     path("learn/drafts/", drafts.drafts, name="library_drafts"),
+    path("learn/drafts/references/", drafts.references, name="library_references"),
     path("learn/new/", drafts.new, name="library_new"),
     path(_DRAFT, editing.draft, name="library_draft"),
     path(f"{_DRAFT}card/", editing.card, name="library_draft_card"),

@@ -67,7 +67,7 @@ def test_chosen_texts_are_taken_out_and_come_back_as_drafts(writer, shelf):
     rows = list(library.browse(user=writer, kinds=["article"]))
     page = see(writer, "library_files", kind="article")
     assert all(str(row.pk) in page for row in rows)
-    response = client_of(writer).post(reverse("library_export"), {"text": [str(row.pk) for row in rows]})
+    response = client_of(writer).post(reverse("library_export"), {"chosen": [str(row.pk) for row in rows]})
     assert response["Content-Disposition"].startswith('attachment; filename="library-')
     archive = zipfile.ZipFile(io.BytesIO(response.content))
     (name,) = [name for name in archive.namelist() if name.endswith("returns.md")]
