@@ -57,16 +57,16 @@ def find(
     leaves = source.leaves(query.terms())
     ranked = rank(query, leaves, filters, max(offset + limit, _REFINED), vector, newest_first=newest_first)
     scored = list(zip(ranked.places, ranked.scores, strict=True))
+    is_by_meaning, everything = vector is not None, slice(None)
     if offset >= _REFINED or not query.typed or newest_first:
-        wanted = scored[offset : offset + limit]
-        found = _loaded(source, wanted)
-        hits = refine(query, found, language, is_by_meaning=vector is not None, keeps_order=newest_first)
+        found = _loaded(source, scored[offset : offset + limit])
+        hits = refine(query, found, everything, language, is_by_meaning=is_by_meaning, keeps_order=newest_first)
         return Hits(ranked.total, tuple(hits), ranked.facets, query.meant)
-    hits = refine(query, _loaded(source, scored[:_REFINED]), language, is_by_meaning=vector is not None)
-    page = hits[offset : offset + limit]
+    best = _loaded(source, scored[:_REFINED])
+    page = refine(query, best, slice(offset, offset + limit), language, is_by_meaning=is_by_meaning)
     if offset + limit > _REFINED:
         rest = _loaded(source, scored[_REFINED : offset + limit])
-        page += refine(query, rest, language, is_by_meaning=vector is not None)
+        page += refine(query, rest, everything, language, is_by_meaning=is_by_meaning)
     return Hits(ranked.total, tuple(page), ranked.facets, query.meant)
 
 

@@ -82,29 +82,40 @@ def _pattern(said: str) -> str:
     return re.escape(said) if is_han(said) else rf"\b{re.escape(said)}[a-z]*"
 
 
+class _Refined(NamedTuple):
+    """An entry with its texts read."""
+
+    entry: Entry
+    score: float
+    marked: Sequence[_Marked]
+
+
 def refine(
     query: Query,
     entries: Iterable[tuple[Entry, float]],
+    shown: slice,
     language: Language | None,
     *,
     is_by_meaning: bool = False,
     keeps_order: bool = False,
 ) -> list[Hit]:
     """The hits of the best entries, with what only their texts tell: words that stand together, and the same title.
-    They are put in order by it unless it is to be kept."""
+    They are put in order by it unless it is to be kept; then come excerpts and reasons of those that are ``shown``."""
     marker = Marker(query)
-    hits = [_hit(query, marker, entry, score, language, is_by_meaning) for entry, score in entries]
-    return hits if keeps_order else sorted(hits, key=lambda hit: -hit.score)
+    refined = [_refined(query, marker, entry, score) for entry, score in entries]
+    if not keeps_order:
+        refined.sort(key=lambda one: -one.score)
+    return [
+        Hit(one.entry, one.score, _excerpts(one.marked, language), _why(query, one.marked, is_by_meaning))
+        for one in refined[shown]
+    ]
 
 
-def _hit(
-    query: Query, marker: Marker, entry: Entry, score: float, language: Language | None, is_by_meaning: bool
-) -> Hit:
+def _refined(query: Query, marker: Marker, entry: Entry, score: float) -> _Refined:
     normals = [normalise(part.text) for part in entry.parts]
     marked = [_Marked(part, one, marker.find(one.text)) for part, one in zip(entry.parts, normals, strict=True)]
     near = max((_nearness(one.marks, marker.weights) for one in marked), default=0.0)
-    factor = 1 + _NEARNESS * near + _title_bonus(query, marked)
-    return Hit(entry, score * factor, _excerpts(marked, language), _why(query, marked, is_by_meaning))
+    return _Refined(entry, score * (1 + _NEARNESS * near + _title_bonus(query, marked)), marked)
 
 
 def _title_bonus(query: Query, marked: Sequence[_Marked]) -> float:

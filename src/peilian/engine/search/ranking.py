@@ -280,16 +280,21 @@ class _Reading:
         found = self._leaf.posting(term)
         if found is None:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
-        summed = self._evened[found.fields, found.owners] * found.counts
+        summed = self._evened.take(found.fields.astype(np.intp) * self._leaf.segment.n + found.owners) * found.counts
         if len(found.starts) < len(found.owners):
             summed = np.add.reduceat(summed, found.starts)
         return found.entries, summed * (_K1 + 1) / (_K1 + summed)
 
     @cached_property
     def _evened(self) -> Any:
-        """What one occurrence weighs, by field and entry: less in a long text."""
-        ratio = self._leaf.segment.lengths / self._background.mean_lengths[:, None]
-        return (W[:, None] / (1 - B[:, None] + B[:, None] * ratio)).astype(np.float32)
+        """What one occurrence weighs, by field and entry in one row: less in a long text."""
+        segment, mean_lengths = self._leaf.segment, self._background.mean_lengths
+        return segment.noted(mean_lengths.tobytes(), lambda: _evened(segment, mean_lengths))
+
+
+def _evened(segment: Segment, mean_lengths: Any) -> Any:
+    ratio = segment.lengths / mean_lengths[:, None]
+    return (W[:, None] / (1 - B[:, None] + B[:, None] * ratio)).astype(np.float32).ravel()
 
 
 class _Masks:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -54,6 +54,17 @@ class Segment:
     def totals(self) -> Any:
         """Terms by field, and entries that have the field: two rows."""
         return totals_of(self.lengths)
+
+    def noted(self, key: bytes, make: Callable[[], Any]) -> Any:
+        """What ``make`` makes of the segment, made once for as long as ``key`` stays the same."""
+        kept = self._notes.get("kept")
+        if kept is None or kept[0] != key:
+            kept = self._notes["kept"] = (key, make())
+        return kept[1]
+
+    @cached_property
+    def _notes(self) -> dict[str, tuple[bytes, Any]]:
+        return {}
 
     def to_bytes(self) -> bytes:
         """The segment in a file's form."""
@@ -150,7 +161,10 @@ def read_postings(data: bytes | memoryview) -> Posting:
     n = len(data) // 3
     packed = np.frombuffer(data, dtype=np.uint8, offset=2 * n)
     owners = np.frombuffer(data, dtype=np.uint16, count=n).astype(np.intp)
-    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    is_first = np.empty(n, dtype=bool)
+    is_first[:1] = True
+    np.not_equal(owners[1:], owners[:-1], out=is_first[1:])
+    starts = np.flatnonzero(is_first)
     return Posting(owners[starts], starts, owners, packed >> _COUNT_BITS, packed & _MOST_COUNTED)
 
 
