@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Literal, NoReturn
 
-from peilian.engine._kernel import Param, Reason
+from peilian.engine._kernel import Bilingual, Param, Reason
 
 Value = Decimal | bool | str | None
 Kind = Literal["number", "truth", "text"]
@@ -41,6 +41,11 @@ _WORDS = frozenset({"and", "or", "not", "if", "else", "is", "missing", "true", "
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _FUNCTIONS = {"min": (1, 20), "max": (1, 20), "abs": (1, 1), "round": (1, 2), "floor": (1, 1), "coalesce": (1, 20)}
 _MOST_PLACES = 12
+_KINDS: Mapping[Kind, Bilingual] = {
+    "number": {"zh": "数字", "en": "a number"},
+    "truth": {"zh": "条件（是或否）", "en": "a condition"},
+    "text": {"zh": "文字", "en": "a text"},
+}
 
 
 class ExpressionError(ValueError):
@@ -49,7 +54,9 @@ class ExpressionError(ValueError):
     def __init__(self, reason: Reason) -> None:
         self.reason = reason
         self.column = reason.params.get("column", 1)
-        told = ", ".join(f"{name} {value}" for name, value in reason.params.items())
+        told = ", ".join(
+            f"{name} {value['en'] if isinstance(value, Mapping) else value}" for name, value in reason.params.items()
+        )
         super().__init__(f"{reason.key.removeprefix('expression.').replace('_', ' ')} ({told})" if told else reason.key)
 
 
@@ -275,6 +282,11 @@ def _constant(column: int, value: Decimal | bool | str) -> _Node:
     return _Node(column, _kind_of(value), lambda _values: value)
 
 
+def kind_name(kind: Kind | None) -> Bilingual:
+    """What a kind of value is called; what depends on the values is nothing in particular."""
+    return _KINDS[kind] if kind is not None else {"zh": "不定", "en": "something that depends"}
+
+
 def _kind_of(value: Decimal | bool | str) -> Kind:
     if isinstance(value, bool):
         return "truth"
@@ -284,21 +296,21 @@ def _kind_of(value: Decimal | bool | str) -> Kind:
 def _needs(node: _Node, kind: Literal["number", "truth"]) -> None:
     """Refuse a part that is known to be of another kind."""
     if node.kind not in (None, kind):
-        _refuse(f"{kind}_expected", column=node.column, found=node.kind)
+        _refuse(f"{kind}_expected", column=node.column, found=kind_name(node.kind))
 
 
 def _number(node: _Node, values: Values) -> Decimal | None:
     value = node.evaluate(values)
     if value is None or isinstance(value, Decimal):
         return value
-    return _refuse("number_expected", column=node.column, found=_kind_of(value))
+    return _refuse("number_expected", column=node.column, found=kind_name(_kind_of(value)))
 
 
 def _truth(node: _Node, values: Values) -> bool | None:
     value = node.evaluate(values)
     if value is None or isinstance(value, bool):
         return value
-    return _refuse("truth_expected", column=node.column, found=_kind_of(value))
+    return _refuse("truth_expected", column=node.column, found=kind_name(_kind_of(value)))
 
 
 def _finite(value: Decimal) -> Decimal | None:
@@ -350,9 +362,9 @@ def _comparable(left: Kind | None, right: Kind | None, sign: str, column: int) -
     if left is None or right is None:
         return
     if left != right:
-        _refuse("same_kind_expected", column=column, found=right, expected=left)
+        _refuse("same_kind_expected", column=column, found=kind_name(right), expected=kind_name(left))
     if left != "number" and sign not in ("==", "!="):
-        _refuse("number_expected", column=column, found=right)
+        _refuse("number_expected", column=column, found=kind_name(right))
 
 
 def _compared(left: Value, sign: str, right: Value, column: int) -> bool | None:
@@ -421,7 +433,9 @@ def _common_kind(parts: Sequence[_Node]) -> Kind | None:
     known = [part for part in parts if part.kind is not None]
     for part in known[1:]:
         if part.kind != known[0].kind:
-            _refuse("same_kind_expected", column=part.column, found=part.kind, expected=known[0].kind)
+            _refuse(
+                "same_kind_expected", column=part.column, found=kind_name(part.kind), expected=kind_name(known[0].kind)
+            )
     return known[0].kind if known and len(known) == len(parts) else None
 
 

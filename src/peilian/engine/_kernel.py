@@ -14,7 +14,8 @@ from typing import Generic, Literal, TypeVar
 T = TypeVar("T")
 
 Language = Literal["zh", "en"]
-Param = str | int | float | bool | None
+Bilingual = Mapping[str, str]  # {"zh": ..., "en": ...}, either of which may be missing
+Param = str | int | float | bool | None | Bilingual
 
 
 class RegistryError(LookupError):
@@ -79,10 +80,18 @@ class Text:
         first, second = (self.zh, self.en) if language == "zh" else (self.en, self.zh)
         return first or second or ""
 
+    @property
+    def both(self) -> dict[str, str]:
+        """The text as a parameter of a reason, and as it is stored: by language, without those it lacks."""
+        return {name: said for name, said in (("zh", self.zh), ("en", self.en)) if said}
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is so, as a key and parameters; it is put into words at the edge, in the reader's language."""
+    """Why something is so, as a key and parameters; it is put into words at the edge, in the reader's language.
+
+    A parameter that is itself a name or a phrase, such as the title of a line, is given in both languages at once.
+    """
 
     key: str
     params: Mapping[str, Param] = field(default_factory=dict)

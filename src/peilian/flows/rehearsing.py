@@ -154,7 +154,10 @@ def _faults(
     except ToolError as error:
         yield error.reason
         return
-    except (ExpressionError, ArithmeticError, ValueError, RecursionError) as error:
+    except ExpressionError as error:
+        yield error.reason
+        return
+    except (ArithmeticError, ValueError, RecursionError) as error:
         yield Reason("drill.rehearsal.breaks", {"problem": str(error)})
         return
     yield from _misjudged(rehearsal)

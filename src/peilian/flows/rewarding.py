@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from peilian.engine._expression import ExpressionError, Kind, parse
+from peilian.engine._expression import ExpressionError, Kind, kind_name, parse
 from peilian.engine._kernel import Fault, InputError, Reason, Text
 
 # What a condition may use, with what it is called.
@@ -34,7 +34,7 @@ def check_condition(when: str) -> tuple[str, ...]:
         raise InputError(Fault(error.reason, field="when")) from None
     if parsed.kind != "truth":
         raise InputError(
-            Fault(Reason("expression.truth_expected", {"column": 1, "found": parsed.kind or ""}), field="when")
+            Fault(Reason("expression.truth_expected", {"column": 1, "found": kind_name(parsed.kind)}), field="when")
         )
     if parsed.evaluate(_SAMPLE) is None:
         raise InputError(Fault(Reason("rewards.never_known"), field="when"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from peilian.adapters import packs
@@ -24,13 +25,16 @@ def catalogue() -> dict[str, Text]:
 def say(reason: Reason, language: Language) -> str:
     """The reason in words. A key without a template is a programming error and raises ``KeyError``."""
     template = catalogue()[reason.key].in_language(language)
-    return template.format_map({name: _Said(value) for name, value in reason.params.items()})
+    return template.format_map({name: _Said(value, language) for name, value in reason.params.items()})
 
 
 class _Said:
-    """A parameter in a text. ``{n:drill/drills}`` is the word that goes with the number ``n``."""
+    """A parameter in a text, in the reader's language when it is given in both. ``{n:drill/drills}`` is the word that
+    goes with the number ``n``."""
 
-    def __init__(self, value: Param) -> None:
+    def __init__(self, value: Param, language: Language) -> None:
+        if isinstance(value, Mapping):
+            value = Text(value.get("zh"), value.get("en")).in_language(language)
         self._value = value
 
     def __format__(self, spec: str) -> str:

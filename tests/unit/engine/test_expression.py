@@ -170,6 +170,13 @@ def test_known_names_show_mistakes_before_anything_is_evaluated(source, key, col
     assert caught.value.column == column
 
 
+def test_what_was_found_and_expected_is_named_in_both_languages():
+    with pytest.raises(ExpressionError) as caught:
+        parse("'a' == 1")
+    assert caught.value.reason.params["found"] == {"zh": "数字", "en": "a number"}
+    assert caught.value.reason.params["expected"] == {"zh": "文字", "en": "a text"}
+
+
 def test_an_expression_tells_its_names_and_what_it_yields():
     found = parse("a.x > 1 and coalesce(b, 2) < 3")
     assert found.names == {"a.x", "b"}

@@ -13,7 +13,7 @@ from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField, kinds
 from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import Entry, Reference, Tag
-from peilian.engine._expression import ExpressionError, parse
+from peilian.engine._expression import parse
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.drill.model import CustomerModel, Impact, Mode, Voice
 from peilian.engine.drill.scenario import (
@@ -43,10 +43,7 @@ def _expression(value: Any) -> Any:
     """An expression, checked now so that a fault names its line. ``true`` in YAML is a truth value, not a text."""
     text = str(value).lower() if isinstance(value, bool) else value
     if isinstance(text, str):
-        try:
-            parse(text)
-        except ExpressionError as error:
-            raise ValueError(str(error)) from None
+        parse(text)  # what is wrong carries its reason
     return text
 
 

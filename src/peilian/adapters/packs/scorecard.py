@@ -20,7 +20,7 @@ from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, TextField, kinds
 from peilian.adapters.packs._problems import reason_behind, reason_of
 from peilian.adapters.packs.scorecard_settings import SettingField, resolve, weight_settings
-from peilian.engine._expression import Expression, ExpressionError, Kind, parse
+from peilian.engine._expression import Expression, ExpressionError, Kind, kind_name, parse
 from peilian.engine._kernel import Fault, InputError, Param, Reason, Text, WrongValue
 from peilian.engine.reading.indicators import SERVICE_INDICATORS
 from peilian.engine.scorecard import Gate, Group, Line, Measure, Scorecard, SmallSample
@@ -517,7 +517,9 @@ def _condition(source: str, labels: Mapping[str, Measure], place: tuple[int | st
     try:
         condition = parse(source, names)
         if condition.kind != "truth":
-            raise ExpressionError(Reason("expression.truth_expected", {"column": 1, "found": condition.kind}))
+            raise ExpressionError(
+                Reason("expression.truth_expected", {"column": 1, "found": kind_name(condition.kind)})
+            )
     except ExpressionError as error:
         raise _Refused(place, error.reason) from None
     return condition

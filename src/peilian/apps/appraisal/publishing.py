@@ -273,7 +273,8 @@ def result_row(
     scored = evaluation.scored
     for line in scored.lines:
         if line.points is not None and abs(line.points) >= _BEYOND_MEANING:
-            raise refuse("appraisal.points_beyond", line=line.key, person=appraisee.employee.name)
+            labels = {one.key: one.label.both for one in card_in(cycle).lines}
+            raise refuse("appraisal.points_beyond", line=labels[line.key], person=appraisee.employee.name)
     return Appraisal(
         appraisee=appraisee,
         version=1 if former is None else former.version + 1,
@@ -365,8 +366,8 @@ def _freezable(actor: User | None, cycle: Cycle, leave_out: str) -> _Standing:
                     "appraisal.lacks",
                     {
                         "person": item.appraisee.employee.name,
-                        "indicator": item.label.in_language("zh"),
-                        "whom": "、".join(item.from_whom) or "–",
+                        "indicator": item.label.both,
+                        "whom": {"zh": "、".join(item.from_whom) or "–", "en": ", ".join(item.from_whom) or "–"},
                     },
                 ),
                 field=item.indicator,

@@ -39,7 +39,7 @@ def _names(scenario: Scenario) -> Iterator[Reason]:
         try:
             unknown = parse(stated.source).names - (world if stated.is_of_world else known) - set(stated.more)
         except ExpressionError as error:
-            yield _fault("expression", where=stated.where, problem=str(error))
+            yield Reason(error.reason.key, {**error.reason.params, "where": stated.where})
             continue
         if unknown:
             yield _fault("unknown_name", where=stated.where, names=", ".join(sorted(unknown)))

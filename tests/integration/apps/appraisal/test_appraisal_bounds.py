@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import today_in_company
 from peilian.engine._kernel import InputError
+from peilian.flows.wording import say
 from support.appraisals import Firm, a_cycle, a_template, last_month, published, result_of, reviewed, sheet_of
 from support.builders import LONG_AGO
 
@@ -37,7 +39,11 @@ def test_a_value_that_leads_to_meaningless_points_is_refused_when_results_are_fi
     with pytest.raises(InputError) as error:
         appraisal.freeze(actor=firm.manager, cycle=cycle)
     assert key_of(error) == "appraisal.points_beyond"
-    assert error.value.faults[0].reason.params["person"] == "林小禾"
+    reason = error.value.faults[0].reason
+    assert reason.params["person"] == "林小禾"
+    told = {language: say(reason, language) for language in ("zh", "en")}
+    assert "sales_growth" not in told["zh"]
+    assert not re.search(r"[\u4e00-\u9fff]", told["en"].replace("林小禾", ""))
     assert not appraisal.Appraisal.objects.exists()
 
 

@@ -133,6 +133,10 @@ def test_freezing_is_refused_while_something_lacks_and_names_everything(firm):
     keys = keys_of(error)
     assert keys[0] == "appraisal.inputs_missing"
     assert keys[1:] == ["appraisal.lacks"] * 10
+    params = error.value.faults[1].reason.params
+    assert set(params["indicator"]) == {"zh", "en"}
+    assert f"“{params['indicator']['zh']}”" in say(error.value.faults[1].reason, "zh")
+    assert f"lacks {params['indicator']['en']};" in say(error.value.faults[1].reason, "en")
     assert not appraisal.Appraisal.objects.exists()
 
 
