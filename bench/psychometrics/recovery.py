@@ -1,6 +1,7 @@
 """Does calibration find the parameters of invented questions again?
 
     python bench/psychometrics/recovery.py
+    python bench/psychometrics/recovery.py --data FOLDER     Rasch difficulties of lsat6 next to published ones
 
 1,000 invented people for each seed, 40 questions, all of them shown or a random half; abilities from a normal
 distribution, slopes log-normal with a spread of 0.3, difficulties normal. Printed are the correlation of found and true
@@ -12,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 import numpy as np
+from sets import from_scores, score_table
 
 from peilian.engine.psychometrics import Calibration, ExamItem, Responses, calibrate
 
@@ -76,11 +79,29 @@ def linked(seed: int, people: int) -> tuple[float, float, float, float]:
     return r, float(off.mean()), calibration.population.mean, calibration.population.deviation
 
 
+# D. Rizopoulos, "ltm: An R package for latent variable modeling", Journal of Statistical Software 17 (2006):
+# difficulties for people of deviation 1 and the slope that all questions share.
+PUBLISHED = (-3.6153, -1.3224, -0.3176, -1.7301, -2.7802)
+PUBLISHED_SLOPE = 0.7551
+
+
+def beside_published(folder: Path) -> None:
+    """The same scale: slope 1, and the published slope as deviation of the people."""
+    found = calibrate(from_scores(*score_table(folder, "lsat6")), model="rasch")
+    print(f"deviation {found.population.deviation:.3f}, published {PUBLISHED_SLOPE:.3f}")
+    for (name, item), place in zip(found.items.items(), PUBLISHED, strict=True):
+        print(f"{name}: {item.difficulty:.3f}, published {place * PUBLISHED_SLOPE:.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=10)
     chosen = parser.parse_args()
+    if chosen.data:
+        beside_published(chosen.data)
+        return
     for model, shown in (("rasch", 1.0), ("rasch", 0.5), ("2pl", 1.0), ("2pl", 0.5)):
         figures = np.array([one(seed, model, shown, chosen.people) for seed in range(chosen.seeds)])
         line = f"{model}, {shown:.0%} shown: r of difficulty {figures[:, 0].min():.3f} to {figures[:, 0].max():.3f}"

@@ -45,7 +45,7 @@ def _wrong_key(responses: Responses, standing: Standing, place: int, figures: It
     item = responses.items[place]
     if not figures.options:
         return _reversed(figures)
-    if any(option.thirds is None for option in figures.options):
+    if not item.correct or any(option.thirds is None for option in figures.options):
         return None
     if len(item.correct) != 1:
         return _wrong_part(figures)

@@ -19,7 +19,10 @@ THIRDS = ((0.0, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1.0))
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much it takes to say something, and from where something is worth saying."""
+    """How much it takes to say something, and from where something is worth saying.
+
+    Where a formula itself needs more people than a limit asks for, the formula wins.
+    """
 
     least_for_facility: int = 10
     least_for_discrimination: int = 30
@@ -91,7 +94,7 @@ def standing_of(responses: Responses, *, least_other_items: int) -> Standing:
 
 def correlation(first: Floats, second: Floats, *, least: int) -> Figure:
     """Pearson's correlation with the interval after R. A. Fisher; no figure when few people or nothing varies."""
-    n = len(first)
+    n, least = len(first), max(least, 4)
     if n < least:
         return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": least})
     a, b = first - first.mean(), second - second.mean()
@@ -127,7 +130,7 @@ def item_figures(responses: Responses, standing: Standing, place: int, limits: L
 
 
 def _facility(shares: Floats, least: int) -> Figure:
-    n = len(shares)
+    n, least = len(shares), max(least, 2)
     if n < least:
         return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": least})
     mean = float(shares.mean())
@@ -140,7 +143,7 @@ def _facility(shares: Floats, least: int) -> Figure:
 
 
 def _upper_lower(shares: Floats, whole: Floats, least: int) -> Figure:
-    n = len(shares)
+    n, least = len(shares), max(least, 4)
     if n < least:
         return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": least})
     lower, upper = band_weights(whole, ((0.0, TAIL), (1.0 - TAIL, 1.0)))
@@ -157,7 +160,7 @@ def _option_figures(
     item: ExamItem, ticked: Flags, seen: Flags, known: Flags, rest: Floats, limits: Limits
 ) -> tuple[OptionFigures, ...]:
     n = int(seen.sum())
-    bands = band_weights(rest, THIRDS) if len(rest) >= limits.least_for_options else None
+    bands = band_weights(rest, THIRDS) if len(rest) >= max(limits.least_for_options, 3) else None
     return tuple(
         OptionFigures(
             option=option,

@@ -78,9 +78,9 @@ def analyse_exam(responses: Responses, limits: Limits | None = None) -> ExamAnal
 def _mean_share(responses: Responses, limits: Limits) -> Figure:
     possible = responses.seen @ responses.most_points
     gained = np.nansum(responses.points, axis=1)[possible > 0] / possible[possible > 0]
-    n = len(gained)
-    if n < limits.least_for_facility:
-        return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": limits.least_for_facility})
+    n, least = len(gained), max(limits.least_for_facility, 2)
+    if n < least:
+        return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": least})
     mean, reach = float(gained.mean()), Z * float(gained.std(ddof=1)) / math.sqrt(n)
     return Figure(mean, n, max(0.0, mean - reach), min(1.0, mean + reach))
 
@@ -92,7 +92,7 @@ def _reliability(responses: Responses, length: float, limits: Limits) -> tuple[F
     reliability of a paper of mean length, from all pairs that were shown together, each by how many people saw it.
     Interval: D. G. Bonett, "Sample size requirements for testing and estimating coefficient alpha" (2002).
     """
-    n, least = int(responses.seen.any(axis=1).sum()), limits.least_for_reliability
+    n, least = int(responses.seen.any(axis=1).sum()), max(limits.least_for_reliability, 3)
     if n < least:
         return Figure.missing(n, "psychometrics.too_few_people", {"n": n, "least": least}), None
     if len(responses.items) < 2 or length < 2:

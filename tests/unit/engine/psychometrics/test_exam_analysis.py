@@ -121,6 +121,34 @@ def test_the_order_of_people_changes_nothing(seed, shown):
             assert first is None or first == pytest.approx(second, abs=1e-9)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([None, 0.0, 1.0, 2.0]), st.sampled_from([None, "", "A", "B", "AB"])), max_size=50
+    )
+)
+def test_no_table_is_too_odd(rows):
+    items = [
+        ExamItem("marked", 2.0),
+        ExamItem("one", 1.0, ("A", "B"), frozenset("A")),
+        ExamItem("several", 1.0, ("A", "B"), frozenset("AB")),
+        ExamItem("opinion", 2.0, ("A", "B")),
+    ]
+    answers = []
+    for person, (points, chosen) in enumerate(rows):
+        if points is not None:
+            answers.append(Answer(f"p{person}", "marked", points))
+            answers.append(Answer(f"p{person}", "opinion", points, frozenset("A")))
+        if chosen is not None:
+            answers += [Answer(f"p{person}", key, chosen=frozenset(chosen)) for key in ("one", "several")]
+    loose = Limits(0, 0, 0, 0, 0)
+    for limits in (None, loose):
+        analysis = analyse_exam(Responses.of(answers, items), limits)
+        for alarm in (*analysis.alarms, *(alarm for one in analysis.items for alarm in one.alarms)):
+            assert say(alarm, "zh")
+            assert say(alarm, "en")
+
+
 def test_too_few_answers_are_a_reason_and_no_number():
     analysis = exam(invented(6, people=8), limits=Limits())
     assert analysis.items[0].figures.facility.value is None
