@@ -22,7 +22,7 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit, a_user, an_employee
 from support.company import a_login
-from support.library import an_article, installed
+from support.library import a_pack, an_article, installed
 from support.practice import ABUSIVE, CALM, GOOD, RUDE, Clock, a_run, a_trainee, acts, plays, says
 
 pytestmark = pytest.mark.django_db
@@ -319,6 +319,22 @@ def test_only_what_suits_customer_channel_and_trainee_is_suggested(signed_in, li
         day = base.today_in_company() - timedelta(days=2 if name == "newcomer" else 1)
         people.set_stage(actor=None, employee=lin.employee, stage=stage, starts_on=day)
         suggested(everybody | {name})
+
+
+def test_phrases_of_other_industries_are_not_suggested(signed_in, lin, time, home, tmp_path):
+    def phrases(pack: str) -> dict[str, object]:
+        phrase = {"id": "where", "when": {"zh": "客户催快递，问到哪了"}, "text": {"zh": f"我马上查 {pack}"}}
+        return {
+            "kind": "phrases", "schema_version": 1, "key": f"{pack}/phrases", "title": {"zh": "物流"},
+            "phrases": [phrase],
+        }  # fmt: skip
+
+    packs = ("mine", "retail", "healthcare", "service-core")
+    library.install_packs(roots=[a_pack(tmp_path / pack, phrases(pack), key=pack) for pack in packs])
+    run = a_run(lin)
+    assert run.scenario.startswith("retail/")
+    found = signed_in(lin).get(reverse("drill_answers", args=[run.pk]), {"text": "我的快递到哪了？"}).json()
+    assert {each["text"].split()[-1] for each in found["answers"]} == {"mine", "retail", "service-core"}
 
 
 def test_nobody_else_enters_the_room(signed_in, lin, lead, time):

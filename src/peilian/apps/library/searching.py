@@ -151,14 +151,19 @@ def answers_for(
     entry: str | None = None,
     seniority: str | None = None,
     language: Language | None = None,
+    without_packs: Collection[str] = (),
     families: Collection[str] = tuple(answering.FAMILIES),
     most: int = 4,
 ) -> Suggested:
     """What helps to answer a customer who wrote ``message``: phrases, passages of articles, scenes of manuals and
-    procedures that hold today, at most ``most`` of each of ``families``. Nothing where the index cannot be used."""
+    procedures that hold today, at most ``most`` of each of ``families``, none of some packs such as those of other
+    industries. Nothing where the index cannot be used."""
     visible_to(user).require(Permission.SEE_LIBRARY)
     situation = answering.Situation(channel, customer, entry, seniority, today_in_company().toordinal())
-    visible = {"state": (ContentState.PUBLISHED.value,)}
+    visible: dict[str, tuple[str, ...]] = {"state": (ContentState.PUBLISHED.value,)}
+    if without_packs:
+        packs = Content.objects.exclude(pack__in=without_packs).order_by().values_list("pack", flat=True).distinct()
+        visible["pack"] = tuple(packs)
     try:
         keep_up()
         found = answering.answers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from peilian.engine._kernel import InputError, Language, Reason
 from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say
 from peilian.web.library.searched import anchor_of
+from peilian.web.library.words import INDUSTRY_PACKS
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
 from peilian.web.practice.listing import marks_of, run_line
@@ -229,15 +231,30 @@ def answers(request: HttpRequest, pk: UUID) -> HttpResponse:
         entry=scenario.entry,
         seniority=_seniority(user),
         language=language,
+        without_packs=_other_industries(scenario.key),
     )
     told = [(_part(item, "body", language), _part(item, "questions", language)) for item in suggested.phrases]
     known = sorted((*suggested.passages, *suggested.scenes, *suggested.procedures), key=lambda item: -item.score)
     return JsonResponse(
         {
             "answers": [{"text": said, "when": when} for said, when in told if said],
-            "known": [_known(item, language) for item in known[:_MOST_KNOWN]],
+            "known": [_known(item, language) for item in _one_of_each(known)][:_MOST_KNOWN],
         }
     )
+
+
+def _other_industries(scenario: str) -> tuple[str, ...]:
+    """The shipped packs of industries that a shipped scenario is not from; a company's own drills may use all."""
+    own = scenario.partition("/")[0]
+    return tuple(INDUSTRY_PACKS - {own}) if own in INDUSTRY_PACKS else ()
+
+
+def _one_of_each(found: Iterable[library.FoundText]) -> list[library.FoundText]:
+    """The best piece of each text."""
+    kept: dict[str, library.FoundText] = {}
+    for item in found:
+        kept.setdefault(item.content.reference, item)
+    return list(kept.values())
 
 
 def _seniority(user: User) -> str | None:
