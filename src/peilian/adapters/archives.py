@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 MOST_FILES = 10_000
 MOST_BYTES = 50 << 20
 """Of all files, unpacked."""
 MOST_OF_A_FILE = 4 << 20
+MOST_OF_AN_ENCLOSED_FILE = 20 << 20
+"""Of what lies beside the texts, such as a picture or a film."""
 MOST_RATIO = 200
 """Unpacked by packed size; texts reach 20."""
 
@@ -29,11 +31,18 @@ class ArchiveError(ValueError):
         self.name = name[:200]
 
 
-def unpacked(data: bytes) -> dict[str, bytes]:
-    """The files of an archive by their path in it. ``ArchiveError`` when any of them is not as it should be."""
+def _none(_name: str) -> bool:
+    return False
+
+
+def unpacked(data: bytes, is_enclosed: Callable[[str], bool] = _none) -> dict[str, bytes]:
+    """The files of an archive by their path in it. ``ArchiveError`` when any of them is not as it should be.
+
+    Paths that ``is_enclosed`` are no texts: they may be larger, and documents that are archives themselves.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _files(archive)
+            return _files(archive, is_enclosed)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         if isinstance(error, ArchiveError):
             raise
@@ -59,7 +68,7 @@ def packed(files: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _files(archive: zipfile.ZipFile, is_enclosed: Callable[[str], bool]) -> dict[str, bytes]:
     parts = [part for part in archive.infolist() if not part.is_dir()]
     if len(parts) > MOST_FILES:
         raise ArchiveError("too_many")
@@ -67,20 +76,21 @@ def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise ArchiveError("too_large")
     found: dict[str, bytes] = {}
     for part in parts:
-        _check(part)
+        most = MOST_OF_AN_ENCLOSED_FILE if is_enclosed(part.filename) else MOST_OF_A_FILE
+        _check(part, most)
         if part.filename in found:
             raise ArchiveError("twice", part.filename)
         with archive.open(part) as content:
-            text = content.read(MOST_OF_A_FILE + 1)  # what is stated may be untrue, so no more than the bound is read
-        if len(text) > MOST_OF_A_FILE:
+            text = content.read(most + 1)  # what is stated may be untrue, so no more than the bound is read
+        if len(text) > most:
             raise ArchiveError("too_large", part.filename)
-        if text.startswith(_NESTED):
+        if text.startswith(_NESTED) and not is_enclosed(part.filename):
             raise ArchiveError("nested", part.filename)
         found[part.filename] = text
     return found
 
 
-def _check(part: zipfile.ZipInfo) -> None:
+def _check(part: zipfile.ZipInfo, most: int) -> None:
     name = part.filename
     path = PurePosixPath(name)
     if not name or "\\" in name or "\0" in name or ":" in name or path.is_absolute() or ".." in path.parts:
@@ -90,7 +100,7 @@ def _check(part: zipfile.ZipInfo) -> None:
         raise ArchiveError("link", name)
     if part.flag_bits & _ENCRYPTED:
         raise ArchiveError("encrypted", name)
-    if part.file_size > MOST_OF_A_FILE:
+    if part.file_size > most:
         raise ArchiveError("too_large", name)
     if part.file_size > MOST_RATIO * max(part.compress_size, 512):
         raise ArchiveError("ratio", name)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from peilian.adapters import packs
 from peilian.adapters.archives import ArchiveError, unpacked
+from peilian.adapters.media import media_type_of
 from peilian.adapters.packs import sheets
 from peilian.adapters.packs.trees import content_kinds, tree_of
 from peilian.adapters.workbooks import WorkbookError, shown_sheet
@@ -22,6 +24,10 @@ from peilian.engine._kernel import Fault, InputError, Reason
 Progress = Callable[[int, int], None]
 VERSIONS = "versions.json"
 """In an exported pack: which version each text was when it left, by ``kind:key``."""
+ENCLOSED = "files.json"
+"""In an exported pack: the SHA-256 of each text's files when they left, by ``kind:key`` and name."""
+_FOLDER = "files"
+_LONGEST_NAME = 255
 _HEADING = re.compile(r"\A\ufeff?\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 
@@ -29,13 +35,16 @@ _HEADING = re.compile(r"\A\ufeff?\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 class Brought:
     """One document of an upload: its tree, the file it stands in, and the hash of the version it was taken from.
 
-    ``is_part``: a table tells only some of a document; the rest of it stays as it is.
+    ``is_part``: a table tells only some of a document; the rest of it stays as it is. ``files`` are the hashes of what
+    is enclosed with it by name, ``file_bases`` those of when it was taken out.
     """
 
     tree: Mapping[str, Any]
     file: str
     base: str = ""
     is_part: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    file_bases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reference(self) -> tuple[str, str]:
@@ -49,6 +58,7 @@ class Upload:
 
     documents: list[Brought] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    enclosed: dict[str, bytes] = field(default_factory=dict)  # by their hash
 
 
 def read_upload(name: str, data: bytes, *, progress: Progress | None = None) -> Upload:
@@ -68,15 +78,78 @@ def read_upload(name: str, data: bytes, *, progress: Progress | None = None) -> 
 
 def _archive(name: str, data: bytes, progress: Progress | None) -> Upload:
     try:
-        files = unpacked(data)
+        files = unpacked(data, _is_enclosed)
     except ArchiveError as error:
         return Upload(faults=[Fault(Reason(f"library.archive_{error.problem}", {"name": error.name}), file=name)])
     bases = _bases(next((text for path, text in files.items() if Path(path).name == VERSIONS), b""))
-    wanted = {path: text for path, text in files.items() if Path(path).suffix.lower() in (".yaml", ".yml", ".md")}
+    texts = {path: text for path, text in files.items() if not _is_enclosed(path)}
+    wanted = {path: text for path, text in texts.items() if Path(path).suffix.lower() in (".yaml", ".yml", ".md")}
     found = _documents({path: text for path, text in wanted.items() if not _is_beside(path)}, bases, progress)
+    _enclose(found, files)
     if not found.documents and not found.faults:
         found.faults.append(Fault(Reason("library.upload_empty"), file=name))
     return found
+
+
+def enclosed_path(kind: str, key: str, name: str) -> str:
+    """Where a file of a text lies in an archive."""
+    plain = name.replace("%", "%25").replace(":", "%3A").replace("\\", "%5C")
+    return f"{_FOLDER}/{kind}/{key}/{plain}"
+
+
+def enclosed_in(data: bytes) -> dict[str, bytes]:
+    """What is enclosed in an archive that was read before, by its hash."""
+    try:
+        files = unpacked(data, _is_enclosed)
+    except ArchiveError:
+        return {}
+    return {hashlib.sha256(content).hexdigest(): content for path, content in files.items() if _is_enclosed(path)}
+
+
+def _is_enclosed(path: str) -> bool:
+    return _place(path) is not None
+
+
+def _place(path: str) -> tuple[tuple[str, str], str] | None:
+    """Whose file lies there, as kind and key, and its name; ``None`` for what is no enclosed file. The archive may have
+    one folder around everything."""
+    parts = path.split("/")
+    parts = parts[1:] if parts[0] != _FOLDER else parts
+    if len(parts) < 4 or parts[0] != _FOLDER or parts[1] not in content_kinds():
+        return None
+    return (parts[1], "/".join(parts[2:-1])), unquote(parts[-1])
+
+
+def _enclose(found: Upload, files: Mapping[str, bytes]) -> None:
+    """Give each document what is enclosed with it; what belongs to none, or is of no known kind, is a fault."""
+    bases = _hashes(next((text for path, text in files.items() if Path(path).name == ENCLOSED), b""))
+    of_text: dict[tuple[str, str], dict[str, str]] = {}
+    there = {one.reference for one in found.documents}
+    for path, content in files.items():
+        if (place := _place(path)) is None:
+            continue
+        text, name = place
+        if media_type_of(content) is None or len(name) > _LONGEST_NAME or "/" in name:
+            found.faults.append(Fault(Reason("library.file_of_no_known_kind", {"name": name[:100]}), file=path))
+        elif text not in there:
+            found.faults.append(Fault(Reason("library.file_of_no_text", {"name": ":".join(text)}), file=path))
+        else:
+            sha256 = hashlib.sha256(content).hexdigest()
+            found.enclosed[sha256] = content
+            of_text.setdefault(text, {})[name] = sha256
+    found.documents = [
+        replace(one, files=of_text.get(one.reference, {}), file_bases=bases.get(":".join(one.reference), {}))
+        for one in found.documents
+    ]
+
+
+def _hashes(data: bytes) -> dict[str, dict[str, str]]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    texts = found.items() if isinstance(found, dict) else ()
+    return {str(text): {str(k): str(v) for k, v in named.items()} for text, named in texts if isinstance(named, dict)}
 
 
 def _is_beside(path: str) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from peilian.adapters.archives import packed, parts_of
-from peilian.adapters.packs.uploads import Brought
+from peilian.adapters.packs.uploads import Brought, enclosed_in
 from peilian.apps.base import api as base
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.files import Entry, import_documents, looked_at
@@ -143,8 +143,14 @@ def bring_in_background(context: base.JobContext) -> Mapping[str, Any]:
     context.progress(0, None, BRING_IN_JOB)
     read = (json.loads(part) for part in parts_of(base.file_path(files[0])) if part)
     documents = [Brought(**line["brought"]) for line in read if "brought" in line]
-    drafts = import_documents(actor=actor, name=str(context.parameters["name"]), documents=documents)
-    _drop(actor, base.Job.objects.get(pk=context.parameters["read"]))
+    read_job = base.Job.objects.get(pk=context.parameters["read"])
+    enclosed: dict[str, bytes] = {}
+    if any(one.files for one in documents):
+        for file in base.own_files(user=actor, pks=[read_job.parameters["file"]]):
+            enclosed = enclosed_in(base.file_path(file).read_bytes())
+    name = str(context.parameters["name"])
+    drafts = import_documents(actor=actor, name=name, documents=documents, enclosed=enclosed)
+    _drop(actor, read_job)
     return {"drafts": len(drafts)}
 
 
@@ -165,8 +171,7 @@ def _part(number: int) -> str:
 def _line(entry: Entry, brought: Brought) -> bytes:
     told = asdict(entry) | {"changes": [asdict(change) for change in entry.changes[:_MOST_CHANGES]]}
     told["faults"] = [base.fault_as_json(fault) for fault in entry.faults]
-    tree = {"tree": brought.tree, "file": brought.file, "base": brought.base, "is_part": brought.is_part}
-    return _json({"entry": told, "brought": tree})
+    return _json({"entry": told, "brought": asdict(brought)})
 
 
 def _json(value: Any) -> bytes:
@@ -175,7 +180,9 @@ def _json(value: Any) -> bytes:
 
 def _entry(told: Mapping[str, Any]) -> Entry:
     changes = tuple(Change(**{**change, "path": tuple(change["path"])}) for change in told["changes"])
-    return Entry(**{**told, "changes": changes, "faults": tuple(map(_fault, told["faults"]))})
+    return Entry(
+        **{**told, "changes": changes, "faults": tuple(map(_fault, told["faults"])), "files": tuple(told["files"])}
+    )
 
 
 def _fault(told: Mapping[str, Any]) -> Fault:

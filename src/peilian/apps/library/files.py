@@ -12,16 +12,18 @@ from uuid import UUID
 from django.utils import timezone
 
 from peilian.adapters.archives import packed
+from peilian.adapters.media import media_type_of
 from peilian.adapters.packs import PackHeader, TextField, sheets
 from peilian.adapters.packs.trees import digest, document_of
-from peilian.adapters.packs.uploads import VERSIONS, Brought, Progress, Upload, read_upload
+from peilian.adapters.packs.uploads import ENCLOSED, VERSIONS, Brought, Progress, Upload, enclosed_path, read_upload
 from peilian.adapters.packs.writing import written, written_header
-from peilian.apps.base.api import Audit, company, write
+from peilian.apps.base.api import Audit, company, file_path, keep_file, write
+from peilian.apps.library.attaching import MOST_FILES
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.drafting import checked_body
 from peilian.apps.library.installing import conflicts_as_data
 from peilian.apps.library.locking import locked_all, open_drafts
-from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, ContentVersion, Draft, Origin
+from peilian.apps.library.models import OPEN_DRAFTS, Attachment, Content, ContentState, ContentVersion, Draft, Origin
 from peilian.apps.library.shelf import document
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import Fault, InputError
@@ -32,12 +34,15 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 20 << 20
 """Of an upload."""
+MOST_ENCLOSED = 16 << 20
+"""Of all files of the texts that are taken out at once, so that they can be brought back."""
 _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an upload would do to one text: ``new``, ``changed``, ``same``, or ``refused`` with ``faults``."""
+    """What an upload would do to one text: ``new``, ``changed``, ``same``, or ``refused`` with ``faults``; ``files``
+    are the names of those that would come with it."""
 
     reference: str
     title: Mapping[str, str]
@@ -46,6 +51,7 @@ class Entry:
     changes: tuple[Change, ...] = ()
     n_conflicts: int = 0
     faults: tuple[Fault, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +70,36 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """One text of an upload beside what is here."""
+    """One text of an upload beside what is here; ``files`` are the hashes of those that would come with it."""
 
     brought: Brought
     content: Content | None
     draft: Draft | None
     ours: Mapping[str, Any]
     merged: Merged
+    files: Mapping[str, str]
 
     @property
     def is_new(self) -> bool:
         """Whether it says anything that is not here already."""
-        return self.content is None or bool(self.merged.conflicts) or digest(self.merged.body) != digest(self.ours)
+        is_same = digest(self.merged.body) == digest(self.ours) and not self.merged.conflicts and not self.files
+        return self.content is None or not is_same
 
 
 @dataclass(frozen=True, slots=True)
 class _There:
     """What is here of the texts of an upload: contents by kind and key, open drafts by content, and the versions that
-    the upload was taken from by content and hash."""
+    the upload was taken from by content and hash; and the hashes of the files of those texts by their ids."""
 
     contents: Mapping[tuple[str, str], Content]
     drafts: Mapping[UUID, Draft]
     bases: Mapping[tuple[UUID, str], Mapping[str, Any]]
+    hashes: Mapping[str, str]
+
+    def files(self, content: Content | None) -> dict[str, str]:
+        """The hashes of what belongs to a text by now, by name."""
+        row = (self.drafts.get(content.pk) or content.current) if content is not None else None
+        return {name: self.hashes[pk] for name, pk in row.files.items()} if row is not None else {}
 
     def seen(self, brought: Brought) -> tuple[object, ...]:
         """By which one tells whether a text is still as it was when it was planned."""
@@ -101,9 +115,9 @@ def export_pack(*, user: User, contents: Iterable[Content]) -> bytes:
     permit(user, Permission.WRITE_LIBRARY)
     files: dict[str, bytes] = {}
     versions: dict[str, str] = {}
+    contents = [content for content in contents if content.current is not None]
     for content in contents:
-        if content.current is None:
-            continue
+        assert content.current is not None
         made = written(document(content.current))
         path = made.path
         if path in files:  # two packs may use one name
@@ -120,7 +134,23 @@ def export_pack(*, user: User, contents: Iterable[Content]) -> bytes:
     )  # fmt: skip
     files["pack.yaml"] = written_header(header).text.encode()
     files[VERSIONS] = json.dumps(versions, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    return packed(files)
+    return packed(files | _enclosed(contents))
+
+
+def _enclosed(contents: Iterable[Content]) -> dict[str, bytes]:
+    """The files of texts as they are now, with a list of their hashes; nothing where there are none."""
+    ids = {pk for content in contents if content.current is not None for pk in content.current.files.values()}
+    rows = list(Attachment.objects.filter(pk__in=ids).select_related("file", "content"))
+    if sum(row.file.size for row in rows) > MOST_ENCLOSED:
+        raise refuse("library.export_too_large", limit=MOST_ENCLOSED >> 20)
+    hashes: dict[str, dict[str, str]] = {}
+    found: dict[str, bytes] = {}
+    for row in rows:
+        hashes.setdefault(row.content.reference, {})[row.name] = row.file.sha256
+        found[enclosed_path(row.content.kind, row.content.key, row.name)] = file_path(row.file).read_bytes()
+    if found:
+        found[ENCLOSED] = json.dumps(hashes, ensure_ascii=False, indent=1, sort_keys=True).encode()
+    return found
 
 
 def sheet_template(*, kind: str) -> bytes:
@@ -153,7 +183,7 @@ def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:
     upload = read_files(name, data)
     if upload.faults:
         raise InputError(*upload.faults, *_planned(upload.documents, _there(upload.documents))[1])
-    return import_documents(actor=actor, name=name, documents=upload.documents)
+    return import_documents(actor=actor, name=name, documents=upload.documents, enclosed=upload.enclosed)
 
 
 def read_files(name: str, data: bytes, progress: Progress | None = None) -> Upload:
@@ -163,9 +193,11 @@ def read_files(name: str, data: bytes, progress: Progress | None = None) -> Uplo
     return read_upload(name, data, progress=progress)
 
 
-def import_documents(*, actor: User, name: str, documents: Sequence[Brought]) -> list[Draft]:
-    """Documents that were read from the file ``name``, as drafts. They are merged before anything is locked; what
-    somebody changed in between is merged once more."""
+def import_documents(
+    *, actor: User, name: str, documents: Sequence[Brought], enclosed: Mapping[str, bytes]
+) -> list[Draft]:
+    """Documents that were read from the file ``name``, as drafts; ``enclosed`` are their files by hash. They are merged
+    before anything is locked; what somebody changed in between is merged once more."""
     permit(actor, Permission.WRITE_LIBRARY)
     before = _there(documents)
     plans, faults = _planned(documents, before)
@@ -177,7 +209,7 @@ def import_documents(*, actor: User, name: str, documents: Sequence[Brought]) ->
         _refuse(again, faults)
         stale = {one.reference for one in moved}
         plans = [plan for plan in plans if plan.brought.reference not in stale] + again
-        made = _drafted(audit, actor, [plan for plan in plans if plan.is_new], now)
+        made = _drafted(audit, actor, [plan for plan in plans if plan.is_new], now, enclosed)
         for row in made:
             audit.note(row, {"file": [None, name], "edition": [None, row.edition]})
         if not made:
@@ -206,7 +238,13 @@ def _there(documents: Iterable[Brought], *, is_locked: bool = False) -> _There:
     taken = {one.base for one in documents if one.base and not one.is_part}
     versions = ContentVersion.objects.filter(content__in=[row.pk for row in contents.values()], sha256__in=taken)
     bases = {(pk, sha256): body for pk, sha256, body in versions.order_by().values_list("content", "sha256", "body")}
-    return _There(contents, drafts, bases)
+    wordings: list[Draft | ContentVersion] = [
+        *drafts.values(),
+        *(row.current for row in contents.values() if row.current is not None),
+    ]
+    enclosed = {pk for wording in wordings for pk in wording.files.values()}
+    held = Attachment.objects.filter(pk__in=enclosed).values_list("pk", "file__sha256") if enclosed else ()
+    return _There(contents, drafts, bases, {str(pk): sha256 for pk, sha256 in held})
 
 
 def _planned(documents: Iterable[Brought], there: _There) -> tuple[list[_Plan], list[Fault]]:
@@ -227,15 +265,34 @@ def _plan(brought: Brought, there: _There) -> _Plan:
     known = current.body if current is not None else {}
     ours = draft.body if draft is not None else known
     theirs = dict(brought.tree)
+    is_known = False
     stand_in = content or Content(kind=theirs["kind"], key=theirs["key"])
     if brought.is_part:
         theirs = _completed(theirs, ours)
         base: Mapping[str, Any] = ours
     else:
         taken = there.bases.get((content.pk, brought.base)) if content is not None and brought.base else None
-        base = taken if taken is not None else known or ours
+        base, is_known = taken if taken is not None else known or ours, taken is not None
     theirs = checked_body(stand_in, theirs)
-    return _Plan(brought, content, draft, ours, merge(base, ours, theirs) if ours else Merged(theirs, ()))
+    merged = merge(base, ours, theirs) if ours else Merged(theirs, ())
+    return _Plan(brought, content, draft, ours, merged, _new_files(brought, there.files(content), is_known))
+
+
+def _new_files(brought: Brought, held: Mapping[str, str], is_known: bool) -> dict[str, str]:
+    """The hashes of the files that an upload changes. Files that were changed or taken away here since it was taken
+    out stay so; where both changed one, somebody has to choose. What another installation says counts as it is."""
+    found = {}
+    for name, sha256 in brought.files.items():
+        have = held.get(name)
+        base = brought.file_bases.get(name) if is_known else have
+        if sha256 in (have, base):
+            continue
+        if have not in (None, base):
+            raise refuse("library.file_changed_here", "files", name=name)
+        found[name] = sha256
+    if len({*held, *found}) > MOST_FILES:
+        raise refuse("library.too_many_files", "files", limit=MOST_FILES)
+    return found
 
 
 def _completed(part: dict[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,18 +318,21 @@ def _entry(plan: _Plan) -> Entry:
     if plan.content is not None and plan.content.state == ContentState.RETIRED:
         faults.append(refuse("library.is_retired").faults[0])
     changes = tuple(differences(plan.ours, plan.merged.body)) if plan.ours else ()
-    is_same = plan.content is not None and not changes and not plan.merged.conflicts
+    is_same = plan.content is not None and not (changes or plan.merged.conflicts or plan.files)
     action = "refused" if faults else "same" if is_same else "new" if plan.content is None else "changed"
     tree = plan.brought.tree
     return Entry(
         f"{tree['kind']}:{tree['key']}", tree.get("title", {}), plan.brought.file, action, changes,
-        len(plan.merged.conflicts), tuple(faults),
+        len(plan.merged.conflicts), tuple(faults), tuple(sorted(plan.files)),
     )  # fmt: skip
 
 
-def _drafted(audit: Audit, actor: User, plans: Iterable[_Plan], there: _There) -> list[Draft]:
-    """The plans as drafts, new ones in two queries; ``there`` holds the locked rows."""
+def _drafted(
+    audit: Audit, actor: User, plans: Iterable[_Plan], there: _There, enclosed: Mapping[str, bytes]
+) -> list[Draft]:
+    """The plans as drafts, new ones in few queries; ``there`` holds the locked rows."""
     contents: list[Content] = []
+    attached: list[Attachment] = []
     fresh: list[Draft] = []
     changed: list[Draft] = []
     for plan in plans:
@@ -296,8 +356,21 @@ def _drafted(audit: Audit, actor: User, plans: Iterable[_Plan], there: _There) -
         paths = [one["path"] for one in told]
         row.conflicts = told + [old for old in row.conflicts if old["path"] not in paths]
         row.body = plan.merged.body
+        added = [_attached(audit, actor, content, name, enclosed.get(sha)) for name, sha in plan.files.items()]
+        row.files = row.files | {one.name: str(one.pk) for one in added}
+        attached += added
     Content.objects.bulk_create(contents)
+    Attachment.objects.bulk_create(attached)
     Draft.objects.bulk_create(fresh, batch_size=_BATCH)
     for row in changed:
         row.rewritten(at=audit.at, by=actor.pk)
     return [*fresh, *changed]
+
+
+def _attached(audit: Audit, actor: User, content: Content, name: str, data: bytes | None) -> Attachment:
+    """A file of an upload as one of a text that may not be stored yet."""
+    media_type = media_type_of(data) if data is not None else None
+    if data is None or media_type is None:
+        raise refuse("library.upload_gone")
+    file = keep_file(actor=actor, name=name, chunks=[data])
+    return Attachment(content=content, file=file, name=name, media_type=media_type, added_at=audit.at, added_by=actor)

@@ -28,14 +28,18 @@ from peilian.apps.library.rehearsing import REHEARSED_KINDS, has_passed
 from peilian.apps.library.shelf import FACTS, describe, new_version
 from peilian.apps.library.telling import holders, tell
 from peilian.apps.people.api import Permission, User
-from peilian.engine._kernel import Fault, InputError
+from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.content import named_files
 from peilian.flows import contents
 
 
 def faults_of(*, draft: Draft) -> list[Fault]:
     """What keeps a draft from being submitted, by field: what does not fit its kind, what leads nowhere."""
     rows = Content.objects.exclude(state=ContentState.NEW).values_list("kind", "key")
-    return contents.faults_of(draft.body, {f"{kind}:{key}" for kind, key in rows} | {draft.content.reference})
+    there = {f"{kind}:{key}" for kind, key in rows} | {draft.content.reference}
+    absent = [(place, name) for place, name in named_files(draft.body) if name not in draft.files]
+    lost = [Fault(Reason("library.file_not_there", {"name": name}), field=place) for place, name in absent]
+    return [*contents.faults_of(draft.body, there), *lost]
 
 
 def rehearse_draft(*, user: User, draft: Draft) -> list[Fault]:

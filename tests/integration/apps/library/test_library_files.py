@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from peilian.adapters.archives import packed, unpacked
+from peilian.apps.base import api as base
 from peilian.apps.base.api import is_writing
 from peilian.apps.library import api as library
 from peilian.apps.library import files
@@ -157,3 +159,116 @@ def test_documents_are_looked_up_together_and_stored_many_at_once(writer):
         return len(seen)
 
     assert queries(100, "many") - queries(10, "few") < 10  # a database takes so many values in one query
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PICTURE = "files/article/mine/returns/图%3A1.png"
+
+
+@pytest.fixture
+def with_files(taken, writer, home):
+    """The files of the article exported once more, with a picture and a workbook that belong to it."""
+    book = packed({"xl/workbook.xml": b"<x/>"})
+    for name, data in (("图:1.png", PNG + b"1"), ("表.xlsx", book)):
+        library.attach(actor=writer, content=the_content(), name=name, data=data)
+    library.publish(actor=None, draft=library.start_draft(actor=None, content=the_content()))
+    data = library.export_pack(user=writer, contents=[the_content()])
+    return unpacked(data, lambda path: path.startswith("files/"))
+
+
+def bytes_of(user, draft):
+    rows = library.attachments_of(user=user, of=draft)
+    return {row.name: library.open_attachment(user=user, pk=row.pk).path.read_bytes() for row in rows}
+
+
+def test_what_is_taken_out_holds_its_files_with_their_hashes(with_files):
+    assert with_files[PICTURE] == PNG + b"1"
+    hashes = json.loads(with_files["files.json"])["article:mine/returns"]
+    assert hashes["图:1.png"] == hashlib.sha256(PNG + b"1").hexdigest()
+    assert set(hashes) == {"图:1.png", "表.xlsx"}
+
+
+def test_files_that_come_back_as_they_were_change_nothing(with_files, writer):
+    (entry,) = library.preview_files(user=writer, name="a.zip", data=packed(with_files)).entries
+    assert (entry.action, entry.files) == ("same", ())
+    library.remove_attachment(actor=writer, attachment=library.attachments_of(user=writer, of=the_content().current)[0])
+    assert library.import_files(actor=writer, name="a.zip", data=packed(with_files)) == []
+
+
+def test_a_picture_that_was_drawn_anew_elsewhere_comes_back_into_the_draft(with_files, writer):
+    data = packed(with_files | {PICTURE: PNG + b"2", "files/article/mine/returns/新.png": PNG + b"3"})
+    (entry,) = library.preview_files(user=writer, name="a.zip", data=data).entries
+    assert (entry.action, entry.files) == ("changed", ("图:1.png", "新.png"))
+    (draft,) = library.import_files(actor=writer, name="a.zip", data=data)
+    found = bytes_of(writer, draft)
+    assert (found["图:1.png"], found["新.png"], set(found)) == (
+        PNG + b"2",
+        PNG + b"3",
+        {"图:1.png", "新.png", "表.xlsx"},
+    )
+    (row, *_rest) = library.attachments_of(user=writer, of=the_content().current)
+    assert library.open_attachment(user=writer, pk=row.pk).path.read_bytes() == PNG + b"1"
+    assert draft.writers == [str(writer.pk)]
+
+
+def test_a_picture_that_both_sides_changed_is_a_fault_and_nothing_comes_in(with_files, writer):
+    library.attach(actor=writer, content=the_content(), name="图:1.png", data=PNG + b"ours")
+    data = packed(with_files | {PICTURE: PNG + b"theirs"})
+    with pytest.raises(InputError, match="file_changed_here"):
+        library.import_files(actor=writer, name="a.zip", data=data)
+    assert bytes_of(writer, library.start_draft(actor=writer, content=the_content()))["图:1.png"] == PNG + b"ours"
+
+
+def test_another_installation_gets_the_text_with_its_files_through_the_jobs_too(with_files, writer):
+    there = {
+        name.replace("mine/returns", "own/elsewhere"): part.replace(b"mine/returns", b"own/elsewhere")
+        for name, part in with_files.items()
+    }
+    job = library.prepare_files(actor=writer, name="a.zip", chunks=[packed(there)])
+    assert base.run_next_job()
+    found = library.prepared_files(user=writer, pk=job.pk)
+    assert [entry.files for entry in found.entries(0, 9)] == [("图:1.png", "表.xlsx")]
+    library.bring_in(actor=writer, prepared=found)
+    assert base.run_next_job()
+    draft = library.Draft.objects.get(content__key="own/elsewhere")
+    assert bytes_of(writer, draft)["图:1.png"] == PNG + b"1"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "key"),
+    [
+        ("files/article/mine/nothing/a.png", PNG, "file_of_no_text"),
+        ("files/article/mine/returns/a.svg", b"<svg onload=alert(1)>", "file_of_no_known_kind"),
+        ("files/article/mine/returns/a.zip", b"PK\x03\x04", "file_of_no_known_kind"),
+        ("files/article/mine/returns/..%2fa.txt", b"x", "file_of_no_known_kind"),
+    ],
+)
+def test_an_enclosed_file_that_belongs_nowhere_or_could_do_harm_is_a_fault(with_files, writer, path, data, key):
+    with pytest.raises(InputError, match=key):
+        library.import_files(actor=writer, name="a.zip", data=packed(with_files | {path: data}))
+
+
+def test_more_files_than_can_be_brought_back_are_not_taken_out(with_files, writer, monkeypatch):
+    monkeypatch.setattr(files, "MOST_ENCLOSED", 10)
+    with pytest.raises(InputError, match="export_too_large"):
+        library.export_pack(user=writer, contents=[the_content()])
+
+
+def test_a_name_that_leads_to_no_file_keeps_a_draft_from_being_submitted(taken, writer, home):
+    draft = library.start_draft(actor=writer, content=the_content())
+    said = (
+        "![图](<图 1.png>) [表](表.xlsx) [页](https://example.com/a.png) [文](article:mine/returns) [处](#a.b) [x](x)"
+    )
+    draft = library.save_draft(actor=writer, draft=draft, body={**draft.body, "body": {"zh": said}}, edition=1)
+    faults = library.faults_of(draft=draft)
+    assert [(one.field, one.reason.params["name"]) for one in faults] == [
+        ("body.zh", "图 1.png"),
+        ("body.zh", "表.xlsx"),
+    ]
+    for name in ("图 1.png", "表.xlsx"):
+        library.attach(actor=writer, content=the_content(), name=name, data=PNG)
+    draft = library.Draft.objects.select_related("content").get(pk=draft.pk)
+    assert library.faults_of(draft=draft) == []
+    hostile = {**draft.body, "body": {"zh": "[" * 200_000 + "](" * 200_000}}
+    draft = library.save_draft(actor=writer, draft=draft, body=hostile, edition=draft.edition)
+    assert library.faults_of(draft=draft) == []

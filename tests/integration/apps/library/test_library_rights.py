@@ -39,6 +39,7 @@ def a_draft(content: library.Content) -> library.Draft:
 
 Door = tuple[Permission, Callable[[Any, library.Content], object]]
 
+
 def a_prepared(user: people.User) -> library.Prepared:
     """A file of the user that was read; of a writer where the user may not write."""
     owner = user if library.may_write(user) else a_writer(f"{user.username}-writer")
