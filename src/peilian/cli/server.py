@@ -96,7 +96,10 @@ def rebuild_command() -> None:
     with in_installation():
         from peilian.apps.library.api import rebuild_search
 
-        click.echo(f"{rebuild_search()} 篇内容可以检索 / texts can be found")
+        try:
+            click.echo(f"{rebuild_search()} 篇内容可以检索 / texts can be found")
+        except InputError as error:
+            stop_with(error, "zh")
 
 
 @click.command("serve")

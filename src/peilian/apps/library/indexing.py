@@ -28,6 +28,7 @@ from peilian.adapters.search_index import (
     SearchIndex,
 )
 from peilian.apps.base import api as base
+from peilian.apps.library.checks import refuse
 from peilian.apps.library.models import Content, ContentState, ContentVersion, LibraryMark
 from peilian.apps.library.reading import days_of, published_line
 from peilian.apps.library.shelf import document
@@ -85,11 +86,15 @@ def refresh_search() -> int:
 
 
 def rebuild_search() -> int:
-    """Make the index anew from the database; returns of how many texts. Searches find the old one until it is done."""
+    """Make the index anew from the database; returns of how many texts. Searches find the old one until it is done.
+    ``InputError`` where it cannot be written."""
     try:
-        return _rebuild()
-    except IndexLostError:
-        return _rebuild()
+        try:
+            return _rebuild()
+        except IndexLostError:
+            return _rebuild()
+    except (IndexUnavailableError, IndexBusyError) as error:
+        raise refuse("search.not_written", problem=str(error) or "busy") from error
 
 
 def prepare_search() -> None:

@@ -11,6 +11,7 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.library import api as library
 from peilian.apps.library.indexing import the_index
 from peilian.apps.people.api import NotVisibleError
+from peilian.engine._kernel import InputError
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, the_content
 
 pytestmark = pytest.mark.django_db
@@ -259,6 +260,9 @@ def test_an_index_that_cannot_be_used_takes_nothing_else_down(tmp_path, home):
     assert (keys(found), found.remark.key) == (["mine/returns"], "search.unavailable")
     assert not library.answers_for(user=user, message="退换货怎么办")
     library.prepare_search()
+    with pytest.raises(InputError) as caught:
+        library.rebuild_search()
+    assert caught.value.faults[0].reason.key == "search.not_written"
 
 
 def test_a_text_is_found_by_its_key_too(tmp_path):
