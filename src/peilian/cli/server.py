@@ -187,7 +187,7 @@ def _install_packs() -> None:
     try:
         done = install_packs(roots=house())
     except InputError as error:
-        click.echo("下列内容没有进入内容库 / These contents were not taken into the library:", err=True)
+        click.echo("下列内容没有进入资料库 / These contents were not taken into the library:", err=True)
         say_faults(error.faults, "zh")
         return
     _prepare_search()

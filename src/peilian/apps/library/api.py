@@ -27,7 +27,7 @@ from peilian.apps.library.changing import (
     settle_revision,
     withdraw_change,
 )
-from peilian.apps.library.commenting import add_comment, answer_comment, comments_of, own_suggestions, suggestions
+from peilian.apps.library.commenting import add_comment, answer_comment, comments, comments_of, own_comments
 from peilian.apps.library.confirming import (
     Confirmed,
     confirm_policy,
@@ -148,6 +148,7 @@ __all__ = [
     "bring_in",
     "browse",
     "change_notices",
+    "comments",
     "comments_of",
     "compare",
     "compare_files",
@@ -176,7 +177,7 @@ __all__ = [
     "new_content",
     "note_use",
     "open_attachment",
-    "own_suggestions",
+    "own_comments",
     "prepare_files",
     "prepare_search",
     "prepared_files",
@@ -202,7 +203,6 @@ __all__ = [
     "start_draft",
     "start_rehearsal",
     "submit",
-    "suggestions",
     "to_confirm",
     "used_version",
     "uses_of",

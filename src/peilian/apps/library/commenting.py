@@ -50,16 +50,21 @@ def comments_of(*, user: User, content: Content) -> QuerySet[Comment]:
     return Comment.objects.filter(content=content).select_related("made_by", "answered_by", "version")
 
 
-def suggestions(*, user: User, states: Collection[str] = (CommentState.OPEN,)) -> QuerySet[Comment]:
-    """Suggestions in these states, the oldest first, for who writes."""
+def comments(
+    *,
+    user: User,
+    kinds: Collection[str] = tuple(CommentKind.values),
+    states: Collection[str] = (CommentState.OPEN,),
+) -> QuerySet[Comment]:
+    """Comments and suggestions on all texts in these states, the oldest first, for who writes."""
     permit(user, Permission.WRITE_LIBRARY)
-    rows = Comment.objects.filter(kind=CommentKind.SUGGESTION, state__in=list(states))
+    rows = Comment.objects.filter(kind__in=list(kinds), state__in=list(states))
     return rows.select_related("content", "made_by", "answered_by")
 
 
-def own_suggestions(*, user: User) -> QuerySet[Comment]:
-    """The user's own suggestions with what became of them, the newest first."""
-    rows = Comment.objects.filter(kind=CommentKind.SUGGESTION, made_by=user).order_by("-id")
+def own_comments(*, user: User) -> QuerySet[Comment]:
+    """The user's own comments and suggestions with what became of them, the newest first."""
+    rows = Comment.objects.filter(made_by=user).order_by("-id")
     return rows.select_related("content", "answered_by")
 
 

@@ -127,7 +127,7 @@ def export_pack(*, user: User, contents: Iterable[Content]) -> bytes:
         versions[content.reference] = content.current.sha256
     if not files:
         raise refuse("library.nothing_to_export")
-    title = TextField(**(company().name or {"zh": "内容库", "en": "Library"}))
+    title = TextField(**(company().name or {"zh": "资料库", "en": "Library"}))
     header = PackHeader(
         kind="pack", schema_version=1, key="own", title=title,
         version=timezone.localdate().isoformat(), licence="Proprietary",

@@ -89,9 +89,9 @@ def _need(talk: Talk) -> _Told:
     repeats = sum(read.has("customer_repeats") for read in talk.reading.messages)
     is_asked = asked is not None and (offered is None or asked <= offered)
     number = talk.number(asked) if asked is not None else 0
-    words = _says("need_asked" if is_asked else "need_not_asked", talk.language, number=number)
-    again = _says("need_repeats", talk.language, n=repeats) if repeats else ""
-    return _Told((is_asked, bool(repeats)), words + again)
+    said = [_says("need_asked" if is_asked else "need_not_asked", talk.language, number=number)]
+    said += [_says("need_repeats", talk.language, n=repeats)] if repeats else []
+    return _Told((is_asked, bool(repeats)), ("" if talk.language == "zh" else " ").join(said))
 
 
 def _feelings(talk: Talk) -> _Told:

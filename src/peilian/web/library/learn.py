@@ -54,7 +54,7 @@ def learn(request: HttpRequest) -> HttpResponse:
     fresh, deliveries = _fresh(user)
     own = [
         {"row": one, "state": COMMENT_STATES.get(one.state, one.state)}
-        for one in library.own_suggestions(user=user)[:_MOST]
+        for one in library.own_comments(user=user)[:_MOST]
     ]
     context: dict[str, Any] = {
         "to_confirm": to_confirm,
@@ -107,5 +107,5 @@ def _work(user: User) -> dict[str, Any]:
         "upgrades": list(lists.named("conflicts")[:_MOST]),
         "revisions": list(library.revisions_due(user=user)[:_MOST]),
         "reviews": list(library.reviews_due(user=user)[:_MOST]),
-        "n_suggestions": library.suggestions(user=user).count(),
+        "n_suggestions": library.comments(user=user).count(),
     }

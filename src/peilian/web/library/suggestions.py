@@ -1,4 +1,4 @@
-"""Suggestions about texts: what came in and its answer, for who writes; one's own, for everybody."""
+"""Comments on texts, suggestions among them: what came in and its answer, for who writes; one's own, for everybody."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say_fault
 from peilian.web.library.editor_words import kind_name
-from peilian.web.library.words import COMMENT_STATES
+from peilian.web.library.words import COMMENT_KINDS, COMMENT_STATES
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -29,36 +29,40 @@ _ANSWERS = ("accepted", "declined", "closed")
 
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    """Suggestions by their state."""
+    """Comments by kind and state."""
     user = user_of(request)
     may_answer = library.may_write(user)
-    state = request.GET.get("state", "open")
-    if state not in COMMENT_STATES:
-        state = "open"
+    state, kind = request.GET.get("state", "open"), request.GET.get("kind", "")
+    state = state if state in COMMENT_STATES else "open"
+    kind = kind if kind in COMMENT_KINDS else ""
     context: dict[str, Any] = {
         "may_answer": may_answer,
-        "own": [_line(row, user) for row in library.own_suggestions(user=user)[:50]],
+        "own": [_line(row, user) for row in library.own_comments(user=user)[:50]],
         "state": state,
         "states": list(COMMENT_STATES.items()),
+        "kind": kind,
+        "kinds": [("", _("All kinds")), *COMMENT_KINDS.items()],
         "answers": [(one, COMMENT_STATES[one]) for one in _ANSWERS],
     }
     if may_answer:
-        page = page_of(library.suggestions(user=user, states=[state]), request)
+        page = page_of(
+            library.comments(user=user, kinds=[kind] if kind else list(COMMENT_KINDS), states=[state]), request
+        )
         context |= {"page": page, "rows": [_line(row, user) for row in page]}
     return render(request, "library/suggestions.html", context)
 
 
 @require_POST
 def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Accept, decline or close a suggestion."""
+    """Accept, decline or close a comment."""
     user = user_of(request)
-    row = library.suggestions(user=user, states=library.CommentState.values).filter(pk=pk).first()
+    row = library.comments(user=user, states=library.CommentState.values).filter(pk=pk).first()
     if row is None:
         raise people.NotVisibleError
     state, said = request.POST.get("state", ""), request.POST.get("answer", "")
     try:
         library.answer_comment(actor=user, comment=row, state=state, answer=said)
-        messages.success(request, _("Answered. Whoever suggested it is told."))
+        messages.success(request, _("Answered. Whoever wrote it is told."))
     except InputError as error:
         for fault in error.faults:
             messages.error(request, say_fault(fault, reading_language()))
@@ -72,6 +76,7 @@ def _line(row: library.Comment, user: people.User) -> dict[str, Any]:
         "row": row,
         "kind": kind_name(row.content.kind),
         "words": COMMENT_STATES[row.state],
+        "comment_kind": COMMENT_KINDS[row.kind],
         "tone": _TONES[row.state],
         "is_own": row.made_by_id == user.pk,
     }

@@ -40,6 +40,10 @@ COMMENT_STATES: dict[str, str | Promise] = {
     "declined": pgettext_lazy("comment", "not taken up"),
     "closed": pgettext_lazy("comment", "closed"),
 }
+COMMENT_KINDS: dict[str, str | Promise] = {
+    "suggestion": pgettext_lazy("comment", "Suggestion"),
+    "comment": pgettext_lazy("comment", "Remark"),
+}
 USED_BY: dict[str, str | Promise] = {
     "practice.drill": pgettext_lazy("library", "Drills played"),
 }

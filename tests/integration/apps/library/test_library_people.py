@@ -69,13 +69,13 @@ def test_a_suggestion_is_answered_and_its_maker_hears_of_it(policy):
     lin, writer, manager = a_writer("lin", role="agent"), a_writer(), a_publisher()
     made = library.add_comment(actor=lin, content=policy, text="请加一个例子", kind="suggestion")
     assert base.inbox_of(user=manager).get().key == "inbox.library_suggestion"
-    assert list(library.suggestions(user=writer)) == [made]
+    assert list(library.comments(user=writer)) == [made]
     with pytest.raises(InputError, match="empty"):
         library.answer_comment(actor=writer, comment=made, state="declined")
     library.answer_comment(actor=writer, comment=made, state="accepted", answer="下一版加上")
-    assert [row.state for row in library.own_suggestions(user=lin)] == ["accepted"]
+    assert [row.state for row in library.own_comments(user=lin)] == ["accepted"]
     assert base.inbox_of(user=lin).get().params["answer"] == "下一版加上"
-    assert not library.suggestions(user=writer).exists()
+    assert not library.comments(user=writer).exists()
 
 
 def test_an_answer_that_was_given_meanwhile_is_told_and_stays(policy):
@@ -85,7 +85,7 @@ def test_an_answer_that_was_given_meanwhile_is_told_and_stays(policy):
     with pytest.raises(InputError, match="answered_meanwhile") as caught:
         library.answer_comment(actor=manager, comment=made, state="declined", answer="不加")
     assert caught.value.faults[0].reason.params == {"name": "沈老师", "answer": "下一版加上"}
-    (row,) = library.own_suggestions(user=lin)
+    (row,) = library.own_comments(user=lin)
     assert (row.state, row.answer, row.answered_by) == ("accepted", "下一版加上", writer)
     library.answer_comment(actor=writer, comment=made, state="accepted", answer="下一版加上")
     assert base.inbox_of(user=lin).count() == 1

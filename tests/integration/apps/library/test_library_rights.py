@@ -77,7 +77,7 @@ DOORS: dict[str, Door] = {
     "rehearse_draft": (P.WRITE_LIBRARY, lambda user, c: library.rehearse_draft(user=user, draft=a_draft(c))),
     "submit": (P.WRITE_LIBRARY, lambda user, c: library.submit(actor=user, draft=a_draft(c))),
     "uses_of": (P.WRITE_LIBRARY, lambda user, c: library.uses_of(user=user, content=c)),
-    "suggestions": (P.WRITE_LIBRARY, lambda user, c: library.suggestions(user=user)),
+    "comments": (P.WRITE_LIBRARY, lambda user, c: library.comments(user=user)),
     "affected_by": (P.WRITE_LIBRARY, lambda user, c: library.affected_by(user=user, contents=[c])),
     "announce_change": (
         P.WRITE_LIBRARY,

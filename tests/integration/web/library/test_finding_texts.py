@@ -52,7 +52,7 @@ def test_words_are_marked_and_what_stands_around_them_is_escaped(shelf: SmallCom
 
 def test_a_mistyped_word_is_told_with_the_way_to_the_right_one(shelf: SmallCompany, signed_in: SignIn) -> None:
     text = listed(signed_in(shelf.lin), q="退换活流程")
-    assert "你要找的是不是" in text
+    assert "您要找的是不是" in text
     assert urlencode({"q": "退换货流程"}) in text
 
 

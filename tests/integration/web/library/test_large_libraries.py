@@ -86,7 +86,7 @@ def test_drafts_are_counted_and_shown_a_page_at_a_time(tmp_path, writer, publish
     assert see(publisher, "library_drafts", list="review").count("改过的") == 50
     assert see(publisher, "library_drafts", list="review", page=2).count("改过的") == 20
     mine = see(writer, "library_drafts")
-    assert "等你审核" not in mine
+    assert "等您审核" not in mine
     assert see(writer, "library_drafts", list="yours", page=2).count("改过的") == 20
 
 

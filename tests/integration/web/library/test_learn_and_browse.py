@@ -117,7 +117,7 @@ def test_who_writes_sees_what_waits(shelf: SmallCompany, signed_in: SignIn) -> N
     library.add_comment(actor=shelf.lin, content=the_content(), text="缺少运费", kind="suggestion")
     text = read(signed_in(publisher), "learn")
     assert "待审核" in text
-    assert "1 条建议等待答复" in text
+    assert "1 条意见等待答复" in text
     assert "需要复核" in text
     assert "待审核" not in read(signed_in(writer), "learn")
     assert "需要复核" not in read(signed_in(shelf.lin), "learn")

@@ -262,7 +262,7 @@ def test_a_policy_is_read_and_confirmed_once(shelf: SmallCompany, signed_in: Sig
     client.post(address, {**fields, "read": "on"})
     assert library.Confirmation.objects.get().employee_id == shelf.lin.employee_id
     text = read(client, "library_text", "policy", "mine/privacy")
-    assert "你已确认这一版" in text
+    assert "您已确认这一版" in text
     assert 'name="read"' not in text
 
 

@@ -250,18 +250,37 @@ def test_texts_whose_day_of_review_has_come_are_listed(writer, shelf):
 def test_a_suggestion_is_answered_and_whoever_made_it_reads_the_answer(writer, shelf):
     reader = a_writer("lin", role="agent")
     library.add_comment(actor=reader, content=the_content(), text=f"请写例外{NASTY}", kind="suggestion")
-    (row,) = library.suggestions(user=writer)
+    (row,) = library.comments(user=writer)
     raw = client_of(writer).get(reverse("library_suggestions")).content.decode()
     assert "请写例外" in raw
     assert NASTY not in raw
     send(writer, "library_suggestion", row.pk, state="declined", answer="")
-    assert library.suggestions(user=writer).exists()
+    assert library.comments(user=writer).exists()
     send(writer, "library_suggestion", row.pk, state="no-such-state", answer="x")
-    assert library.suggestions(user=writer).exists()
+    assert library.comments(user=writer).exists()
     send(writer, "library_suggestion", row.pk, state="accepted", answer="已写进下一版")
     assert "已写进下一版" in see(reader, "library_suggestions")
     assert "请写例外" in see(writer, "library_suggestions", state="accepted")
     assert "请写例外" not in see(writer, "library_suggestions", state="no-such-state")
+
+
+def test_remarks_stand_in_the_same_list_and_can_be_told_apart(writer, shelf):
+    reader = a_writer("reader", role="agent")
+    for kind, text in (("comment", "这段很清楚"), ("suggestion", "请写例外")):
+        library.add_comment(actor=reader, content=the_content(), text=text, kind=kind)
+    everything = see(writer, "library_suggestions")
+    assert "这段很清楚" in everything
+    assert "请写例外" in everything
+    for kind, there, gone in (("comment", "这段很清楚", "请写例外"), ("suggestion", "请写例外", "这段很清楚")):
+        page = see(writer, "library_suggestions", kind=kind)
+        assert there in page
+        assert gone not in page
+        assert there in see(reader, "library_suggestions")
+    assert "这段很清楚" in see(writer, "library_suggestions", kind="no-such-kind")
+    remark = library.comments(user=writer, kinds=["comment"]).get()
+    send(writer, "library_suggestion", remark.pk, state="closed", answer="谢谢")
+    assert not library.comments(user=writer, kinds=["comment"]).exists()
+    assert "谢谢" in see(reader, "library_suggestions")
 
 
 def test_who_does_not_write_reads_own_suggestions_alone(writer, shelf):
@@ -269,15 +288,15 @@ def test_who_does_not_write_reads_own_suggestions_alone(writer, shelf):
     library.add_comment(actor=writer, content=the_content(), text="内部的意见", kind="suggestion")
     page = see(reader, "library_suggestions")
     assert "内部的意见" not in page
-    assert "你还没有提过建议" in page
-    (row,) = library.suggestions(user=writer)
+    assert "您还没有写过意见" in page
+    (row,) = library.comments(user=writer)
     send(reader, "library_suggestion", row.pk, status=404, state="accepted")
     see(writer, "library_suggestion", row.pk, status=405)
 
 
 def test_nobody_decides_the_own_suggestion(writer, shelf):
     library.add_comment(actor=writer, content=the_content(), text="我的意见", kind="suggestion")
-    (row,) = library.suggestions(user=writer)
+    (row,) = library.comments(user=writer)
     assert "由其他同事答复" in see(writer, "library_suggestions")
     send(writer, "library_suggestion", row.pk, status=404, state="accepted", answer="好")
 
