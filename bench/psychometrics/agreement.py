@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sets import BOOKLETS, CHOICES, SCORES, from_scores, score_table
 
-from peilian.engine.psychometrics import analyse_exam
+from peilian.engine.assessment.psychometrics import analyse_exam
 
 Rows = Sequence[Mapping[str, float]]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from sets import from_scores, score_table
 
-from peilian.engine.psychometrics import Calibration, ExamItem, Responses, calibrate
+from peilian.engine.assessment.psychometrics import Calibration, ExamItem, Responses, calibrate
 
 Table = np.ndarray
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from peilian.engine.psychometrics import Answer, ExamItem, Responses
+from peilian.engine.assessment.psychometrics import Answer, ExamItem, Responses
 
 CHOICES = {"mc30": ("mc30", "ABCD"), "icar": ("icar_iqitems", "012345678")}
 SCORES = {"lsat6": "lsat6_scored", "numeracy": "numeracy_scored", "frcsub": "frcsub_scored"}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sets import BOOKLETS, CHOICES, SCORES, chosen_table, from_choices, from_scores, invented, score_table
 
-from peilian.engine.psychometrics import Responses, analyse_exam
+from peilian.engine.assessment.psychometrics import Responses, analyse_exam
 
 ALARMS = {
     "psychometrics.wrong_key",

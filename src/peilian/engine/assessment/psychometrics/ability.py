@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from peilian.engine._kernel import Reason
-from peilian.engine.psychometrics.model import ItemParameters, information, probabilities
-from peilian.engine.psychometrics.values import Floats, Z
+from peilian.engine.assessment.psychometrics.model import ItemParameters, information, probabilities
+from peilian.engine.assessment.psychometrics.values import Floats, Z
 
 _GRID = np.linspace(-6.0, 6.0, 121)
 _REACH = 8.0  # how far beyond the questions at the ends Warm's estimate is looked for

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peilian.engine._kernel import InputError, WrongValue
-from peilian.engine.psychometrics import Answer, ExamItem, Limits, Responses, analyse_exam
+from peilian.engine.assessment.psychometrics import Answer, ExamItem, Limits, Responses, analyse_exam
 from peilian.flows.wording import say, say_fault
 
 ANY_NUMBER = Limits(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peilian.engine.psychometrics.values import Floats
+from peilian.engine.assessment.psychometrics.values import Floats
 
 
 def band_weights(standing: Floats, bands: Sequence[tuple[float, float]]) -> Floats:

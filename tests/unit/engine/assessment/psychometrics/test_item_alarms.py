@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from peilian.engine.psychometrics import Answer, ExamItem, Responses, analyse_exam
+from peilian.engine.assessment.psychometrics import Answer, ExamItem, Responses, analyse_exam
 from peilian.flows.wording import say
 
 OPTIONS = ("A", "B", "C", "D")

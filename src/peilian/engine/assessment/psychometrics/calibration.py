@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from peilian.engine._kernel import Reason
-from peilian.engine.psychometrics.model import ItemParameters, Model, logistic
-from peilian.engine.psychometrics.values import Flags, Floats, Responses
+from peilian.engine.assessment.psychometrics.model import ItemParameters, Model, logistic
+from peilian.engine.assessment.psychometrics.values import Flags, Floats, Responses
 
 _NODES = np.linspace(-5.0, 5.0, 41)
 _WEIGHTS = np.exp(-0.5 * _NODES**2)

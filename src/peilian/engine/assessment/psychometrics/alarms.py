@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from peilian.engine._kernel import Param, Reason, wilson_interval
-from peilian.engine.psychometrics.classical import ItemFigures, Limits, OptionFigures, Standing, lean
-from peilian.engine.psychometrics.values import ExamItem, Figure, Responses
+from peilian.engine.assessment.psychometrics.classical import ItemFigures, Limits, OptionFigures, Standing, lean
+from peilian.engine.assessment.psychometrics.values import ExamItem, Figure, Responses
 
 _DOUBT = 2.0
 """Normal deviate from which another option than the key is taken for the right one."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from peilian.engine._kernel import Reason, WrongValue
-from peilian.engine.psychometrics.ability import Ability, Method, estimate_ability
-from peilian.engine.psychometrics.model import ItemParameters, information
+from peilian.engine.assessment.psychometrics.ability import Ability, Method, estimate_ability
+from peilian.engine.assessment.psychometrics.model import ItemParameters, information
 
 
 @dataclass(frozen=True, slots=True)

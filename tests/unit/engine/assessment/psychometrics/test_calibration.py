@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peilian.engine.psychometrics import ExamItem, ItemParameters, Responses, calibrate
+from peilian.engine.assessment.psychometrics import ExamItem, ItemParameters, Responses, calibrate
 from peilian.flows.wording import say
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from peilian.engine.psychometrics.values import Floats
+from peilian.engine.assessment.psychometrics.values import Floats
 
 Model = Literal["rasch", "2pl"]
 """Which parameters a question has of its own: its difficulty, or its discrimination too."""

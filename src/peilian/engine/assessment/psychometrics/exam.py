@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from peilian.engine._kernel import Reason
-from peilian.engine.psychometrics.alarms import alarms_of
-from peilian.engine.psychometrics.classical import ItemFigures, Limits, item_figures, standing_of
-from peilian.engine.psychometrics.values import Figure, Flags, Floats, Responses, Z
+from peilian.engine.assessment.psychometrics.alarms import alarms_of
+from peilian.engine.assessment.psychometrics.classical import ItemFigures, Limits, item_figures, standing_of
+from peilian.engine.assessment.psychometrics.values import Figure, Flags, Floats, Responses, Z
 
 _LEAST_PAIRS = 0.5
 _LEAST_TOGETHER = 5

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from peilian.engine._kernel import wilson_interval
-from peilian.engine.psychometrics.bands import band_weights
-from peilian.engine.psychometrics.values import ExamItem, Figure, Flags, Floats, Responses, Z
+from peilian.engine.assessment.psychometrics.bands import band_weights
+from peilian.engine.assessment.psychometrics.values import ExamItem, Figure, Flags, Floats, Responses, Z
 
 TAIL = 0.27
 """Share of the people in each of the two groups that the upper-lower index compares (T. L. Kelley, 1939)."""

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peilian.engine._kernel import WrongValue
-from peilian.engine.psychometrics import AdaptiveState, AdaptiveTest, ItemParameters, estimate_ability
-from peilian.engine.psychometrics.model import information
+from peilian.engine.assessment.psychometrics import AdaptiveState, AdaptiveTest, ItemParameters, estimate_ability
+from peilian.engine.assessment.psychometrics.model import information
 
 BANK = {f"q{n:02}": ItemParameters(-3 + n / 10, 1.3) for n in range(60)}
 AREAS = {key: "policy" if n % 3 else "service" for n, key in enumerate(BANK)}
