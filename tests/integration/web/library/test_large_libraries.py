@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from peilian.adapters.archives import unpacked
+from peilian.adapters.archives import packed, unpacked
 from peilian.apps.library import api as library
 from peilian.apps.library import shelf
 from support.builders import a_unit, an_employee
@@ -19,6 +19,7 @@ from support.library import a_policy, a_publisher, a_writer, an_article, install
 from support.library_pages import client_of, see
 
 pytestmark = pytest.mark.django_db
+FRONT = "kind: article\nschema_version: 1\nkey: mine/t%04d\ntitle: {zh: 文章}"
 
 
 @pytest.fixture
@@ -169,3 +170,13 @@ def test_only_the_last_version_that_a_pack_brought_is_read_when_it_is_installed_
     (draft,) = library.drafts(user=writer)
     assert draft.body["body"]["zh"] == "第4版"
     assert draft.body["tags"] == ["我们的"]
+
+
+def test_a_pack_of_more_texts_than_a_query_has_parts_is_installed_and_brought_in_again(tmp_path, writer):
+    texts = [an_article(f"mine/t{n:04}", body="一") for n in range(1050)]
+    installed(tmp_path, *texts)
+    installed(tmp_path, *({**each, "body": {"zh": "二"}} for each in texts), version="2")
+    rows = library.Content.objects.select_related("current")
+    assert {row.current.number for row in rows} == {2}
+    data = packed({f"t{n:04}.md": f"---\n{FRONT % n}\n---\n三".encode() for n in range(1050)})
+    assert len(library.import_files(actor=writer, name="a.zip", data=data)) == 1050
