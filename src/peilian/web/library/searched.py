@@ -17,13 +17,12 @@ from peilian.engine.search.values import Excerpt
 from peilian.flows.searching import CURRENT
 from peilian.flows.wording import say
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.texts import anchor_of
 
 FACETS = ("kind", "tag", "competency", "pack")
 SITUATION = ("channel", "customer", "entry", "seniority")
 _AT_ONCE = 50
 _LONGEST_SHOWN = 160
-# Where pages of texts have their pieces.
-_ANCHORS = {"phrases": "phrase", "manual": "scene"}
 _TOLD = frozenset({"search.said_otherwise", "search.alike", "search.some_words"})
 
 
@@ -144,12 +143,6 @@ def _hit(item: library.FoundText, language: Language) -> Hit:
         anchor_of(item),
         name if item.piece and head else "",
     )
-
-
-def anchor_of(item: library.FoundText) -> str:
-    """Where on the page of its text a piece stands, with the ``#``; empty for the whole."""
-    anchor = _ANCHORS.get(item.content.kind, "")
-    return f"#{anchor}-{item.piece}" if item.piece and anchor else ""
 
 
 def _head(item: library.FoundText, field: str, language: Language) -> SafeString | None:

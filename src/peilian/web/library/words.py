@@ -60,7 +60,6 @@ PACKS: dict[str, str | Promise] = {
     "mall": pgettext_lazy("pack", "Malls"),
     "community": pgettext_lazy("pack", "Communities"),
 }
-INDUSTRY_PACKS = frozenset(PACKS) - {"", "core", "service-core"}
 _GAP = re.compile(r"【[^【】\n]{1,40}】|\[[^\[\]\n]{1,40}\]")
 
 

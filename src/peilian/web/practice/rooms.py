@@ -24,8 +24,6 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Language, Reason
 from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say
-from peilian.web.library.searched import anchor_of
-from peilian.web.library.words import INDUSTRY_PACKS
 from peilian.web.people.wordings import joined
 from peilian.web.practice.forms import StartForm
 from peilian.web.practice.listing import marks_of, run_line
@@ -44,6 +42,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
+from peilian.web.shell.texts import INDUSTRY_PACKS, anchor_of
 
 _MOST_BEFORE = 5
 _LONGEST_MESSAGE = 1000
