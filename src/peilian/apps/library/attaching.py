@@ -16,6 +16,7 @@ from peilian.apps.base.api import Audit, file_path, keep_file, write
 from peilian.apps.library.checks import is_writer, permit, refuse, short
 from peilian.apps.library.drafting import begun
 from peilian.apps.library.models import Attachment, Content, ContentState, ContentVersion, Draft
+from peilian.apps.library.reading import reads_versions
 from peilian.apps.people.api import NotVisibleError, Permission
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def attachments_of(*, user: User, of: ContentVersion | Draft) -> list[Attachment
     rows = list(_rows(of.files).values())
     if is_writer(user):
         return rows
-    handed_out = _handed_out(of.content)
+    handed_out = _handed_out(user, of.content)
     return [row for row in rows if str(row.pk) in handed_out]
 
 
@@ -113,7 +114,7 @@ def open_attachment(*, user: User, pk: UUID | str) -> Opened:
         row = Attachment.objects.select_related("file", "content").get(pk=UUID(str(pk)))
     except (Attachment.DoesNotExist, ValueError):
         raise NotVisibleError from None
-    if not is_writer(user) and str(row.pk) not in _handed_out(row.content):
+    if not is_writer(user) and str(row.pk) not in _handed_out(user, row.content):
         raise NotVisibleError
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Opened(file_path(row.file), row.name, row.media_type, row.is_picture, headers)
@@ -132,9 +133,9 @@ def _rows(files: Mapping[str, str]) -> dict[str, Attachment]:
     return {row.name: row for row in found}
 
 
-def _handed_out(content: Content) -> set[str]:
-    """The ids of the files that readers may open: those of every wording that was in use. Read without the wordings
-    themselves."""
+def _handed_out(user: User, content: Content) -> set[str]:
+    """The ids of the files that a reader may open: those of every wording that was in use, of a drill those of the
+    present one. Read without the wordings themselves."""
     if content.state == ContentState.NEW:
         return set()
     rows = ContentVersion.objects.filter(content=content).order_by().values_list("pk", "base", "files")
@@ -144,4 +145,6 @@ def _handed_out(content: Content) -> set[str]:
     while here is not None:
         here, files = versions[here]
         found.update(files.values())
+        if not reads_versions(user=user, content=content):
+            break
     return found

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
-from peilian.apps.library import attaching
+from peilian.apps.library import attaching, reading
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from support.library import a_policy, a_writer, an_article, installed, published, the_content
@@ -115,6 +115,17 @@ def test_a_file_of_a_dropped_draft_is_handed_to_no_reader(policy, writer, reader
     with pytest.raises(people.NotVisibleError):
         library.open_attachment(user=reader, pk=row.pk)
     assert library.start_draft(actor=writer, content=policy).files == {}
+
+
+def test_of_a_drill_readers_open_the_files_of_the_present_wording_alone(policy, writer, reader, monkeypatch):
+    monkeypatch.setattr(reading, "_INSIDE", ("policy",))
+    library.attach(actor=writer, content=policy, name="a.png", data=PNG)
+    first = out(policy)
+    library.attach(actor=writer, content=policy, name="a.png", data=PNG + b"2")
+    second = out(policy)
+    first = library.ContentVersion.objects.select_related("content").get(pk=first.pk)
+    assert (bytes_of(reader, second), bytes_of(reader, first)) == ({"a.png": PNG + b"2"}, {})
+    assert bytes_of(writer, first) == {"a.png": PNG}
 
 
 def test_the_same_file_again_is_no_change(policy, writer):
