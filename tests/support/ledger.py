@@ -9,6 +9,7 @@ from django.test import TransactionTestCase
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import guard
+from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
@@ -19,7 +20,7 @@ def let_tests_clear_the_ledger() -> None:
     clear = TransactionTestCase._fixture_teardown
 
     def clear_unguarded(self: Any) -> None:
-        tables = (*record.GUARDED, *library.GUARDED, *practice.GUARDED, *appraisal.GUARDED)
+        tables = (*record.GUARDED, *library.GUARDED, *practice.GUARDED, *learning.GUARDED, *appraisal.GUARDED)
         with guard.lifted(connection, tables):
             clear(self)
 

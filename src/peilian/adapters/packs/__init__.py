@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from peilian.adapters.packs._problems import place_of
 from peilian.adapters.packs._problems import reason_of as reason_of
 from peilian.engine._kernel import Fault, InputError, Reason, Registry, Text
 
@@ -194,7 +195,7 @@ def load_file(path: Path) -> Loaded:
     try:
         document = known_kinds().get(kind).model_validate(body)
     except ValidationError as error:
-        raise InputError(*(_fault(path, node, problem) for problem in error.errors())) from None
+        raise InputError(*(_fault(path, node, problem, body) for problem in error.errors())) from None
     return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
 
 
@@ -233,8 +234,8 @@ def _read_markdown(data: bytes) -> tuple[yaml.Node | None, Any]:
     return node, {**fields, "body": {language: body for language, body in texts.items() if body.strip()}}
 
 
-def _fault(path: Path, node: yaml.Node | None, problem: Any) -> Fault:
-    location = tuple(problem["loc"])
+def _fault(path: Path, node: yaml.Node | None, problem: Any, body: Any) -> Fault:
+    location = place_of(problem, body)
     return Fault(
         reason_of(problem),
         file=str(path),

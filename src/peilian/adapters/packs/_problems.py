@@ -27,6 +27,22 @@ def problem(key: str, **params: Param) -> PydanticCustomError:
     return PydanticCustomError(f"{_WORDED}{key}", f"{_WORDED}{key}", params)
 
 
+def place_of(entry: Mapping[str, Any], body: Any) -> tuple[int | str, ...]:
+    """Where in ``body`` an entry of a ``ValidationError`` is; the schema also names the type of what may be one of
+    several, which is no field."""
+    here, place = body, list[int | str]()
+    for part in entry["loc"]:
+        if isinstance(here, Mapping):
+            if part not in here and here.get("type") == part:
+                continue
+            here = here.get(part)
+        else:
+            is_there = isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
+            here = here[part] if is_there else None
+        place.append(part)
+    return tuple(place)
+
+
 def reason_behind(error: ValueError) -> Reason:
     """The reason that an error carries; what carries none is told as it is."""
     reason = getattr(error, "reason", None)
@@ -52,6 +68,10 @@ def reason_of(entry: Mapping[str, Any]) -> Reason:
         return Reason("pack.too_long", {"most": given["max_length"]})
     if kind in ("literal_error", "enum"):
         return Reason("pack.wants_one_of", {"known": given["expected"].replace("'", "").replace(" or ", ", ")})
+    if kind == "union_tag_not_found":
+        return Reason("pack.missing", {"name": given["discriminator"].strip("'")})
+    if kind == "union_tag_invalid":
+        return Reason("pack.wants_one_of", {"known": given["expected_tags"].replace("'", "")})
     if kind == "string_pattern_mismatch":
         return Reason("pack.wants_pattern", {"pattern": given["pattern"]})
     return Reason("pack.wrong_value", {"problem": str(entry["msg"]).removeprefix(_OWN)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -22,6 +23,16 @@ Channel = Literal["chat", "phone", "email", "social", "community", "short_video"
 Customer = Literal["new", "returning", "high_value", "upset"]
 Entry = Literal["pre_sale", "in_sale", "after_sale", "complaint"]
 Seniority = Literal["newcomer", "experienced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that a document names: in which field, what it is, and its name: a text as ``kind:key``, an item of a
+    question bank as ``bank#item``, a topic or a competency by its key."""
+
+    field: str
+    what: Literal["text", "item", "topic", "competency"]
+    name: str
 
 
 class Authored(Document):
@@ -47,6 +58,10 @@ class Authored(Document):
         if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
             raise problem("ends_before_it_begins")
         return self
+
+    def names(self) -> Iterator[Named]:
+        """What it names beside what every text does."""
+        yield from ()
 
 
 class Passage(BaseModel):
@@ -139,6 +154,10 @@ class LawDocument(Authored):
             raise problem("law_in_force_has_no_end")
         return self
 
+    def names(self) -> Iterator[Named]:
+        """The laws that took its place."""
+        yield from (Named("replaced_by", "text", f"law:{key}") for key in self.replaced_by)
+
 
 class Term(BaseModel):
     """A technical term and how to say it to a customer."""
@@ -175,28 +194,76 @@ class TopicsDocument(Document):
     topics: tuple[TopicField, ...] = Field(min_length=1)
 
 
-def reference_faults(loaded: Iterable[Loaded], known: Iterable[Loaded]) -> Iterator[Fault]:
-    """References of ``loaded`` that lead nowhere among ``known`` (which includes them), by file and field."""
-    everything = [item.document for item in known]
-    references = {f"{document.kind}:{document.key}" for document in everything}
-    topics = {topic.id for document in everything if isinstance(document, TopicsDocument) for topic in document.topics}
-    trained = _competencies(everything)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What texts may name, and which courses each course requires, by key."""
+
+    texts: Collection[str] = ()
+    items: Collection[str] = ()
+    topics: Collection[str] = ()
+    competencies: Collection[str] = ()
+    requires: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def holds(self, named: Named) -> bool:
+        """Whether what is named is there."""
+        there = {"text": self.texts, "item": self.items, "topic": self.topics, "competency": self.competencies}
+        return named.name in there[named.what]
+
+
+def known_among(documents: Iterable[Document]) -> Known:
+    """What texts may name that stand beside ``documents``."""
+    listed = list(documents)
+    topics = {topic.id for document in listed if isinstance(document, TopicsDocument) for topic in document.topics}
+    models = (document for document in listed if document.kind == "competency-model")
+    return Known(
+        {f"{document.kind}:{document.key}" for document in listed},
+        {
+            f"{document.key}#{item.id}"
+            for document in listed if document.kind == "items"
+            for item in getattr(document, "items", ())
+        },
+        topics,
+        {competency.key for model in models for competency in getattr(model, "competencies", ())},
+        {document.key: getattr(document, "requires", ()) for document in listed if document.kind == "course"},
+    )  # fmt: skip
+
+
+def named_by(document: Document) -> Iterator[Named]:
+    """Everything that a text of the library names; nothing for what is none."""
+    if getattr(document, "related", None) is None:
+        return
+    for place, what in (("related", "text"), ("covers", "topic"), ("competencies", "competency")):
+        yield from (Named(place, what, name) for name in getattr(document, place, ()))  # type: ignore[arg-type]
+    if isinstance(document, Authored):
+        yield from document.names()
+
+
+def lost_names(document: Document, known: Known) -> Iterator[tuple[str, Reason]]:
+    """The fields of a document whose names lead nowhere, or round in a circle."""
+    for named in named_by(document):
+        if not known.holds(named):
+            yield named.field, Reason("pack.leads_nowhere", {"name": named.name})
+    own = getattr(document, "requires", ())
+    if document.kind == "course" and _comes_round(document.key, {**known.requires, document.key: own}):
+        yield "requires", Reason("pack.in_a_circle", {"name": document.key})
+
+
+def _comes_round(key: str, requires: Mapping[str, Collection[str]]) -> bool:
+    """Whether what ``key`` requires, and what that does, requires ``key``."""
+    seen, waiting = set[str](), list(requires[key])
+    while waiting:
+        here = waiting.pop()
+        if here == key:
+            return True
+        if here not in seen:
+            seen.add(here)
+            waiting.extend(requires.get(here, ()))
+    return False
+
+
+def reference_faults(loaded: Iterable[Loaded], among: Iterable[Loaded]) -> Iterator[Fault]:
+    """References of ``loaded`` that lead nowhere in ``among`` (which includes them), by file and field."""
+    known = known_among(item.document for item in among)
     for item in loaded:
-        related = getattr(item.document, "related", None)
-        if related is None:  # no text of the library
-            continue
-        wanted: Mapping[str, tuple[Iterable[str], set[str]]] = {
-            "related": (related, references),
-            "covers": (getattr(item.document, "covers", ()), topics),
-            "competencies": (getattr(item.document, "competencies", ()), trained),
-            "replaced_by": ([f"law:{key}" for key in getattr(item.document, "replaced_by", ())], references),
-        }
-        for field, (names, there) in wanted.items():
-            for name in names:
-                if name not in there:
-                    yield Fault(Reason("pack.leads_nowhere", {"name": name}), file=str(item.path), field=field)
-
-
-def _competencies(documents: Iterable[Document]) -> set[str]:
-    models = (document for document in documents if document.kind == "competency-model")
-    return {competency.key for model in models for competency in getattr(model, "competencies", ())}
+        for place, reason in lost_names(item.document, known):
+            yield Fault(reason, file=str(item.path), field=place)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, PackHeader
-from peilian.adapters.packs._problems import reason_of
+from peilian.adapters.packs._problems import place_of, reason_of
 from peilian.adapters.packs.authored import Authored
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content.values import Tree, canonical
@@ -72,7 +72,7 @@ def document_of(tree: Mapping[str, Tree]) -> Document:
     try:
         return packs.known_kinds().get(kind).model_validate(tree)
     except ValidationError as error:
-        raise InputError(*map(_fault, error.errors())) from None
+        raise InputError(*(_fault(entry, tree) for entry in error.errors())) from None
 
 
 def digest(tree: Tree) -> str:
@@ -80,8 +80,8 @@ def digest(tree: Tree) -> str:
     return hashlib.sha256(canonical(tree).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _fault(problem: Any) -> Fault:
-    return Fault(reason_of(problem), field=".".join(str(part) for part in problem["loc"]) or None)
+def _fault(problem: Any, tree: Mapping[str, Tree]) -> Fault:
+    return Fault(reason_of(problem), field=".".join(map(str, place_of(problem, tree))) or None)
 
 
 def _pack(path: Path) -> Pack:

@@ -206,6 +206,7 @@ class AssignmentKind(models.TextChoices):
     """What is assigned."""
 
     DRILL = "drill"
+    EXAM = "exam"
 
 
 class AttemptRule(models.TextChoices):

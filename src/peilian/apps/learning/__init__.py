@@ -1,0 +1,1 @@
+"""Learning: courses and lessons, exams, what people answered and what it was worth."""

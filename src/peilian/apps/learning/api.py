@@ -1,0 +1,59 @@
+"""The door of the learning app: exams are opened, taken, marked and looked at.
+
+Functions that change something take the acting user and check the permission; ``actor=None`` is the product itself.
+Absent and forbidden give the same answer.
+"""
+
+from __future__ import annotations
+
+from peilian.apps.learning.attempts import Saved, close_due, extend, hand_in, save_answer, start_attempt
+from peilian.apps.learning.entering import Entry, entry_for
+from peilian.apps.learning.marking import Marked, agreement_of, mark, to_mark
+from peilian.apps.learning.models import (
+    GUARDED,
+    Attempt,
+    AttemptEvent,
+    AttemptEventKind,
+    AttemptState,
+    Mark,
+    Response,
+    Sitting,
+)
+from peilian.apps.learning.papers import Question
+from peilian.apps.learning.reviewing import Asked, Reviewed, Room, attempts_of, open_attempt, review_attempt
+from peilian.apps.learning.sittings import NewSitting, cancel_sitting, led_by, open_sitting, sittings_for
+
+__all__ = [
+    "GUARDED",
+    "Asked",
+    "Attempt",
+    "AttemptEvent",
+    "AttemptEventKind",
+    "AttemptState",
+    "Entry",
+    "Mark",
+    "Marked",
+    "NewSitting",
+    "Question",
+    "Response",
+    "Reviewed",
+    "Room",
+    "Saved",
+    "Sitting",
+    "agreement_of",
+    "attempts_of",
+    "cancel_sitting",
+    "close_due",
+    "entry_for",
+    "extend",
+    "hand_in",
+    "led_by",
+    "mark",
+    "open_attempt",
+    "open_sitting",
+    "review_attempt",
+    "save_answer",
+    "sittings_for",
+    "start_attempt",
+    "to_mark",
+]

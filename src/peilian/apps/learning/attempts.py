@@ -1,0 +1,306 @@
+"""Taking an exam (作答): it starts, answers are stored one by one, it is handed in or its time is up.
+
+Everything is by the server's clock. What was acknowledged is stored; what was sent before under the same id is told
+again and not done again. The attempt's row is locked while something is added, so events are numbered without gaps and
+an attempt is handed in once.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.base.api import bookkeeping, refuse, short, write
+from peilian.apps.learning import clock
+from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Sitting
+from peilian.apps.learning.papers import languages_of, set_paper
+from peilian.apps.learning.results import finish, reopen
+from peilian.apps.library import api as library
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
+from peilian.apps.record import api as record
+from peilian.engine._kernel import Language, Reason
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+LONGEST_ANSWER = 20_000
+"""Characters of one answer as JSON."""
+_SEEDS = 2**31
+_MOST_AT_ONCE = 50
+_LONGEST_EXTENSION = 24 * 60
+_LATE = timedelta(seconds=2)
+"""What an answer may be late that was sent before the time was up: the way to the server takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of something sent: the number of its event and when, or why it was not taken. ``seq`` is the last event
+    of the item that it was about; ``answer`` what stands there, when another page had answered it meanwhile."""
+
+    attempt: Attempt
+    seq: int
+    at: datetime
+    fault: Reason | None = None
+    answer: Mapping[str, Any] | None = None
+
+
+def start_attempt(
+    *, user: User, sitting_id: UUID, language: Language | None = None, seed: int | None = None
+) -> Attempt:
+    """Begin an attempt, or go on with the one that runs. ``InputError`` says why not now.
+
+    ``seed`` sets a paper that is known; without one it is drawn.
+    """
+    employee = candidate(user)
+    sitting, exam, assignment = _open_sitting(employee, sitting_id)
+    now = clock.now()
+    running = running_of(employee, sitting)
+    if running is not None and not is_over(running, now):
+        return running
+    if running is not None:
+        close_if_due(running.pk)
+    chosen = _language(exam, language, user)
+    with write(actor=user, verb="learning.start_attempt") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        if (meanwhile := running_of(employee, sitting)) is not None:
+            audit.unchanged()
+            return meanwhile
+        number = next_number(employee, sitting, now)
+        drawn = secrets.randbelow(_SEEDS) if seed is None else seed
+        questions = set_paper(exam, employee, chosen, drawn)
+        attempt = Attempt(
+            employee=employee,
+            started_by=user,
+            sitting=sitting,
+            number=number,
+            language=chosen,
+            seed=drawn,
+            paper=[question.as_json() for question in questions],
+            seq=1,
+            started_at=now,
+            ends_at=_ends_at(sitting, now),
+            of=sum((question.points for question in questions), Decimal(0)),
+            assignment=assignment,
+        )
+        attempt.save(force_insert=True)
+        audit.created(attempt)
+        _event(attempt, AttemptEventKind.START, now, user)
+    return attempt
+
+
+def save_answer(
+    *, user: User, attempt_id: UUID, number: int, answer: Mapping[str, Any] | None, known: int, client_id: UUID
+) -> Saved:
+    """Store an answer to question ``number``. ``known`` is the event of this question that the page knows of (0: none):
+    when another page has answered it meanwhile, nothing is changed and what stands there is told."""
+    if len(json.dumps(answer, ensure_ascii=False)) > LONGEST_ANSWER:
+        raise refuse("learning.answer_too_long", "answer", limit=LONGEST_ANSWER)
+    with bookkeeping():
+        attempt = _locked(user, attempt_id)
+        now = clock.now()
+        stands: Mapping[str, Any] = attempt.answers.get(str(number), {})
+        if not 1 <= number <= len(attempt.paper):
+            raise refuse("learning.no_such_question", "number", n=len(attempt.paper))
+        if not attempt.is_running or (attempt.ends_at is not None and now > attempt.ends_at + _LATE):
+            return _kept(attempt, client_id, stands, Reason("learning.time_is_up"))
+        if (stands.get("seq", 0)) != known:
+            return _kept(attempt, client_id, stands, Reason("learning.answered_elsewhere"))
+        attempt.seq += 1
+        attempt.answers[str(number)] = {"answer": answer, "seq": attempt.seq}
+        attempt.save(update_fields=["seq", "answers"])
+        _event(attempt, AttemptEventKind.ANSWER, now, user, {"n": number, "answer": answer}, client_id)
+    return Saved(attempt, attempt.seq, now)
+
+
+def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
+    """Hand an attempt in. One that was handed in before stays as it is."""
+    with bookkeeping():
+        attempt = _locked(user, attempt_id)
+        now = clock.now()
+        if attempt.is_running:
+            is_late = attempt.ends_at is not None and now > attempt.ends_at + _LATE
+            _close(attempt, AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN, now, user, client_id)
+    return attempt
+
+
+def close_if_due(attempt_id: UUID) -> bool:
+    """Hand in an attempt whose time is up, with what was answered until then; whether that was done now."""
+    with bookkeeping():
+        attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
+        now = clock.now()
+        if attempt is None or not is_over(attempt, now):
+            return False
+        _close(attempt, AttemptEventKind.TIME_UP, now, None, None)
+    return True
+
+
+def close_due() -> int:
+    """Hand in what is due, the oldest first, a bounded number at once; returns how many. For a task that runs often."""
+    due = Attempt.objects.filter(state=AttemptState.RUNNING, ends_at__lt=clock.now() - _LATE).order_by("ends_at")
+    return sum(close_if_due(pk) for pk in due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+
+
+def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason: str) -> list[Attempt]:
+    """Give attempts more time, as after an outage; told in their events. One whose time was up goes on; one that a
+    person handed in stays. Only who may assign training to every one of the people; all or nobody."""
+    if not 1 <= minutes <= _LONGEST_EXTENSION:
+        raise refuse("learning.extension_bounds", "minutes", most=_LONGEST_EXTENSION)
+    why = short(reason, "reason")
+    if not why:
+        raise refuse("learning.extension_needs_reason", "reason")
+    with write(actor=actor, verb="learning.extend") as audit:
+        rows = list(Attempt.objects.select_for_update().filter(pk__in=attempts).order_by("pk"))
+        if actor is not None:
+            covered = visible_to(actor).employees(Permission.ASSIGN_TRAINING)
+            wanted = {row.employee_id for row in rows}
+            if len(rows) < len(set(attempts)) or covered.filter(pk__in=wanted).count() < len(wanted):
+                raise NotVisibleError
+            if actor.employee_id in wanted:
+                raise NotVisibleError  # nobody gives oneself time
+        now, done = clock.now(), []
+        for row in rows:
+            if row.ends_at is None or not _may_go_on(row):
+                continue
+            before = row.ends_at
+            if not row.is_running:
+                reopen(row)
+            row.ends_at = max(row.ends_at, now) + timedelta(minutes=minutes)
+            row.seq += 1
+            row.save()
+            _event(row, AttemptEventKind.EXTEND, now, actor, {"minutes": minutes, "reason": why})
+            audit.changed(row, ends_at=before)
+            done.append(row)
+        if not done:
+            audit.unchanged()
+    return done
+
+
+def candidate(user: User) -> Employee:
+    """The employee who learns: the user's own, while the user may do anything at all."""
+    if user.employee is None or not visible_to(user).grants:
+        raise NotVisibleError
+    return user.employee
+
+
+def exam_of(sitting: Sitting) -> ExamDocument:
+    """The paper of a sitting, in the version that it was opened with."""
+    found = library.document_of(sitting.version, user=None)
+    assert isinstance(found, ExamDocument)
+    return found
+
+
+def sitting_of(employee: Employee, sitting_id: UUID) -> tuple[Sitting, record.Assignment | None]:
+    """A sitting that a person may take, open now or not, with the assignment that an attempt counts for."""
+    sitting = Sitting.objects.select_related("version").filter(pk=sitting_id).first()
+    if sitting is None:
+        raise NotVisibleError
+    mine = record.Assignment.objects.filter(employee=employee, kind=record.AssignmentKind.EXAM, target=str(sitting.pk))
+    assignment = mine.filter(cancelled_at=None).order_by("done_at", "-id").first()
+    if assignment is None and not sitting.is_for_all:
+        raise NotVisibleError
+    return sitting, assignment
+
+
+def _open_sitting(employee: Employee, sitting_id: UUID) -> tuple[Sitting, ExamDocument, record.Assignment | None]:
+    sitting, assignment = sitting_of(employee, sitting_id)
+    if not sitting.is_open(clock.now()):
+        raise refuse("learning.sitting_closed")
+    return sitting, exam_of(sitting), assignment
+
+
+def _language(exam: ExamDocument, wanted: Language | None, user: User) -> Language:
+    there = languages_of(exam)
+    if not there:
+        raise refuse("learning.exam_cannot_be_set")
+    if wanted is not None and wanted not in there:
+        raise refuse("learning.not_in_language", "language")
+    own = user.reading_language
+    return wanted or (own if own in there else there[0])
+
+
+def next_number(employee: Employee, sitting: Sitting, now: datetime) -> int:
+    """The number of the next attempt at a sitting; refused when there is none left or it is too early."""
+    done = Attempt.objects.filter(employee=employee, sitting=sitting)
+    last = done.aggregate(number=Max("number"), at=Max("handed_in_at"))
+    number = (last["number"] or 0) + 1
+    if sitting.attempts_allowed is not None and number > sitting.attempts_allowed:
+        raise refuse("learning.no_attempts_left", limit=sitting.attempts_allowed)
+    if last["at"] is not None and sitting.wait_hours:
+        opens = last["at"] + timedelta(hours=sitting.wait_hours)
+        if now < opens:
+            raise refuse("learning.wait", hours=-(-int((opens - now).total_seconds()) // 3600))
+    return int(number)
+
+
+def _ends_at(sitting: Sitting, now: datetime) -> datetime | None:
+    ends = None if sitting.minutes is None else now + timedelta(minutes=sitting.minutes)
+    bounds = [bound for bound in (ends, sitting.closes_at) if bound is not None]
+    return min(bounds, default=None)
+
+
+def running_of(employee: Employee, sitting: Sitting) -> Attempt | None:
+    """The attempt that a person has not handed in."""
+    return Attempt.objects.filter(employee=employee, sitting=sitting, state=AttemptState.RUNNING).first()
+
+
+def is_over(attempt: Attempt, now: datetime) -> bool:
+    """Whether the time of an attempt is up that has not been closed yet."""
+    return attempt.is_running and attempt.ends_at is not None and now > attempt.ends_at + _LATE
+
+
+def _may_go_on(attempt: Attempt) -> bool:
+    """Whether an attempt runs, or nobody ended it but the clock."""
+    return attempt.is_running or attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists()
+
+
+def _locked(user: User, attempt_id: UUID) -> Attempt:
+    """The user's own attempt; absent and another's are the same answer."""
+    employee = candidate(user)
+    found = Attempt.objects.select_for_update().filter(pk=attempt_id, employee=employee).first()
+    if found is None:
+        raise NotVisibleError
+    return found
+
+
+def _kept(attempt: Attempt, client_id: UUID, stands: Mapping[str, Any], fault: Reason) -> Saved:
+    """What an answer that changes nothing is told: that it is stored already, or why it is not taken."""
+    before = attempt.events.filter(client_id=client_id).first()
+    if before is not None:
+        return Saved(attempt, before.seq, before.at)
+    return Saved(attempt, stands.get("seq", 0), clock.now(), fault, stands.get("answer"))
+
+
+def _event(
+    attempt: Attempt,
+    kind: AttemptEventKind,
+    at: datetime,
+    actor: User | None,
+    payload: Mapping[str, Any] | None = None,
+    client_id: UUID | None = None,
+) -> None:
+    AttemptEvent(
+        attempt=attempt,
+        seq=attempt.seq,
+        at=at,
+        kind=kind,
+        client_id=client_id,
+        actor=actor,
+        payload=dict(payload or {}),
+    ).save(force_insert=True)
+
+
+def _close(attempt: Attempt, kind: AttemptEventKind, now: datetime, actor: User | None, client_id: UUID | None) -> None:
+    """End an attempt and grade it, in the caller's transaction. When the time was up, that is when it ended."""
+    attempt.seq += 1
+    ended = min(now, attempt.ends_at) if attempt.ends_at is not None else now
+    _event(attempt, kind, now, actor, None, client_id)
+    finish(attempt, ended)

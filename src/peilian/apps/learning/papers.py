@@ -1,0 +1,216 @@
+"""Setting a paper (出卷): from an exam of the library and its banks to what one person is asked, and back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
+from peilian.adapters.packs.items import TruthField as Truth
+from peilian.adapters.packs.teaching import ExamDocument, RuleField
+from peilian.apps.base.api import refuse
+from peilian.apps.learning.models import Response
+from peilian.apps.library import api as library
+from peilian.apps.people.api import Employee
+from peilian.engine._kernel import Language
+from peilian.engine.assessment import Item, arranged, draw
+from peilian.engine.assessment.papers import Banked
+from peilian.engine.assessment.values import Case
+from peilian.flows import reading
+
+BANK = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An item of a paper: its number from 1, its name as ``bank#item``, the version of its bank, what it is worth, and
+    the order in which its options are shown (by sub-item for a case)."""
+
+    number: int
+    item: str
+    version: UUID
+    kind: str
+    points: Decimal
+    shown: Mapping[str, Sequence[str]]
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept in an attempt."""
+        shown = {name: list(ids) for name, ids in self.shown.items()}
+        return {
+            "n": self.number, "item": self.item, "version": str(self.version), "kind": self.kind,
+            "points": str(self.points), "shown": shown,
+        }  # fmt: skip
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Question:
+        """As it was kept."""
+        return cls(
+            kept["n"], kept["item"], UUID(kept["version"]), kept["kind"], Decimal(kept["points"]), kept["shown"]
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    item: str
+    version: library.ContentVersion
+    field: AnyItem
+    bank: ItemsDocument
+
+
+def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
+    """The languages in which the whole exam can be set."""
+    candidates = _candidates()
+    fixed = [candidates[one.item] for one in exam.fixed if one.item in candidates]
+    listed: tuple[Language, ...] = ("zh", "en")
+    found: list[Language] = []
+    for language in listed:
+        able = [one for one in candidates.values() if language in one.field.languages()]
+        is_whole = all(language in one.field.languages() for one in fixed)
+        if is_whole and all(sum(_fits(rule, one) for one in able) >= rule.count for rule in exam.drawn):
+            found.append(language)
+    return tuple(found)
+
+
+def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: int) -> list[Question]:
+    """The questions for one person, the same for the same ``seed``; items that the person met least come first.
+
+    ``InputError`` when an item is gone or not written in ``language``, or the banks cannot fill the blueprint.
+    """
+    rng = Random(seed)  # noqa: S311 - a paper is drawn, nothing is kept secret by it
+    candidates = _candidates()
+    worth: dict[str, Decimal | None] = {}
+    for one in exam.fixed:
+        found = candidates.get(one.item)
+        if found is None or language not in found.field.languages():
+            raise refuse("learning.item_gone", item=one.item)
+        worth[one.item] = one.points
+    met = Counter(Response.objects.filter(attempt__employee=employee).values_list("item", flat=True))
+    rules = [rule.to_rule() for rule in exam.drawn]
+    # Every line draws from its own banks: a bank is a tag that only it and its line have.
+    bank = [
+        _banked(one, exam.drawn, met[one.item])
+        for one in candidates.values()
+        if one.item not in worth and language in one.field.languages()
+    ]
+    lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
+    drawn = draw(lines, bank, rng)
+    worth |= {one.item_id: exam.drawn[one.rule].points for one in drawn}
+    options = {name: _shown(candidates[name].field) for name in worth}
+    order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)
+    return [
+        Question(
+            number, name, candidates[name].version.pk, candidates[name].field.type,
+            _points(candidates[name].field, worth[name]), _shuffled(options[name], rng),
+        )
+        for number, (name, _) in enumerate(order, start=1)
+    ]  # fmt: skip
+
+
+def item_of(question: Question, language: Language) -> Item:
+    """The item as the engine grades it, worth what the paper says."""
+    found = _item(question.version, question.item.partition("#")[2], language)
+    return found if isinstance(found, Case) else replace(found, points=question.points)
+
+
+def field_of(question: Question) -> AnyItem:
+    """The item as it is written."""
+    return _field(question.version, question.item.partition("#")[2])
+
+
+def bank_of(question: Question) -> ItemsDocument:
+    """The bank that an item comes from, as it was then."""
+    return _bank(question.version)
+
+
+@lru_cache(maxsize=4096)
+def _item(version: UUID, item_id: str, language: Language) -> Item:
+    return to_item(_field(version, item_id), language, reading.lexicons())
+
+
+def _field(version: UUID, item_id: str) -> AnyItem:
+    found = _bank(version).item(item_id)
+    assert found is not None  # versions never change
+    return found
+
+
+@lru_cache(maxsize=512)
+def _bank(version: UUID) -> ItemsDocument:
+    found = library.document_of(library.ContentVersion.objects.get(pk=version), user=None)
+    assert isinstance(found, ItemsDocument)
+    return found
+
+
+def _candidates() -> dict[str, _Candidate]:
+    """Every item in force, by name."""
+    found = {}
+    for row, version, bank in library.current_documents(kind=BANK):
+        if isinstance(bank, ItemsDocument):
+            for field in bank.items:
+                name = f"{row.key}#{field.id}"
+                found[name] = _Candidate(name, version, field, bank)
+    return found
+
+
+def _fits(rule: RuleField, one: _Candidate) -> bool:
+    is_in_bank = not rule.banks or one.bank.key in rule.banks
+    return is_in_bank and rule.to_rule().fits(_banked(one, (), 0))
+
+
+def _banked(one: _Candidate, rules: Iterable[RuleField], seen: int) -> Banked:
+    field, bank = one.field, one.bank
+    tags = {tag for n, rule in enumerate(rules) if bank.key in rule.banks for tag in _bank_tag(n, rule)}
+    return Banked(
+        one.item, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
+        field.difficulty, frozenset((*(field.tags or bank.tags), *tags)), field.group, seen,
+    )  # fmt: skip
+
+
+def _bank_tag(number: int, rule: RuleField) -> frozenset[str]:
+    return frozenset({f"\0line {number}"}) if rule.banks else frozenset()
+
+
+def _points(field: AnyItem, given: Decimal | None) -> Decimal:
+    if isinstance(field, CaseField):
+        return sum((one.points for one in field.items), Decimal(0))
+    return field.points if given is None else given
+
+
+def _shown(field: AnyItem) -> dict[str, tuple[list[str], bool]]:
+    """The ids that are shown in some order, by sub-item ("" for the item itself), and whether they may be shuffled."""
+    if isinstance(field, CaseField):
+        return {one.id: ids for one in field.items if (ids := _ids(one)) is not None}
+    found = _ids(field)
+    return {} if found is None else {"": found}
+
+
+def _ids(field: Any) -> tuple[list[str], bool] | None:
+    if isinstance(field, ChoiceField):
+        return [option.id for option in field.options], not field.fixed
+    if isinstance(field, Truth):
+        return ["true", "false"], False
+    if isinstance(field, OrderField):
+        return [step.id for step in field.steps], True
+    if isinstance(field, MatchField):
+        return [*(pair.id for pair in field.pairs), *(one.id for one in field.others)], True
+    return None
+
+
+def _shuffled(options: Mapping[str, tuple[list[str], bool]], rng: Random) -> dict[str, list[str]]:
+    found = {}
+    for name, (ids, may_move) in options.items():
+        shown = list(ids)
+        if may_move:
+            rng.shuffle(shown)
+        found[name] = shown
+    return found
+
+
+def questions_of(paper: Sequence[Mapping[str, Any]]) -> Iterator[Question]:
+    """The questions of an attempt, in the order in which they are met."""
+    return map(Question.of, paper)

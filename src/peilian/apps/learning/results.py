@@ -1,0 +1,136 @@
+"""What an attempt is worth (考试结果): answers are graded, people mark what is open, the result speaks for the person.
+
+All of it happens in the transaction that ends the attempt or gives the last mark, so it happens once or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.learning.models import Attempt, AttemptState, Response
+from peilian.apps.learning.papers import bank_of, field_of, item_of, questions_of
+from peilian.apps.library import api as library
+from peilian.apps.record import api as record
+from peilian.engine._kernel import Language, Reason
+from peilian.engine.assessment import Grade, grade, grade_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SOURCE_KIND = "learning.exam"
+
+
+def finish(attempt: Attempt, ended: datetime) -> None:
+    """Grade every answer; where nothing is left for people to decide, settle the result."""
+    language: Language = "en" if attempt.language == "en" else "zh"
+    responses: list[Any] = []
+    for question in questions_of(attempt.paper):
+        answer = attempt.answers.get(str(question.number), {}).get("answer")
+        graded = grade(item_of(question, language), answer)
+        responses.append(
+            Response(
+                attempt=attempt,
+                number=question.number,
+                item=question.item,
+                version_id=question.version,
+                kind=question.kind,
+                chosen=answer,
+                points=graded.points,
+                of=graded.of,
+                parts=_parts(graded),
+                is_open=graded.is_open and graded.is_answered,
+                is_answered=graded.is_answered,
+            )
+        )
+    Response.objects.bulk_create(responses)
+    attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, ended
+    settle(attempt, responses)
+    attempt.save()
+
+
+def settle(attempt: Attempt, responses: Iterable[Response]) -> None:
+    """When everything is marked: points, grade and whether it is passed; evidence; the attempt at the assignment."""
+    listed = list(responses)
+    if any(one.is_open for one in listed):
+        return
+    points = sum((one.points for one in listed), Decimal(0))
+    cuts = _cuts(attempt)
+    attempt.state, attempt.marked_at = AttemptState.MARKED, attempt.handed_in_at
+    attempt.points = points
+    attempt.grade = grade_of(points, attempt.of, cuts) or ""
+    attempt.is_passed = bool(attempt.grade)
+    _bear_witness(attempt, listed)
+    _count_attempt(attempt)
+
+
+def reopen(attempt: Attempt) -> None:
+    """Take the result of an attempt back that the clock ended; the caller saves it. Its answers stay."""
+    attempt.responses.all().delete()
+    attempt.state, attempt.handed_in_at, attempt.marked_at = AttemptState.RUNNING, None, None
+    attempt.points, attempt.grade, attempt.is_passed = None, "", None
+
+
+def _parts(graded: Grade) -> list[dict[str, Any]]:
+    found = []
+    for part in graded.parts:
+        kept = asdict(part)
+        kept["points"], kept["of"] = str(part.points), str(part.of)
+        kept["reason"] = {"key": part.reason.key, "params": dict(part.reason.params)}
+        found.append(kept)
+    return found
+
+
+def _cuts(attempt: Attempt) -> dict[str, Decimal]:
+    assert attempt.sitting is not None
+    exam = library.document_of(attempt.sitting.version, user=None)
+    assert isinstance(exam, ExamDocument)
+    return {"qualified": exam.cuts.qualified, "good": exam.cuts.good, "excellent": exam.cuts.excellent}
+
+
+def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
+    """One piece of evidence a competency: the share of the points of its items."""
+    got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    by_number = {question.number: question for question in questions_of(attempt.paper)}
+    for response in responses:
+        question = by_number[response.number]
+        for competency in field_of(question).competencies or bank_of(question).competencies:
+            got[competency].append((response.points, response.of))
+    known = record.competency_model().competencies
+    assert attempt.handed_in_at is not None
+    title = attempt.sitting.title if attempt.sitting is not None else {}
+    pieces = [
+        record.NewEvidence(
+            employee=attempt.employee,
+            competency=competency,
+            kind=record.EvidenceKind.EXAM,
+            score=float(sum(points for points, _ in pairs) / sum(of for _, of in pairs)),
+            at=attempt.handed_in_at,
+            source_kind=SOURCE_KIND,
+            source_id=str(attempt.pk),
+            label=Reason("learning.evidence", {"title": title.get("zh") or title.get("en") or ""}),
+            n=len(pairs),
+        )
+        for competency, pairs in got.items()
+        if competency in known
+    ]
+    if pieces:
+        record.add_evidence(actor=None, pieces=pieces, revise=True)
+
+
+def _count_attempt(attempt: Attempt) -> None:
+    """Record the attempt at the assignment, unless it was taken back meanwhile."""
+    if attempt.assignment is None or attempt.assignment.cancelled_at is not None:
+        return
+    assert attempt.points is not None
+    assert attempt.handed_in_at is not None
+    percent = (100 * attempt.points / attempt.of).quantize(Decimal("0.01")) if attempt.of else Decimal(0)
+    found = record.Attempt(
+        points=percent, at=attempt.handed_in_at, source_kind=SOURCE_KIND, source_id=str(attempt.pk),
+        is_passed=attempt.is_passed,
+    )  # fmt: skip
+    record.record_attempt(actor=None, assignment=attempt.assignment, attempt=found)

@@ -1,0 +1,103 @@
+"""Looking at attempts (查看作答): the questions without their keys while it runs, and what may be seen afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from peilian.adapters.packs.items import AnyItem
+from peilian.apps.learning import clock
+from peilian.apps.learning.attempts import candidate, close_if_due, exam_of
+from peilian.apps.learning.models import Attempt, AttemptState, Response
+from peilian.apps.learning.papers import Question, field_of, questions_of
+from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a running attempt with what stands answered. ``field`` holds the key too: a page shows of it only
+    the stem and, in the order of ``question.shown``, the options."""
+
+    question: Question
+    field: AnyItem
+    answer: Mapping[str, Any] | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An attempt as its person has it before them. ``seconds_left`` by the server's clock, ``None`` without a limit."""
+
+    attempt: Attempt
+    asked: tuple[Asked, ...]
+    seconds_left: float | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """An attempt that is over, as far as its person may see it: what was answered always, points with reasons when
+    ``shows_points``, keys and explanations when ``shows_key``."""
+
+    attempt: Attempt
+    asked: tuple[Asked, ...]
+    responses: Mapping[int, Response]
+    shows_points: bool
+    shows_key: bool
+
+
+def open_attempt(*, user: User, attempt_id: UUID) -> Room | None:
+    """The user's own attempt, to go on with; ``None`` when it is over. One whose time is up is handed in first."""
+    attempt = _own(user, attempt_id)
+    if attempt.is_running and close_if_due(attempt.pk):
+        return None
+    if not attempt.is_running:
+        return None
+    now = clock.now()
+    left = None if attempt.ends_at is None else max(0.0, (attempt.ends_at - now).total_seconds())
+    return Room(attempt, _asked(attempt), left, now)
+
+
+def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
+    """An attempt that is over: the user's own as far as the paper reveals it, or one of a person whom the user judges,
+    with everything. Absent, running and forbidden give the same answer."""
+    attempt = Attempt.objects.select_related("sitting__version", "employee").filter(pk=attempt_id).first()
+    if attempt is None or attempt.is_running:
+        raise NotVisibleError
+    is_own = user.employee_id is not None and attempt.employee_id == user.employee_id
+    if not is_own and not visible_to(user).employees(Permission.RAISE_NEEDS).filter(pk=attempt.employee_id).exists():
+        raise NotVisibleError
+    assert attempt.sitting is not None
+    reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
+    is_marked = attempt.state == AttemptState.MARKED
+    shows_key = reveals == "key" and (is_marked or not is_own)
+    responses = {row.number: row for row in attempt.responses.all()}
+    shows_points = not is_own or (is_marked and reveals != "nothing")
+    return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key)
+
+
+def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:
+    """The user's own attempts, the newest first."""
+    rows = Attempt.objects.filter(employee=candidate(user)).select_related("sitting")
+    return list(rows.filter(sitting=sitting_id) if sitting_id is not None else rows)
+
+
+def _own(user: User, attempt_id: UUID) -> Attempt:
+    found = Attempt.objects.filter(pk=attempt_id, employee=candidate(user)).select_related("sitting__version").first()
+    if found is None:
+        raise NotVisibleError
+    return found
+
+
+def _asked(attempt: Attempt) -> tuple[Asked, ...]:
+    found = []
+    for question in questions_of(attempt.paper):
+        stands = attempt.answers.get(str(question.number), {})
+        found.append(Asked(question, field_of(question), stands.get("answer"), stands.get("seq", 0)))
+    return tuple(found)

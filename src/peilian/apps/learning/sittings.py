@@ -1,0 +1,135 @@
+"""Sittings (考试场次): an exam is opened for some people or for all, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.base.api import refuse, short, write
+from peilian.apps.learning import clock
+from peilian.apps.learning.models import Sitting
+from peilian.apps.learning.papers import languages_of
+from peilian.apps.library import api as library
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
+from peilian.apps.record import api as record
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewSitting:
+    """What is opened: the key of an exam, and when. ``due_at`` is told to who is assigned."""
+
+    exam: str
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    is_for_all: bool = False
+    due_at: datetime | None = None
+    note: str = ""
+
+
+def open_sitting(
+    *, actor: User | None, what: NewSitting, employees: Sequence[Employee] = (), needs: Sequence[record.Need] = ()
+) -> Sitting:
+    """Open an exam and assign it to ``employees``, each of whom is told; all or nobody. ``InputError`` when the exam is
+    not in force or its banks cannot fill it in any language. Who may assign training to all of them; an exam for
+    everybody takes somebody who may assign training to all."""
+    version, exam = _exam(what.exam)
+    if not languages_of(exam):
+        raise refuse("learning.exam_cannot_be_set", "exam")
+    now = clock.now()
+    opens = what.opens_at or now
+    if what.closes_at is not None and what.closes_at <= max(opens, now):
+        raise refuse("learning.closes_before_it_opens", "closes_at")
+    if not employees and not what.is_for_all:
+        raise refuse("record.nobody_chosen", "employees")
+    if actor is not None and what.is_for_all:
+        everybody = visible_to(actor).employees(Permission.ASSIGN_TRAINING).count()
+        if everybody < Employee.objects.count():
+            raise NotVisibleError
+    with write(actor=actor, verb="learning.open_sitting") as audit:
+        sitting = Sitting(
+            version=version,
+            exam=what.exam,
+            title=exam.title.model_dump(exclude_none=True),
+            opens_at=opens,
+            closes_at=what.closes_at,
+            minutes=exam.minutes,
+            attempts_allowed=exam.attempts,
+            wait_hours=exam.wait_hours,
+            is_for_all=what.is_for_all,
+            created_at=now,
+            created_by=actor,
+        )
+        sitting.save(force_insert=True)
+        audit.created(sitting)
+        if employees:
+            record.assign(actor=actor, employees=employees, needs=needs, what=_assignment(sitting, what))
+    return sitting
+
+
+def cancel_sitting(*, actor: User | None, sitting_id: UUID, reason: str) -> Sitting:
+    """Take a sitting back: nobody can begin any more; attempts that run go on to their end."""
+    why = short(reason, "reason")
+    if not why:
+        raise refuse("learning.cancelling_needs_reason", "reason")
+    with write(actor=actor, verb="learning.cancel_sitting") as audit:
+        row = Sitting.objects.select_for_update().filter(pk=sitting_id).first()
+        if row is None or (actor is not None and not led_by(actor).filter(pk=row.pk).exists()):
+            raise NotVisibleError
+        if row.cancelled_at is not None:
+            audit.unchanged()
+            return row
+        row.cancelled_at, row.cancelled_by, row.cancel_reason = clock.now(), actor, why
+        row.save()
+        audit.changed(row, cancelled_at=None, cancelled_by=None, cancel_reason="")
+    return row
+
+
+def led_by(user: User) -> QuerySet[Sitting]:
+    """The sittings that a person who assigns training opened, or that are assigned to people whom the person leads."""
+    sight = visible_to(user)
+    if not sight.may(Permission.ASSIGN_TRAINING):
+        return Sitting.objects.none()
+    led = sight.employees(Permission.ASSIGN_TRAINING)
+    targets = record.Assignment.objects.filter(
+        kind=record.AssignmentKind.EXAM, employee__in=led
+    ).values_list("target", flat=True)  # fmt: skip
+    return Sitting.objects.filter(created_by=user) | Sitting.objects.filter(pk__in=list(targets))
+
+
+def sittings_for(*, user: User) -> QuerySet[Sitting]:
+    """What a person may take: what is open to all and what was assigned to them."""
+    if user.employee_id is None:
+        return Sitting.objects.none()
+    mine = record.Assignment.objects.filter(
+        kind=record.AssignmentKind.EXAM, employee=user.employee_id, cancelled_at=None
+    ).values_list("target", flat=True)  # fmt: skip
+    rows = Sitting.objects.filter(cancelled_at=None)
+    return rows.filter(is_for_all=True) | rows.filter(pk__in=list(mine))
+
+
+def _exam(key: str) -> tuple[library.ContentVersion, ExamDocument]:
+    for row, version, document in library.current_documents(kind="exam"):
+        if row.key == key and isinstance(document, ExamDocument):
+            return version, document
+    raise refuse("learning.exam_not_in_force", "exam")
+
+
+def _assignment(sitting: Sitting, what: NewSitting) -> record.NewAssignment:
+    return record.NewAssignment(
+        target=str(sitting.pk),
+        title=sitting.title,
+        kind=record.AssignmentKind.EXAM,
+        due_at=what.due_at or sitting.closes_at,
+        attempts_allowed=sitting.attempts_allowed,
+        note=what.note,
+        link=f"/exams/{sitting.pk}/",
+    )
