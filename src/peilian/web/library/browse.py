@@ -32,7 +32,7 @@ ORDERS = (("recent", gettext_lazy("Latest first")),)
 PIECES = (("", gettext_lazy("Whole texts")), ("1", gettext_lazy("Single phrases and passages")))
 DAYS = (("", gettext_lazy("In force today")), ("any", gettext_lazy("Also what is over or comes later")))
 VALUES = dict(zip(SITUATION, map(get_args, (Channel, Customer, Entry, Seniority)), strict=True))
-_FURTHER = ("pieces", *SITUATION, "days")  # fields that most people never need
+_FURTHER = ("pieces", *SITUATION, "days", "state")  # fields that most people never need
 
 
 class BrowseForm(forms.Form):
@@ -91,7 +91,7 @@ class BrowseForm(forms.Form):
 
     def further_fields(self) -> list[forms.BoundField]:
         """The others."""
-        return [self[name] for name in _FURTHER]
+        return [self[name] for name in _FURTHER if name in self.fields]
 
     def has_further(self) -> bool:
         """Whether one of the others is chosen."""
