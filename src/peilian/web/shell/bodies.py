@@ -2,7 +2,7 @@
 and are allowed more, but only for people who may use them.
 
 The bounds are ``BODY_MOST_BYTES``, ``UPLOAD_MOST_BYTES`` and ``IMPORT_MOST_BYTES`` of the settings. This stands before
-Django, which writes a body to disk, and once more in its parts, before a view can look at anything.
+Django, which writes a body to disk, and its files once more, before a view can look at anything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any, Literal, TypeVar
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
@@ -82,10 +81,6 @@ class TooLargeMiddleware:
         """Serve one request."""
         most = getattr(request, "scope", {}).get(_MARK)
         return self.get_response(request) if most is None else too_large(request, most)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A form whose fields alone are larger than any form of ours is answered in the same way."""
-        return too_large(request, settings.BODY_MOST_BYTES) if isinstance(exception, RequestDataTooBig) else None
 
 
 class _Body:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
@@ -357,3 +358,12 @@ def test_confirmations_are_seen_of_one_s_own_people_alone(team, shelf):
 
 def test_a_lead_of_all_sees_everybody(team):
     assert "钱二" in see(a_publisher("boss"), "library_confirmations", *POLICY)
+
+
+def test_a_file_that_nobody_brought_in_is_dropped_after_a_week(writer):
+    looked_at(writer, "old.md", "# 标题\n\n正文".encode())
+    with base.bookkeeping():
+        base.Job.objects.update(created_at=timezone.now() - timedelta(days=8))
+    looked_at(writer, "new.md", "# 标题\n\n正文".encode())
+    assert {row.name for row in base.StoredFile.objects.all()} == {"new.md", "new.md.read.zip"}
+    assert "读出的内容已经不在了" in client_of(writer).get(the_check("old.md")).content.decode()
