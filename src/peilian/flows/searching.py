@@ -70,8 +70,8 @@ class Shelved:
 def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
     """A document as entries: the whole text, and the pieces that answer something by themselves.
 
-    The id of the whole is ``kind:key``, of a piece ``kind:key#piece``, of another wording ``kind:key@1``. What trainees must not read before they
-    play, the inside of a scenario, is in neither.
+    The id of the whole is ``kind:key``, of a piece ``kind:key#piece``, of another wording ``kind:key@1``. What trainees
+    must not read before they play, the inside of a scenario, is in none of them.
     """
     reference = f"{document.kind}:{document.key}"
     tags = " ".join(getattr(document, "tags", ()))
