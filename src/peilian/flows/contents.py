@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,25 +11,33 @@ from typing import Any
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document
-from peilian.adapters.packs.authored import TopicsDocument
+from peilian.adapters.packs.authored import Known, known_among, lost_names, named_by
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.trees import digest, document_of, tree_of
 from peilian.adapters.packs.writing import written
-from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine._kernel import Fault, InputError
 from peilian.engine.drill import ENGINE_VERSION
 from peilian.flows import rehearsing
 
+Shelved = Callable[[str], Iterable[Document]]
+"""The documents there are of a kind."""
 
-def faults_of(tree: Mapping[str, Any], references: Collection[str]) -> list[Fault]:
+
+def faults_of(tree: Mapping[str, Any], references: Collection[str], shelved: Shelved = lambda _kind: ()) -> list[Fault]:
     """What keeps a document from being published: fields that do not fit its kind, and names that lead nowhere.
 
-    ``references`` are all texts there are, as ``kind:key``. The faults carry fields, no file.
+    ``references`` are all texts there are, as ``kind:key``; ``shelved`` is asked for question banks and courses where
+    it takes more than that. The faults carry fields, no file.
     """
     try:
         document = document_of(tree)
     except InputError as error:
         return list(error.faults)
-    return list(_dangling(document, references))
+    beside = shelved("items") if any(named.what == "item" for named in named_by(document)) else ()
+    beside = shelved("course") if document.kind == "course" else beside
+    found = known_among(beside)
+    known = replace(_known(), texts=references, items=found.items, requires=found.requires)
+    return [Fault(reason, field=place) for place, reason in lost_names(document, known)]
 
 
 def rehearse(tree: Mapping[str, Any], roots: tuple[Path, ...] = (packs.SHIPPED,)) -> list[Fault]:
@@ -55,26 +63,7 @@ def rehearsal_rules() -> str:
     return digest([ENGINE_VERSION, *customers])
 
 
-def _dangling(document: Document, references: Collection[str]) -> Iterator[Fault]:
-    wanted: Mapping[str, tuple[Collection[str], Collection[str]]] = {
-        "related": (getattr(document, "related", ()), references),
-        "covers": (getattr(document, "covers", ()), _topics()),
-        "competencies": (getattr(document, "competencies", ()), _competencies()),
-        "replaced_by": ([f"law:{key}" for key in getattr(document, "replaced_by", ())], references),
-    }
-    for field, (names, there) in wanted.items():
-        for name in names:
-            if name not in there:
-                yield Fault(Reason("pack.leads_nowhere", {"name": name}), field=field)
-
-
 @cache
-def _topics() -> frozenset[str]:
-    documents = (item.document for item in packs.load("topics"))
-    return frozenset(topic.id for item in documents if isinstance(item, TopicsDocument) for topic in item.topics)
-
-
-@cache
-def _competencies() -> frozenset[str]:
-    models = (item.document for item in packs.load("competency-model"))
-    return frozenset(one.key for model in models for one in getattr(model, "competencies", ()))
+def _known() -> Known:
+    """Topics and competencies, which come with the product."""
+    return known_among(item.document for kind in ("topics", "competency-model") for item in packs.load(kind))

@@ -15,10 +15,12 @@ from pydantic import BaseModel
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField
 from peilian.adapters.packs.authored import ArticleDocument, GlossaryDocument, ManualDocument
+from peilian.adapters.packs.items import ItemsDocument
 from peilian.adapters.packs.phrases import Phrase, PhrasesDocument
 from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.adapters.packs.steps import DecisionTreeDocument, ProcedureDocument
 from peilian.adapters.packs.synonyms import SynonymsDocument
+from peilian.adapters.packs.teaching import LessonDocument
 from peilian.engine.search import Entry, Part, Synonyms
 from peilian.engine.search.values import Field
 
@@ -26,6 +28,8 @@ TEXT, PASSAGE = "text", "passage"
 """The values of the facet ``level``: a whole text, or a piece of one that answers something by itself."""
 CURRENT, OTHER = "current", "other"
 """The values of the facet ``wording``: every text has one current wording; before it holds there is another."""
+EVERYBODY, WRITERS = "everybody", "writers"
+"""The values of the facet ``readers``: who may know that a text is there."""
 
 _LONGEST = 200_000  # characters of a text that are searched: a book; excerpts of what is longer would take too long
 _HEADING_MARK = re.compile(r"#{1,4}[ \t]")
@@ -71,7 +75,8 @@ def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
     """A document as entries: the whole text, and the pieces that answer something by themselves.
 
     The id of the whole is ``kind:key``, of a piece ``kind:key#piece``, of another wording ``kind:key@1``. What trainees
-    must not read before they play, the inside of a scenario, is in none of them.
+    must not read before they
+    play, the inside of a scenario, is in neither.
     """
     reference = f"{document.kind}:{document.key}"
     tags = " ".join(getattr(document, "tags", ()))
@@ -130,6 +135,8 @@ def _asked(document: Document) -> Iterator[TextField]:
         yield from (phrase.when for phrase in document.phrases)
     elif isinstance(document, GlossaryDocument):
         yield from (term.term for term in document.terms)
+    elif isinstance(document, ItemsDocument):
+        yield from (item.stem for item in document.items)
 
 
 def _texts(model: BaseModel) -> Iterator[TextField]:
@@ -160,6 +167,11 @@ def _pieces(document: Document, shared: Entry) -> Iterator[Entry]:
         yield from _sections(document, shared)
         for number, passage in enumerate(document.passages, start=1):
             yield _piece(shared, f"q{number}", questions=[passage.question], body=[passage.answer])
+    elif isinstance(document, LessonDocument):
+        yield from _sections(document, shared)
+        yield _piece(shared, "keep", title=[document.title], body=[*document.goals, *document.keep])
+        for number, one in enumerate(document.examples, start=1):
+            yield _piece(shared, f"e{number}", questions=[one.situation], body=[one.instead_of, one.say, one.why])
     elif isinstance(document, ManualDocument):
         for scene in document.scenes:
             said = [scene.say, *scene.logic, *scene.facts, scene.behind]
@@ -190,8 +202,8 @@ def _phrase(phrase: Phrase, shared: Entry) -> Entry:
     )
 
 
-def _sections(document: ArticleDocument, shared: Entry) -> Iterator[Entry]:
-    """The sections of an article's body by their headings, in both languages side by side."""
+def _sections(document: ArticleDocument | LessonDocument, shared: Entry) -> Iterator[Entry]:
+    """The sections of a body by their headings, in both languages side by side."""
     if document.body is None:
         return
     by_number: dict[int, list[Part]] = {}

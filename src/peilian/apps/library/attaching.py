@@ -13,7 +13,7 @@ from uuid import UUID
 
 from peilian.adapters.media import media_type_of
 from peilian.apps.base.api import Audit, file_path, keep_file, write
-from peilian.apps.library.checks import is_writer, permit, refuse, short
+from peilian.apps.library.checks import is_writer, permit, refuse, require_sight, short
 from peilian.apps.library.drafting import begun
 from peilian.apps.library.models import Attachment, Content, ContentState, ContentVersion, Draft
 from peilian.apps.library.reading import reads_versions
@@ -90,6 +90,7 @@ def remove_attachment(*, actor: User | None, attachment: Attachment) -> Draft:
 def attachments_of(*, user: User, of: ContentVersion | Draft) -> list[Attachment]:
     """The files of a version or of a draft, the oldest first."""
     permit(user, Permission.WRITE_LIBRARY if isinstance(of, Draft) else Permission.SEE_LIBRARY)
+    require_sight(user, of.content)
     if not of.files:
         return []
     rows = list(_rows(of.files).values())
@@ -114,6 +115,7 @@ def open_attachment(*, user: User, pk: UUID | str) -> Opened:
         row = Attachment.objects.select_related("file", "content").get(pk=UUID(str(pk)))
     except (Attachment.DoesNotExist, ValueError):
         raise NotVisibleError from None
+    require_sight(user, row.content)
     if not is_writer(user) and str(row.pk) not in _handed_out(user, row.content):
         raise NotVisibleError
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}

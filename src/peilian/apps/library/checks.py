@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # What binds people is published by those who answer for it.
 RULES = ("policy", "law")
 
+# What is asked in exams is for who writes alone: not even that it is there is told.
+SECRET = ("items", "exam")
+
 
 def permit(actor: User | None, permission: Permission) -> None:
     """Only holders of ``permission``; the product itself (``None``) may. Absent and forbidden are not told apart."""
@@ -34,6 +37,17 @@ def publishing(kind: str) -> Permission:
 def is_writer(user: User) -> bool:
     """Whether the user sees what is not published."""
     return visible_to(user).may(Permission.WRITE_LIBRARY)
+
+
+def secret_to(user: User) -> tuple[str, ...]:
+    """The kinds of texts that are not there for the user."""
+    return () if is_writer(user) else SECRET
+
+
+def require_sight(user: User | None, content: Content) -> None:
+    """``NotVisibleError`` when a content is of a kind that is not there for the user."""
+    if user is not None and content.kind in secret_to(user):
+        raise NotVisibleError
 
 
 def require_kind(kind: str) -> str:

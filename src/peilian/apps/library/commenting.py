@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from peilian.apps.base.api import write
-from peilian.apps.library.checks import permit, refuse, short
+from peilian.apps.library.checks import permit, refuse, require_sight, short
 from peilian.apps.library.models import Comment, CommentKind, CommentState, Content, ContentState
 from peilian.apps.library.telling import holders, tell
 from peilian.apps.people.api import NotVisibleError, Permission, User
@@ -22,6 +22,7 @@ _LIMIT = 2000
 def add_comment(*, actor: User, content: Content, text: str, kind: CommentKind | str = CommentKind.COMMENT) -> Comment:
     """Say something about a published text. A suggestion is answered; those who publish hear of it."""
     permit(actor, Permission.SEE_LIBRARY)
+    require_sight(actor, content)
     if content.state == ContentState.NEW:
         permit(actor, Permission.WRITE_LIBRARY)
     if kind not in CommentKind.values:
@@ -45,6 +46,7 @@ def add_comment(*, actor: User, content: Content, text: str, kind: CommentKind |
 def comments_of(*, user: User, content: Content) -> QuerySet[Comment]:
     """What was said about a text, the oldest first."""
     permit(user, Permission.SEE_LIBRARY)
+    require_sight(user, content)
     if content.state == ContentState.NEW:
         permit(user, Permission.WRITE_LIBRARY)
     return Comment.objects.filter(content=content).select_related("made_by", "answered_by", "version")

@@ -28,16 +28,16 @@ from peilian.adapters.search_index import (
     SearchIndex,
 )
 from peilian.apps.base import api as base
-from peilian.apps.library.checks import refuse
+from peilian.apps.library.checks import SECRET, refuse
 from peilian.apps.library.models import Content, ContentState, ContentVersion, LibraryMark
 from peilian.apps.library.reading import days_of, published_line
 from peilian.apps.library.shelf import document
 from peilian.engine._kernel import InputError
 from peilian.engine.search import Entry
-from peilian.flows.searching import Shelved, entries_of, synonyms
+from peilian.flows.searching import EVERYBODY, WRITERS, Shelved, entries_of, synonyms
 
 INDEX_JOB = "library.index"
-_ENTRIES = "3"  # raised when entries are made of documents in another way
+_ENTRIES = "4"  # raised when entries are made of documents in another way
 _WHOLE = ""  # the name under which the index keeps the mark of the database
 _BATCH = 200
 _AT_ONCE, _AT_ONCE_BY_MEANING = 50, 3  # changed texts that a search takes in itself
@@ -208,7 +208,11 @@ def _entries(row: Content, today: date) -> Iterator[Entry]:
     for number, (version, (first, last)) in enumerate(spans):
         assert version is not None
         shelved = Shelved(
-            facets={"state": (row.state,), "pack": (row.pack,)},
+            facets={
+                "state": (row.state,),
+                "pack": (row.pack,),
+                "readers": (WRITERS if row.kind in SECRET else EVERYBODY,),
+            },
             valid_from=first if first > date.min else None,
             valid_until=last if last < date.max else None,
             changed_on=version.made_at,

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.scenario import ScenarioDocument
 from peilian.apps.base.api import today_in_company
-from peilian.apps.library.checks import is_writer
+from peilian.apps.library.checks import is_writer, require_sight, secret_to
 from peilian.apps.library.models import Content, ContentState, ContentVersion
 from peilian.apps.library.shelf import document, documents
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
@@ -46,7 +46,7 @@ def browse(
     visible_to(user).require(Permission.SEE_LIBRARY)
     rows = Content.objects.filter(state__in=list(states))
     if not is_writer(user):
-        rows = rows.filter(state=ContentState.PUBLISHED)
+        rows = rows.filter(state=ContentState.PUBLISHED).exclude(kind__in=secret_to(user))
     if kinds:
         rows = rows.filter(kind__in=list(kinds))
     if pack is not None:
@@ -81,6 +81,7 @@ def content(*, user: User, kind: str, key: str) -> Content:
     found = rows.first()
     if found is None:
         raise NotVisibleError
+    require_sight(user, found)
     return found
 
 
@@ -103,14 +104,14 @@ def versions(*, user: User, content: Content) -> QuerySet[ContentVersion]:
     rows = ContentVersion.objects.filter(content=content).select_related("made_by", "approved_by")
     if is_writer(user):
         return rows
-    if content.state not in _OUT or content.kind in _INSIDE:
+    if content.state not in _OUT or not reads_versions(user=user, content=content):
         raise NotVisibleError
     return rows.filter(pk__in=[found.pk for found in published_line(content)])
 
 
 def reads_versions(*, user: User, content: Content) -> bool:
     """Whether ``versions``, ``version`` and ``compare`` are for the user."""
-    return is_writer(user) or content.kind not in _INSIDE
+    return is_writer(user) or content.kind not in (*_INSIDE, *secret_to(user))
 
 
 def document_of(version: ContentVersion, *, user: User | None) -> Document:
@@ -172,7 +173,7 @@ def _require_readable(user: User, found: ContentVersion) -> None:
         return
     content = found.content
     was_here = content.state in _OUT and any(one.pk == found.pk for one in published_line(content))
-    if not was_here or content.kind in _INSIDE:
+    if not was_here or not reads_versions(user=user, content=content):
         raise NotVisibleError
 
 

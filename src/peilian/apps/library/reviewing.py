@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
 
+from peilian.adapters.packs import Document
 from peilian.adapters.packs.trees import document_of, tree_of
 from peilian.apps.base.api import Audit, write
 from peilian.apps.library.checks import permit, publishing, refuse, short
@@ -25,7 +26,7 @@ from peilian.apps.library.models import (
     RevisionState,
 )
 from peilian.apps.library.rehearsing import REHEARSED_KINDS, has_passed
-from peilian.apps.library.shelf import FACTS, describe, new_version
+from peilian.apps.library.shelf import FACTS, describe, document, new_version
 from peilian.apps.library.telling import holders, tell
 from peilian.apps.people.api import Permission, User
 from peilian.engine._kernel import Fault, InputError, Reason
@@ -39,7 +40,13 @@ def faults_of(*, draft: Draft) -> list[Fault]:
     there = {f"{kind}:{key}" for kind, key in rows} | {draft.content.reference}
     absent = [(place, name) for place, name in named_files(draft.body) if name not in draft.files]
     lost = [Fault(Reason("library.file_not_there", {"name": name}), field=place) for place, name in absent]
-    return [*contents.faults_of(draft.body, there), *lost]
+    return [*contents.faults_of(draft.body, there, _shelved), *lost]
+
+
+def _shelved(kind: str) -> list[Document]:
+    """The present wordings of a kind, whatever day they hold on."""
+    rows = Content.objects.filter(kind=kind, current__isnull=False).select_related("current")
+    return [document(row.current, kind) for row in rows if row.current is not None]
 
 
 def rehearse_draft(*, user: User, draft: Draft) -> list[Fault]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from peilian.adapters.search_index import IndexBusyError, IndexUnavailableError
 from peilian.apps.base.api import today_in_company
-from peilian.apps.library.checks import is_writer
+from peilian.apps.library.checks import is_writer, secret_to
 from peilian.apps.library.indexing import Step, keep_up, log, the_index
 from peilian.apps.library.models import Content, ContentState
 from peilian.apps.library.reading import browse
@@ -19,7 +19,7 @@ from peilian.engine._kernel import Language, Reason
 from peilian.engine.search import Entry, Filters, Hit
 from peilian.engine.search.values import Excerpt
 from peilian.flows import answering
-from peilian.flows.searching import CURRENT, PASSAGE, TEXT
+from peilian.flows.searching import CURRENT, EVERYBODY, PASSAGE, TEXT
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -79,11 +79,13 @@ class _Asked:
     day: date | None
     pieces: bool
     newest_first: bool
+    is_reader: bool
 
     def filters(self) -> Filters:
         """For the index."""
         any_of = {"level": (PASSAGE if self.pieces else TEXT,), "state": self.states}
         any_of |= {"kind": self.kinds} if self.kinds else {}
+        any_of |= {"readers": (EVERYBODY,)} if self.is_reader else {}
         any_of |= {"pack": (self.pack,)} if self.pack is not None else {}
         any_of |= {"wording": (CURRENT,)} if self.day is None else {}
         all_of = {"tag": self.tags, "competency": self.competencies}
@@ -133,6 +135,7 @@ def search(
         day=None if any_day else day or today_in_company(),
         pieces=pieces,
         newest_first=newest_first,
+        is_reader=bool(secret_to(user)),
     )
     found, remark = None, None
     if ContentState.NEW not in asked.states:  # what was never published is not in the index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from peilian.adapters.packs.items import ItemsDocument
+from peilian.adapters.packs.teaching import UNITS
 from peilian.adapters.packs.uploads import key_of
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
@@ -29,6 +32,8 @@ from peilian.web.shell.tables import Tone
 
 _MOST, _MOST_DONE = 20, 10
 _LONGEST = 100
+_NAMED: Mapping[str, tuple[str, ...]] = {"any": (), "unit": UNITS}
+"""The kinds that fields name as kind:key; empty are all."""
 
 STATES: dict[str, tuple[Any, Tone]] = {
     "writing": (gettext_lazy("being written"), "neutral"),
@@ -85,15 +90,33 @@ def drafts(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def references(request: HttpRequest) -> HttpResponse:
-    """Texts whose key or title holds what was typed into a field, to be chosen from."""
-    rows = library.browse(user=_writer(request))
-    typed = str(next(iter(request.GET.values()), ""))[:_LONGEST]
-    for word in cleaned(typed).rpartition(":")[2].split():
-        rows = rows.filter(Q(key__icontains=word) | Q(title__zh__icontains=word) | Q(title__en__icontains=word))
-    language = reading_language()
-    found = rows.order_by("kind", "key").only("kind", "key", "title")[:_MOST]
-    options = [(row.reference, row.name.in_language(language)) for row in found]
+    """What a field may name (``of``, see ``editor_shape.NAMING``), by words of its title or key, to be chosen from."""
+    user, of = _writer(request), request.GET.get("of", "any")
+    typed = next((str(value) for name, value in request.GET.items() if name != "of"), "")[:_LONGEST]
+    if of == "item":
+        options = _items(user, cleaned(typed).casefold().split())
+    else:
+        rows = library.browse(user=user, kinds=_NAMED.get(of, (of,)))
+        for word in cleaned(typed).rpartition(":")[2].split():
+            rows = rows.filter(Q(key__icontains=word) | Q(title__zh__icontains=word) | Q(title__en__icontains=word))
+        found = rows.order_by("kind", "key").only("kind", "key", "title")[:_MOST]
+        names = ((row.reference if of in _NAMED else row.key, row.name) for row in found)
+        options = [(name, title.in_language(reading_language())) for name, title in names]
     return render(request, "library/editor/_options.html", {"options": options})
+
+
+def _items(user: people.User, words: list[str]) -> list[tuple[str, str]]:
+    """Questions of the banks in use in whose words, or whose names, all these words stand."""
+    found: list[tuple[str, str]] = []
+    for row in library.browse(user=user, kinds=("items",)).select_related("current"):
+        bank = library.document_of(row.current, user=user) if row.current is not None else None
+        for item in bank.items if isinstance(bank, ItemsDocument) else ():
+            name, stem = f"{row.key}#{item.id}", item.stem.to_text()
+            if all(word in f"{name} {stem.zh or ''} {stem.en or ''}".casefold() for word in words):
+                found.append((name, stem.in_language(reading_language())[:_LONGEST]))
+        if len(found) >= _MOST:
+            break
+    return found[:_MOST]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -101,9 +101,8 @@ def card(request: HttpRequest, pk: UUID) -> HttpResponse:
     shape = _shape_named(row.content.kind, name)
     if shape is None or shape.item is None or not token.isalnum() or len(token) > 20:
         raise people.NotVisibleError
-    return render(
-        request, "library/editor/_card.html", {"card": blank_card(shape, name, token), "node": {"name": name}}
-    )
+    made = blank_card(shape, name, token, request.GET.get("type", ""))
+    return render(request, "library/editor/_card.html", {"card": made, "node": {"name": name}})
 
 
 @require_POST

@@ -11,13 +11,15 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import QueryDict
 
 from peilian.adapters.packs.source import source_of, value_of
 from peilian.engine._kernel import InputError, Text
-from peilian.web.library.editor_shape import NUMBERS, Shape
+from peilian.web.conversations.wordings import name_of
+from peilian.web.library.editor_shape import NUMBERS, TYPE, Shape
 from peilian.web.library.editor_words import choice_name, field_help, field_name
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.languages import reading_language
@@ -76,6 +78,12 @@ class Node:
         return self.shape.kind in _ASIDE and not (self.shape.is_needed or self.is_set or has_default)
 
     @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """Of a list of unions the types that can be added, with their names."""
+        item = self.shape.item
+        return [(one, choice_name(one)) for one, _group in item.variants] if item is not None else []
+
+    @property
     def label_key(self) -> str:
         """The field's own name, without those above it."""
         return self.name.rpartition(".")[2]
@@ -112,6 +120,9 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
     """The form of a value; what does not look like its shape is shown as YAML."""
     if value is not None and not _fits(shape, value):
         shape = replace(shape, kind="source")
+    if shape.kind == "union":
+        chosen = shape.variant(value)
+        shape = replace(chosen, is_needed=True) if chosen is not None else replace(shape, kind="source")
     node = Node(shape.kind, name, path, field_name(shape.owner, last), field_help(shape.owner, last), shape=shape)
     if shape.kind == "group":
         node.is_set = bool(value)
@@ -133,9 +144,10 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
     return node
 
 
-def blank_card(shape: Shape, name: str, token: str) -> Card:
-    """An empty part of a list."""
-    return _card(shape, None, name, token, "", "" if shape.kind == "named" else None)
+def blank_card(shape: Shape, name: str, token: str, chosen: str = "") -> Card:
+    """An empty part of a list; of a list of unions one of the type that was ``chosen``."""
+    value = {TYPE: chosen} if shape.item is not None and shape.item.kind == "union" else None
+    return _card(shape, value, name, token, "", "" if shape.kind == "named" else None)
 
 
 def _cards(shape: Shape, value: Any, name: str, path: str) -> Iterator[Card]:
@@ -166,6 +178,8 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
         node.value = "\n".join(one if isinstance(one, str) else _BURST.join(one) for one in value or ())
     elif shape.kind == "references":
         node.value = [*(value or ()), "", ""]
+    elif shape.kind == TYPE:
+        node.value, node.options = value, [(value, choice_name(value), True)]
     elif shape.kind == "truth":
         node.value = bool(value)
     elif shape.kind == "competencies":
@@ -176,12 +190,18 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
         chosen = [value] if shape.kind == "choice" else list(value or ())
         # The chosen first, in their order: a form gives back what it was given.
         ordered = list(dict.fromkeys([*chosen, *shape.choices])) if shape.kind == "choices" else shape.choices
-        node.options = [(one, choice_name(one), one in chosen) for one in ordered]
+        node.options = [(one, _option_name(one), one in chosen) for one in ordered]
     elif shape.kind == "source":
         node.value = "" if value is None else source_of(value).removesuffix("...\n")
     else:
         is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
         node.value = "" if value is None else str(int(value) if is_whole else value)
+
+
+def _option_name(value: str) -> str:
+    """What a value is called that is chosen from a few; moves and faults as the reading of conversations names them."""
+    known = choice_name(value)
+    return known if known != value else name_of(value, reading_language())
 
 
 def _fits(shape: Shape, value: Any) -> bool:
@@ -202,6 +222,8 @@ def _fits(shape: Shape, value: Any) -> bool:
         return isinstance(value, list) and all(one in shape.choices for one in value) and len(set(value)) == len(value)
     if shape.kind in ("group", "named"):
         return isinstance(value, Mapping)
+    if shape.kind == "union":
+        return shape.variant(value) is not None
     if shape.kind in ("cards", "texts"):
         return isinstance(value, list) and len(value) <= _MOST_PARTS
     if shape.kind == "truth":
@@ -264,6 +286,9 @@ def sent(shape: Shape, data: QueryDict, name: str) -> Any:
         found = {key: sent(one, data, f"{name}.{key}") for key, one in shape.fields}
         kept = {key: one for key, one in found.items() if one is not None}
         return kept if kept or shape.is_needed else None
+    if shape.kind == "union":
+        chosen = shape.variant({TYPE: data.get(f"{name}.{TYPE}")})
+        return sent(replace(chosen, is_needed=True), data, name) if chosen is not None else None
     if shape.kind in ("cards", "texts", "named"):
         return _sent_list(shape, data, name)
     return _sent_value(shape, data, name)
@@ -282,7 +307,7 @@ def _sent_list(shape: Shape, data: QueryDict, name: str) -> Any:
             found[name_of] = value if value is not None else []
         return found or None
     parts = [sent(replace(shape.item, is_needed=True), data, f"{name}.{token}") for token in tokens]
-    if shape.kind == "texts":
+    if shape.kind == "texts" or shape.item.kind == "union":
         parts = [one for one in parts if one]
     else:
         _name(parts, shape, name)
@@ -293,7 +318,8 @@ def _sent_list(shape: Shape, data: QueryDict, name: str) -> Any:
 
 def _name(parts: list[Any], shape: Shape, name: str) -> None:
     """Parts that need an id and were given none get one; people name what they write by its words."""
-    if shape.item is None or not any(key == "id" and one.is_needed for key, one in shape.item.fields):
+    named = shape.item.below("id") if shape.item is not None else None
+    if named is None or not named.is_needed:
         return
     taken = {one.get("id") for one in parts if isinstance(one, dict)}
     stem = name.rpartition(".")[2]
@@ -308,9 +334,11 @@ def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
     if shape.kind in ("text", "markdown"):
         found = {one: _typed(data.get(f"{name}.{one}", "")) for one in _LANGUAGES}
         return {language: text for language, text in found.items() if text.strip()} or None
+    if shape.kind == TYPE:
+        return shape.default
     if shape.kind == "truth":
         value: Any = data.get(name) == "1"
-        return None if value == bool(shape.default) else value
+        return None if value == bool(shape.default) and not shape.is_needed else value
     if shape.kind in ("words", "bursts"):
         lines = [line.strip() for line in data.get(name, "").splitlines() if line.strip()]
         if shape.kind == "words":
@@ -327,8 +355,19 @@ def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
 def _sent_scalar(shape: Shape, text: str) -> Any:
     if not text:
         return None
+    if shape.type is Decimal:  # as it was typed: what is kept of it are its digits
+        return None if text == str(shape.default) else _digits(text)
     value = _number(text, shape.type) if shape.type in NUMBERS else text
     return None if value == shape.default and shape.default is not None else value
+
+
+def _digits(text: str) -> str:
+    """A decimal number as documents keep it; what is none stays as it was typed."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return text if text.isascii() or not number.is_finite() else str(number)
 
 
 def _number(text: str, wanted: type | None) -> int | float | str:
@@ -364,6 +403,8 @@ def changed_order(data: QueryDict, do: str) -> QueryDict:
     tokens = [one for one in made.getlist(name) if _TOKEN.match(one)]
     if what == "add" and len(tokens) < _MOST_PARTS:
         tokens.append(_fresh(tokens))
+        if chosen := data.get(f"{name}.new"):
+            made[f"{name}.{tokens[-1]}.{TYPE}"] = chosen
     elif what == "remove":
         tokens = [one for one in tokens if one != token]
     elif what in ("up", "down") and token in tokens:

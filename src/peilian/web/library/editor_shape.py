@@ -2,15 +2,17 @@
 
 A shape is one of: ``text`` (in two languages), ``markdown`` (the same, long), ``line``, ``number``, ``truth``, ``day``,
 ``choice``, ``choices``, ``competencies``, ``words`` (one a line), ``references``, ``bursts``, ``texts``, ``group``,
-``cards``, ``named`` (cards by name), ``source`` (YAML). What a form cannot show faithfully is a ``source``.
+``cards``, ``named`` (cards by name), ``union`` (one of several groups, told by its type), ``type`` (of such a group,
+chosen when it was added), ``source`` (YAML). What a form cannot show faithfully is a ``source``.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -23,16 +25,26 @@ from peilian.adapters.packs import TextField
 
 FIXED = ("kind", "schema_version", "key")
 """What stays as it was when the text was begun."""
-_REFERENCES = ("related",)
+TYPE = "type"
+"""The field by which the groups of a union are told apart."""
+NAMING: dict[str, str] = {
+    "related": "any", "UnitField.what": "unit", "CheckField.items": "item", "LessonDocument.rewrite": "item",
+    "FixedField.item": "item", "RuleField.banks": "items", "LessonDocument.drill": "scenario",
+    "DrillField.scenario": "scenario", "CourseDocument.requires": "course", "PathDocument.courses": "course",
+    "CourseDocument.exam": "exam", "CourseDocument.test_out": "exam", "ExamDocument.remedial": "lesson",
+}  # fmt: skip
+"""What a field names, chosen by typing its title: ``any`` text or a ``unit`` as kind:key, an ``item`` as bank#item, or
+a text of that kind by its key."""
 _COMPETENCIES = "competencies"
 _LONG = ("body",)
-NUMBERS: tuple[type, ...] = (int, float)
+NUMBERS: tuple[type, ...] = (int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How one value is asked for. ``item`` is what a list or a mapping holds; ``fields`` are those of a group;
-    ``names`` those that a mapping may have. ``may_be_unset``: leaving it out is not the same as leaving it empty."""
+    ``names`` those that a mapping may have; ``variants`` the groups of a union by their type. ``may_be_unset``: leaving
+    it out is not the same as leaving it empty. ``naming`` is what it names, see ``NAMING``."""
 
     kind: str
     owner: str = ""
@@ -44,6 +56,21 @@ class Shape:
     default: Any = None
     is_needed: bool = False
     may_be_unset: bool = False
+    naming: str = ""
+    variants: tuple[tuple[str, Shape], ...] = ()
+
+    def below(self, part: str) -> Shape | None:
+        """The shape of a part: a field of a group, of whichever of a union has it, or any part of a list."""
+        if self.kind == "group":
+            return dict(self.fields).get(part)
+        if self.kind == "union":
+            return next((found for _type, one in self.variants if (found := one.below(part)) is not None), None)
+        return self.item if self.kind in ("cards", "texts", "named") else None
+
+    def variant(self, value: Any) -> Shape | None:
+        """The group of a union that a value is."""
+        chosen = value.get(TYPE) if isinstance(value, Mapping) else None
+        return dict(self.variants).get(chosen) if isinstance(chosen, str) else None
 
 
 @cache
@@ -56,14 +83,7 @@ def shape_at(root: Shape, parts: tuple[str, ...]) -> Shape | None:
     """The shape of what stands at a name of the form, such as ``steps.2.next``; ``None`` when there is none."""
     here: Shape | None = root
     for part in parts:
-        if here is None:
-            return None
-        if here.kind == "group":
-            here = dict(here.fields).get(part)
-        elif here.kind in ("cards", "texts", "named"):
-            here = here.item
-        else:
-            return None
+        here = here.below(part) if here is not None else None
     return here
 
 
@@ -89,7 +109,8 @@ def _field(name: str, owner: str, info: FieldInfo) -> Shape:
     if isinstance(default, BaseModel | tuple | date):
         default = None
     shape = _of(info.annotation, name, owner)
-    return replace(shape, owner=owner, default=default, is_needed=info.is_required())
+    naming = NAMING.get(f"{owner}.{name}") or NAMING.get(name, "")
+    return replace(shape, owner=owner, default=default, is_needed=info.is_required(), naming=naming)
 
 
 def _of(annotation: Any, name: str, owner: str) -> Shape:
@@ -99,8 +120,10 @@ def _of(annotation: Any, name: str, owner: str) -> Shape:
     if origin in (Union, types.UnionType):
         there = [one for one in inside if one is not type(None)]
         if len(there) > 1:
-            return Shape("source", owner)
+            return _union(there, owner)
         return replace(_of(there[0], name, owner), may_be_unset=True)
+    if origin is Literal and all(type(one) is int for one in inside):
+        return Shape("number", owner, type=int)
     if origin is Literal:
         return Shape("choice", owner, choices=tuple(map(str, inside)))
     if origin is tuple:
@@ -108,6 +131,22 @@ def _of(annotation: Any, name: str, owner: str) -> Shape:
     if origin is dict:
         return _mapping(inside[0], _of(inside[1], name, owner), owner)
     return _single(annotation, name, owner)
+
+
+def _union(there: Iterable[Any], owner: str) -> Shape:
+    """Groups that are told apart by what their field ``type`` says; anything else has no form."""
+    variants: list[tuple[str, Shape]] = []
+    for one in there:
+        model = get_args(one)[0] if hasattr(one, "__metadata__") else one
+        info = model.model_fields.get(TYPE) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        if info is None or get_origin(info.annotation) is not Literal:
+            return Shape("source", owner)
+        group = _group(model)
+        for chosen in get_args(info.annotation):
+            told = (TYPE, Shape(TYPE, group.owner, default=chosen))
+            fields = tuple(told if field[0] == TYPE else field for field in group.fields)
+            variants.append((chosen, replace(group, fields=fields)))
+    return Shape("union", owner, variants=tuple(variants))
 
 
 def _single(annotation: Any, name: str, owner: str) -> Shape:
@@ -131,12 +170,13 @@ def _list(inside: Any, name: str, owner: str) -> Shape:
     if item.kind == "line" and name == _COMPETENCIES:
         return Shape("competencies", owner, choices=competencies())
     if item.kind == "line":
-        return Shape("references" if name in _REFERENCES else "words", owner)
+        is_naming = name in NAMING or f"{owner}.{name}" in NAMING
+        return Shape("references" if is_naming else "words", owner)
     if item.kind in ("text", "markdown"):
         return Shape("texts", owner, item=Shape("text", owner))
     if item.kind == "words":
         return Shape("bursts", owner)
-    return Shape("cards", owner, item=item) if item.kind == "group" else Shape("source", owner)
+    return Shape("cards", owner, item=item) if item.kind in ("group", "union") else Shape("source", owner)
 
 
 def _mapping(names: Any, item: Shape, owner: str) -> Shape:

@@ -43,11 +43,11 @@ def place_in_words(kind: str, path: Iterable[str | int], *trees: Any) -> str:
             words.append(pgettext("library", "line %(n)d") % {"n": part + 1})
             continue
         values = [_below(value, part) for value in values]
-        if here is not None and here.kind == "group":
-            owner, here = here.owner if here.type is None else here.type.__name__, dict(here.fields).get(str(part))
-            words.append(field_name(owner, str(part)))
+        if here is not None and here.kind in ("group", "union"):
+            here = here.below(str(part))
+            words.append(field_name(here.owner if here is not None else "", str(part)))
         else:
-            here = here.item if here is not None else None
+            here = here.below(str(part)) if here is not None else None
             title = next((title_of(value) for value in values if title_of(value)), "")
             words.append(title or (f"{part + 1}" if isinstance(part, int) else field_name("", part)))
     return " › ".join(words)

@@ -202,7 +202,8 @@
     row.querySelector("textarea").focus();
   };
   const addCard = async (list, name) => {
-    const answer = await fetch(`${said.card}?${new URLSearchParams({ name, token: `n${(fresh += 1)}` })}`);
+    const type = form.querySelector(`[data-new="${CSS.escape(name)}"]`)?.value ?? "";
+    const answer = await fetch(`${said.card}?${new URLSearchParams({ name, type, token: `n${(fresh += 1)}` })}`);
     if (!answer.ok) return;
     list.insertAdjacentHTML("beforeend", await answer.text());
     const card = list.lastElementChild;

@@ -36,6 +36,8 @@ def sent_back(node: Node, data: QueryDict) -> QueryDict:
         data[node.name] = "1"
     elif node.kind == "references":
         data.setlist(node.name, node.value)
+    elif node.kind == "type":
+        data[node.name] = node.value
     elif node.kind == "source":
         data[f"y.{node.name}"] = node.value
     elif node.kind == "cards" and node.shape.may_be_unset and node.is_set:
@@ -74,7 +76,7 @@ def test_every_field_of_a_form_has_a_name_in_words(kind: str) -> None:
     def unnamed(shape: Any, owner: str = "") -> set[str]:
         inside = shape.type.__name__ if shape.kind == "group" else owner
         found = {name for name, _one in shape.fields if name not in FIELDS and f"{inside}.{name}" not in FIELDS}
-        below = [one for _name, one in shape.fields] + ([shape.item] if shape.item else [])
+        below = [one for _name, one in (*shape.fields, *shape.variants)] + ([shape.item] if shape.item else [])
         return found.union(*(unnamed(one, inside) for one in below))
 
     assert not unnamed(shape_of_kind(kind))
