@@ -39,11 +39,11 @@ def attached(name: str, data: bytes) -> tuple[library.Attachment, str]:
     return row, reverse("library_attachment", args=[row.pk, name])
 
 
-def test_a_picture_is_shown_and_a_film_is_played(company: SmallCompany, signed_in: SignIn) -> None:
+def test_a_picture_is_shown_and_a_film_is_played(company: SmallCompany, signed_in: SignIn, tmp_path: Path) -> None:
     _picture, shown = attached("图.png", PNG)
     _film, played = attached("演示.mp4", FILM)
     words = "![看](图.png)\n\n![放](演示.mp4)\n\n![没有](别的.png) [下载](图.png)"
-    published(a_writer(), the_content(), body={"zh": words})
+    installed(tmp_path / "pack", an_article(body=words), version="2")  # a pack may name what is not here
     page = signed_in(company.lin).get(reverse("library_text", args=["article", "mine/returns"])).content.decode()
     assert f'<img src="{shown}" alt="看" loading="lazy">' in page
     assert f'<video src="{played}"' in page
