@@ -163,7 +163,8 @@ def test_own_packs_of_the_installation_are_served_and_faulty_ones_told(product):
     assert "good/delay" in known
     assert "bad/delay" not in known
     product.start("--no-worker")
-    assert "delay.yaml:第 7 行，字段 difficulty：这里要填整数" in product.log.read_text(encoding="utf-8")
+    row = 1 + next(n for n, line in enumerate(text.splitlines()) if line.startswith("difficulty: "))
+    assert f"delay.yaml:第 {row} 行，字段 difficulty：这里要填整数" in product.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

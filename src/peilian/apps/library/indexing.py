@@ -34,6 +34,7 @@ from peilian.apps.library.reading import days_of, published_line
 from peilian.apps.library.shelf import document
 from peilian.engine._kernel import InputError
 from peilian.engine.search import Entry
+from peilian.flows import playing
 from peilian.flows.searching import EVERYBODY, WRITERS, Shelved, entries_of, synonyms
 
 INDEX_JOB = "library.index"
@@ -167,7 +168,7 @@ def _is_job_due() -> bool:
 
 @lru_cache(maxsize=4)
 def _opened(path: Path, is_by_meaning: bool) -> SearchIndex:
-    return SearchIndex(path, synonyms(), SentenceEmbedder() if is_by_meaning else None)
+    return SearchIndex(path, synonyms(playing.house()), SentenceEmbedder() if is_by_meaning else None)
 
 
 def _mark() -> str:

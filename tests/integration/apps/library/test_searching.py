@@ -9,9 +9,11 @@ from peilian.adapters.search_index import Group
 from peilian.apps.base import api as base
 from peilian.apps.base.api import bookkeeping
 from peilian.apps.library import api as library
+from peilian.apps.library import indexing
 from peilian.apps.library.indexing import the_index
 from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
+from peilian.flows import playing
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, the_content
 
 pytestmark = pytest.mark.django_db
@@ -324,3 +326,21 @@ def test_the_inside_of_a_scenario_is_not_found():
         assert {part.field for part in item.entry.parts} <= {"title", "body", "tags", "summary"}
         brief = item.content.current.body["brief"]
         assert {part.text for part in item.entry.parts if part.field == "body"} <= set(brief.values())
+
+
+def test_synonyms_of_the_installation_s_own_packs_are_searched_by(tmp_path, monkeypatch):
+    pack = tmp_path / "own"
+    pack.mkdir()
+    header = 'kind: pack\nschema_version: 1\nkey: own\ntitle: {zh: 自己的}\nversion: "1"\nlicence: proprietary\n'
+    (pack / "pack.yaml").write_text(header, encoding="utf-8")
+    words = (
+        "kind: synonyms\nschema_version: 1\nkey: own/synonyms\ntitle: {zh: 同义词}\ngroups:\n  - [小黄鸭服务, 退货]\n"
+    )
+    (pack / "synonyms.yaml").write_text(words, encoding="utf-8")
+    monkeypatch.setattr(playing, "_house", [(*playing.SHIPPED, pack)])
+    indexing._opened.cache_clear()
+    installed(tmp_path / "library", an_article())
+    try:
+        assert library.search(user=a_writer(), query="小黄鸭服务").total == 1
+    finally:
+        indexing._opened.cache_clear()
