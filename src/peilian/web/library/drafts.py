@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from peilian.adapters.packs.items import ItemsDocument
 from peilian.adapters.packs.teaching import UNITS
 from peilian.adapters.packs.uploads import key_of
 from peilian.apps.library import api as library
@@ -23,6 +23,7 @@ from peilian.engine._kernel import InputError
 from peilian.engine.text.typed import cleaned
 from peilian.flows.wording import say_fault
 from peilian.web.library.editor_words import KINDS, kind_name
+from peilian.web.library.naming import questions
 from peilian.web.library.worklists import NAMES, listed, worklists
 from peilian.web.people.forms import DirectoryForm
 from peilian.web.shell.access import user_of
@@ -107,16 +108,13 @@ def references(request: HttpRequest) -> HttpResponse:
 
 def _items(user: people.User, words: list[str]) -> list[tuple[str, str]]:
     """Questions of the banks in use in whose words, or whose names, all these words stand."""
-    found: list[tuple[str, str]] = []
-    for row in library.browse(user=user, kinds=("items",)).select_related("current"):
-        bank = library.document_of(row.current, user=user) if row.current is not None else None
-        for item in bank.items if isinstance(bank, ItemsDocument) else ():
-            name, stem = f"{row.key}#{item.id}", item.stem.to_text()
-            if all(word in f"{name} {stem.zh or ''} {stem.en or ''}".casefold() for word in words):
-                found.append((name, stem.in_language(reading_language())[:_LONGEST]))
-        if len(found) >= _MOST:
-            break
-    return found[:_MOST]
+    language = reading_language()
+    fitting = (
+        (name, stem.to_text().in_language(language)[:_LONGEST])
+        for name, stem in questions(user)
+        if all(word in f"{name} {stem.zh or ''} {stem.en or ''}".casefold() for word in words)
+    )
+    return list(islice(fitting, _MOST))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from peilian.engine._kernel import InputError, Language, Text
 from peilian.web.library.editor_shape import shape_of_kind
 from peilian.web.library.editor_words import field_name
 from peilian.web.library.markdown import to_html
+from peilian.web.library.naming import named_in
 from peilian.web.library.places import in_words
 from peilian.web.library.shown import rendered
 from peilian.web.shell.access import user_of
@@ -40,7 +41,8 @@ def shown(request: HttpRequest, row: library.Draft, body: dict[str, Any], langua
     except InputError:
         with translation.override(DJANGO_CODES[spoken]):
             return found | {"fields": list(_fields(row.content.kind, body, spoken, files))}
-    return found | {"html": rendered(document, spoken, files=files, is_writer=True)}
+    named = named_in(user_of(request), document)
+    return found | {"html": rendered(document, spoken, files=files, is_writer=True, named=named)}
 
 
 def _title(body: dict[str, Any], language: Language) -> str:

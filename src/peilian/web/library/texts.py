@@ -20,6 +20,7 @@ from peilian.apps.people.api import Permission, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say_fault
+from peilian.web.library.naming import named_in
 from peilian.web.library.shown import rendered
 from peilian.web.library.words import COMMENT_STATES, ORIGINS, USED_BY, trained_name
 from peilian.web.shell.access import sight_of, user_of
@@ -173,7 +174,9 @@ def _body(request: HttpRequest, row: library.Content, shown: library.ContentVers
         return {"unreadable": [say_fault(fault, language) for fault in error.faults]}
     is_writer = library.may_write(user)
     return {
-        "body": rendered(document, language, files=files, is_writer=is_writer, asked=request.GET),
+        "body": rendered(
+            document, language, files=files, is_writer=is_writer, asked=request.GET, named=named_in(user, document)
+        ),
         "sources": getattr(document, "sources", ()),
         "attached": [{"row": one, "href": files[one.name]} for one in attached],
     }

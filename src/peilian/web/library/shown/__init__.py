@@ -13,13 +13,14 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import SafeString
 
-from peilian.adapters.packs import Document
-from peilian.engine._kernel import Language
-from peilian.web.library.shown import cases, fields, phrases, scenarios, steps, texts
+from peilian.adapters.packs import Document, TextField
+from peilian.engine._kernel import Language, Text
+from peilian.web.library.shown import asking, cases, fields, phrases, scenarios, steps, teaching, texts
 from peilian.web.library.shown.reading import Reading
 from peilian.web.shell.languages import DJANGO_CODES
 
 Values = Callable[[Any, Reading], dict[str, Any]]
+Named = tuple[Mapping[str, Text], Mapping[str, TextField]]
 
 # By kind: the values of the template of the same name. A kind that is new here is shown field by field.
 _SHOWN: Mapping[str, Values] = {
@@ -33,6 +34,12 @@ _SHOWN: Mapping[str, Values] = {
     "procedure": steps.procedure,
     "decision-tree": steps.decision_tree,
     "scenario": scenarios.scenario,
+    "lesson": teaching.lesson,
+    "course": teaching.course,
+    "path": teaching.path,
+    "exam": teaching.exam,
+    "items": asking.items,
+    "survey": asking.survey,
 }
 
 
@@ -43,13 +50,16 @@ def rendered(
     files: Mapping[str, str] | None = None,
     is_writer: bool = False,
     asked: QueryDict | None = None,
+    named: Named | None = None,
 ) -> SafeString:
     """The body of a document as HTML in a language.
 
     ``files`` are the addresses of its attachments by name. ``is_writer`` also shows what readers are not to know, such
     as what a drill looks for. ``asked`` are the parameters of the page; without it nothing on it can be chosen.
+    ``named`` are the titles of the texts and the words of the questions that it names, see ``Reading``.
     """
-    reading = Reading(language, files or {}, is_writer, asked)
+    titles, items = named or ({}, {})
+    reading = Reading(language, files or {}, is_writer, asked, titles, items)
     values = _SHOWN.get(document.kind)
     name, make = (document.kind, values) if values is not None else ("fields", fields.fields)
     with translation.override(DJANGO_CODES[language]):
