@@ -7,6 +7,7 @@ FEATURES = (
     "appraisal",
     "conversations",
     "diagnosis",
+    "exams",
     "imports",
     "insight",
     "jobs",

@@ -15,6 +15,7 @@ _SEEING = frozenset({P.SEE_APPRAISAL_TOTALS, P.RATE_APPRAISALS, P.RUN_APPRAISALS
 TABS = (
     Tab("home", "assess", _("To do")),
     Tab("mine", "my_appraisals", _("My results")),
+    Tab("exams", "exams", _("Exams")),
     Tab("cycles", "appraisal_cycles", _("Cycles"), _SEEING),
     Tab("events", "appraisal_events", _("Events"), frozenset({P.REGISTER_EVENTS})),
     Tab("appeals", "appraisal_appeals", _("Appeals"), frozenset({P.DECIDE_APPEALS})),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any
 from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -15,6 +14,7 @@ from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Reason
 from peilian.web.practice.hub import OpenRoom, hub, in_database
 from peilian.web.practice.room import LONGEST_TEXT, Sent, Teller, Text, UnreadableError, parse, teller_for
+from peilian.web.shell.access import user_of_socket
 
 REFUSED = 4404
 SHORTEST_SYNC_SECONDS = 0.5
@@ -125,17 +125,7 @@ class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         return simple[sent.type](user=user, run_id=run_id, client_id=sent.id)
 
     def _user(self) -> User:
-        """The user as the database knows it now. The one of the scope is as it was when the socket opened."""
-        user: Any = self.scope["user"]
-        if not user.is_authenticated:
-            raise NotVisibleError
-        session = self.scope.get("session")
-        if session is not None and not session.exists(session.session_key):  # signed out in another tab
-            raise NotVisibleError
-        try:
-            return User.objects.get(pk=user.pk, is_active=True)
-        except User.DoesNotExist:
-            raise NotVisibleError from None
+        return user_of_socket(self.scope)
 
 
 def _fault_of(raw: str | None) -> Reason:

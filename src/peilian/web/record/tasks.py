@@ -56,6 +56,8 @@ def task_of(row: record.Assignment, now: datetime) -> Task:
 def start_address(row: record.Assignment) -> str:
     """Where the assigned is begun."""
     try:
+        if row.kind == record.AssignmentKind.EXAM:
+            return reverse("exam_sitting", args=[row.target])
         return f"{reverse('drill_start', args=[row.target])}?assignment={row.pk}"
     except NoReverseMatch:
         return ""

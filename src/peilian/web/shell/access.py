@@ -1,10 +1,12 @@
-"""What the user of a request may do, looked up once a request."""
+"""Who is behind a request or a socket, and what the user of a request may do, looked up once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 
-from peilian.apps.people.api import Sight, User, visible_to
+from peilian.apps.people.api import NotVisibleError, Sight, User, visible_to
 
 
 def sight_of(request: HttpRequest) -> Sight:
@@ -21,3 +23,17 @@ def user_of(request: HttpRequest) -> User:
     user = request.user
     assert isinstance(user, User)
     return user
+
+
+def user_of_socket(scope: Any) -> User:
+    """The user of a WebSocket as the database knows it now; the one of its scope is as it was when it opened."""
+    user: Any = scope["user"]
+    if not user.is_authenticated:
+        raise NotVisibleError
+    session = scope.get("session")
+    if session is not None and not session.exists(session.session_key):  # signed out in another tab
+        raise NotVisibleError
+    found = User.objects.select_related("employee").filter(pk=user.pk, is_active=True).first()
+    if found is None:
+        raise NotVisibleError
+    return found

@@ -16,12 +16,14 @@ BAR_LENGTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the product. Any permission of ``opened_by`` opens it; without one it is open to all."""
+    """A place of the product. Any permission of ``opened_by`` opens it; without one it is open to all. Addresses that
+    begin with one of ``holds`` belong to it too."""
 
     url_name: str
     label: str | Promise
     icon: str
     opened_by: frozenset[Permission] = frozenset()
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ PLACES = (
     Place("insight", _("Insight"), "chart-line", frozenset({P.SEE_KPIS, P.SEE_CONVERSATIONS, P.SEE_DIAGNOSIS})),
     Place("learn", _("Learn"), "book-2"),
     Place("practise", _("Practise"), "messages"),
-    Place("assess", _("Assess"), "clipboard-check"),
+    Place("assess", _("Assess"), "clipboard-check", holds=("/exams/",)),
     Place("team", _("Team"), "users-group", frozenset({P.SEE_PEOPLE})),
     Place("settings", _("Settings"), "settings", frozenset({P.MANAGE_SETTINGS, P.IMPORT, P.SEE_JOBS, P.SEE_AUDIT})),
 )
@@ -53,8 +55,9 @@ def links(may: Callable[[Permission], bool], path: str, places: Iterable[Place] 
     """
     open_places = [place for place in places if not place.opened_by or any(map(may, place.opened_by))]
     addressed = [(place, href) for place in open_places if (href := _address(place.url_name))]
-    begun = [href for _place, href in addressed if path == href or (href != "/" and path.startswith(href))]
-    current = max(begun, key=len, default=None)
+    begins = [(href, begin) for place, href in addressed for begin in (href, *place.holds)]
+    begun = [(len(begin), href) for href, begin in begins if path == begin or (begin != "/" and path.startswith(begin))]
+    current = max(begun, default=(0, None))[1]
     return [Link(place.label, place.icon, href, href == current) for place, href in addressed]
 
 
