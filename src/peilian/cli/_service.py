@@ -28,6 +28,7 @@ GRACE_SECONDS = 5
 _LOOK_EVERY_SECONDS = 0.1
 _WARM_AFTER_SECONDS = 5.0  # the first pages come first, and whoever starts a server to stop it pays nothing
 _LONGEST_PAUSE_SECONDS = 30.0
+_CLOSE_EXAMS_EVERY_SECONDS = 15.0
 
 
 def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], None]) -> None:
@@ -144,7 +145,23 @@ def work() -> None:
     from peilian.apps.base.api import run_worker
 
     is_working.set()
+    threading.Thread(target=_close_exams, args=(stop,), name="exams", daemon=True).start()
     run_worker(stop=stop)
+
+
+def _close_exams(stop: threading.Event) -> None:
+    """Hand in exams whose time is up and whose people have left, until the worker stops."""
+    from django.db import close_old_connections, connections
+
+    from peilian.apps.learning.api import close_due
+
+    while not stop.wait(_CLOSE_EXAMS_EVERY_SECONDS):
+        close_old_connections()
+        try:
+            close_due()
+        except Exception:  # the next round tries again
+            log.exception("exams could not be closed")
+    connections.close_all()
 
 
 def _watch_parent(stop: threading.Event, is_working: threading.Event) -> None:

@@ -108,7 +108,9 @@ def test_an_attempt_that_does_not_exist_is_the_same_as_one_of_somebody_else(lin,
     assert played(scene) == {"closed": REFUSED}
 
 
-def test_who_is_locked_out_meanwhile_answers_no_more(lin, attempt):
+def test_who_is_locked_out_meanwhile_answers_no_more(lin, attempt, monkeypatch):
+    monkeypatch.setattr(consumers, "TRUSTED_SECONDS", 0.0)
+
     async def scene():
         page = ExamPage(attempt.pk, lin)
         await page.open()

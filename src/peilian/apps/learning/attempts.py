@@ -185,9 +185,13 @@ def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason
 
 
 def candidate(user: User) -> Employee:
-    """The employee who learns: the user's own, while the user may do anything at all."""
-    if user.employee is None or not visible_to(user).grants:
+    """The employee who learns: the user's own, while the user may do anything at all.
+
+    What a user may do is looked up once for one reading of the user: whoever keeps a user reads it again before long.
+    """
+    if user.employee is None or not ("_may_learn" in user.__dict__ or visible_to(user).grants):
         raise NotVisibleError
+    user.__dict__["_may_learn"] = True
     return user.employee
 
 

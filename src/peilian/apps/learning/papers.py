@@ -61,6 +61,7 @@ class _Candidate:
     version: library.ContentVersion
     field: AnyItem
     bank: ItemsDocument
+    languages: frozenset[Language]
 
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
@@ -70,8 +71,8 @@ def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
     listed: tuple[Language, ...] = ("zh", "en")
     found: list[Language] = []
     for language in listed:
-        able = [one for one in candidates.values() if language in one.field.languages()]
-        is_whole = all(language in one.field.languages() for one in fixed)
+        able = [one for one in candidates.values() if language in one.languages]
+        is_whole = all(language in one.languages for one in fixed)
         if is_whole and all(sum(_fits(rule, one) for one in able) >= rule.count for rule in exam.drawn):
             found.append(language)
     return tuple(found)
@@ -87,7 +88,7 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     worth: dict[str, Decimal | None] = {}
     for one in exam.fixed:
         found = candidates.get(one.item)
-        if found is None or language not in found.field.languages():
+        if found is None or language not in found.languages:
             raise refuse("learning.item_gone", item=one.item)
         worth[one.item] = one.points
     met = Counter(Response.objects.filter(attempt__employee=employee).values_list("item", flat=True))
@@ -96,7 +97,7 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     bank = [
         _banked(one, exam.drawn, met[one.item])
         for one in candidates.values()
-        if one.item not in worth and language in one.field.languages()
+        if one.item not in worth and language in one.languages
     ]
     lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
     drawn = draw(lines, bank, rng)
@@ -147,13 +148,32 @@ def _bank(version: UUID) -> ItemsDocument:
 
 
 def _candidates() -> dict[str, _Candidate]:
-    """Every item in force, by name."""
+    """Every item in force, by name. Not to be changed: it is kept as long as the same versions are in force."""
+    rows = library.current_documents(kind=BANK)
+    return _listed(_Banks([(row.key, version, bank) for row, version, bank in rows if isinstance(bank, ItemsDocument)]))
+
+
+class _Banks:
+    """Banks in force; the same versions are equal."""
+
+    def __init__(self, rows: Sequence[tuple[str, library.ContentVersion, ItemsDocument]]) -> None:
+        self.rows = rows
+        self.key = tuple(version.pk for _, version, _ in rows)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Banks) and self.key == other.key
+
+
+@lru_cache(maxsize=2)
+def _listed(banks: _Banks) -> dict[str, _Candidate]:
     found = {}
-    for row, version, bank in library.current_documents(kind=BANK):
-        if isinstance(bank, ItemsDocument):
-            for field in bank.items:
-                name = f"{row.key}#{field.id}"
-                found[name] = _Candidate(name, version, field, bank)
+    for key, version, bank in banks.rows:
+        for field in bank.items:
+            name = f"{key}#{field.id}"
+            found[name] = _Candidate(name, version, field, bank, frozenset(field.languages()))
     return found
 
 

@@ -24,7 +24,6 @@ from peilian.web.shell.languages import reading_language
 def sitting(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The rules of an exam in plain words; a POST begins it, or goes on with the attempt that runs."""
     user = user_of(request)
-    entry = learning.entry_for(user=user, sitting_id=pk)
     fault = ""
     if request.method == "POST":
         try:
@@ -33,6 +32,7 @@ def sitting(request: HttpRequest, pk: UUID) -> HttpResponse:
             fault = say(error.faults[0].reason, reading_language())
         else:
             return HttpResponseRedirect(reverse("exam_room", args=[begun.pk]))
+    entry = learning.entry_for(user=user, sitting_id=pk)
     return render(request, "exams/sitting.html", _context(entry, fault), status=422 if fault else 200)
 
 
