@@ -309,7 +309,7 @@ def _sent_list(shape: Shape, data: QueryDict, name: str) -> Any:
     parts = [sent(replace(shape.item, is_needed=True), data, f"{name}.{token}") for token in tokens]
     if shape.kind == "texts" or shape.item.kind == "union":
         parts = [one for one in parts if one]
-    else:
+    if shape.kind != "texts":
         _name(parts, shape, name)
     if shape.may_be_unset:
         return parts if data.get(f"{name}.set") == "1" or parts else None

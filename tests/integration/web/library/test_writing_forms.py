@@ -13,7 +13,7 @@ from peilian.adapters import packs
 from peilian.adapters.packs.source import tree_of_source
 from peilian.adapters.packs.trees import content_kinds, document_of, tree_of
 from peilian.engine._kernel import InputError
-from peilian.web.library.editor_form import PREFIX, Node, changed_order, node_of, sent
+from peilian.web.library.editor_form import PREFIX, Node, blank_card, changed_order, node_of, sent
 from peilian.web.library.editor_shape import FIXED, shape_at, shape_of_kind
 from peilian.web.library.editor_words import FIELDS
 
@@ -186,3 +186,66 @@ def test_the_shape_of_a_part_is_found_by_its_name_in_the_form() -> None:
 def test_source_that_is_no_plain_document_is_refused_in_words(source: str) -> None:
     with pytest.raises(InputError):
         tree_of_source(source)
+
+
+def a_bank_form(**values: str) -> QueryDict:
+    data = QueryDict(mutable=True)
+    data["f.items"] = "0"
+    for name, value in values.items():
+        data[f"f.items.0.{name.replace('__', '.')}"] = value
+    return data
+
+
+def test_a_question_is_written_in_the_fields_of_its_type() -> None:
+    data = a_bank_form(type="truth", stem__zh="对吗？", explanation__zh="对。", points="2.50", difficulty="3")
+    (item,) = sent(shape_of_kind("items"), data, PREFIX)["items"]
+    said = {"stem": {"zh": "对吗？"}, "explanation": {"zh": "对。"}}
+    assert item == {"type": "truth", "id": "items_1", **said, "points": "2.50", "is_true": False}
+
+
+def test_fields_of_another_type_are_left_out() -> None:
+    data = a_bank_form(type="truth", stem__zh="对吗？")
+    data["f.items.0.options"] = "0"
+    data["f.items.0.options.0.text.zh"] = "甲"
+    assert "options" not in sent(shape_of_kind("items"), data, PREFIX)["items"][0]
+
+
+def test_a_type_that_is_not_known_makes_no_question() -> None:
+    assert sent(shape_of_kind("items"), a_bank_form(type="riddle", stem__zh="谜"), PREFIX) == {}
+    tree = {"items": [{"id": "a", "type": "riddle", "stem": {"zh": "谜"}}]}
+    assert through_the_form("items", tree) == tree, "as source it is kept"
+
+
+def test_a_question_is_added_by_the_server_with_the_type_that_was_chosen() -> None:
+    data = a_bank_form(type="truth", stem__zh="对吗？")
+    data["f.items.new"] = "match"
+    found = sent(shape_of_kind("items"), changed_order(data, "add:f.items"), PREFIX)["items"]
+    assert [one["type"] for one in found] == ["truth", "match"]
+
+
+@pytest.mark.parametrize("kind", ["single", "case", "rewrite"])
+def test_an_added_question_has_the_fields_of_its_type(kind: str) -> None:
+    shape = shape_at(shape_of_kind("items"), ("items",))
+    assert shape is not None
+    fields = {node.label_key for node in blank_card(shape, "f.items", "n1", kind).node.children}
+    assert {"type", "stem", "explanation"} <= fields
+    assert fields & {"options", "items", "line"} == {{"single": "options", "case": "items", "rewrite": "line"}[kind]}
+
+
+def test_parts_of_a_question_are_found_by_the_name_of_their_list() -> None:
+    root = shape_of_kind("items")
+    for parts in (("items", "0", "options"), ("items", "0", "items", "1", "pairs"), ("items", "0", "keys")):
+        found = shape_at(root, parts)
+        assert found is not None
+        assert found.kind == "cards"
+
+
+@pytest.mark.parametrize("typed", ["80", "80.5", "80.50", "most"])
+def test_a_decimal_stays_as_it_was_typed(typed: str) -> None:
+    assert through_the_form("course", {"hours": typed})["hours"] == typed
+
+
+def test_a_decimal_that_is_what_holds_anyway_is_left_out() -> None:
+    data = QueryDict(mutable=True)
+    data["f.drill_pass"] = "60"
+    assert sent(shape_of_kind("lesson"), data, PREFIX) == {}
