@@ -28,7 +28,10 @@ _RANKS = {
     **dict.fromkeys(("article", "manual", "glossary", "procedure", "decision-tree"), 2),
     "phrases": 3,
     "case": 3,
-    "scenario": 4,
+    **dict.fromkeys(("scenario", "items", "lesson", "survey"), 4),
+    "course": 5,
+    "exam": 5,
+    "path": 6,
 }
 
 
