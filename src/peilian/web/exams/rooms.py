@@ -155,7 +155,7 @@ def _elsewhere(face: Face, saved: learning.Saved) -> list[str]:
     there = in_words(face, saved.answer)
     return [
         say(saved.fault, reading_language()),
-        _("There it says: %(answer)s") % {"answer": " / ".join(there) or _("nothing")},
+        _("There it says: %(answer)s") % {"answer": " / ".join(there) or _("Not answered")},
         _("Below stands what you have here. Save once more to keep it."),
     ]
 
