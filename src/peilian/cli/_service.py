@@ -29,6 +29,7 @@ _LOOK_EVERY_SECONDS = 0.1
 _WARM_AFTER_SECONDS = 5.0  # the first pages come first, and whoever starts a server to stop it pays nothing
 _LONGEST_PAUSE_SECONDS = 30.0
 _CLOSE_EXAMS_EVERY_SECONDS = 15.0
+_LOOK_AT_LISTS_EVERY_SECONDS = 300.0
 
 
 def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], None]) -> None:
@@ -145,22 +146,30 @@ def work() -> None:
     from peilian.apps.base.api import run_worker
 
     is_working.set()
-    threading.Thread(target=_close_exams, args=(stop,), name="exams", daemon=True).start()
+    threading.Thread(target=_keep_up, args=(stop,), name="keeping up", daemon=True).start()
     run_worker(stop=stop)
 
 
-def _close_exams(stop: threading.Event) -> None:
-    """Hand in exams whose time is up and whose people have left, until the worker stops."""
+def _keep_up(stop: threading.Event) -> None:
+    """Until the worker stops: hand in exams whose time is up and whose people have left, and have conversations read
+    again when the lists changed that they are read by."""
     from django.db import close_old_connections, connections
 
+    from peilian.apps.contacts.api import read_by_new_lists
     from peilian.apps.learning.api import close_due
 
-    while not stop.wait(_CLOSE_EXAMS_EVERY_SECONDS):
-        close_old_connections()
-        try:
-            close_due()
-        except Exception:  # the next round tries again
-            log.exception("exams could not be closed")
+    tasks = ((close_due, _CLOSE_EXAMS_EVERY_SECONDS), (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS))
+    due = [time.monotonic() + pause for _, pause in tasks]
+    while not stop.wait(max(0.1, min(due) - time.monotonic())):
+        for number, (task, pause) in enumerate(tasks):
+            if time.monotonic() < due[number]:
+                continue
+            due[number] = time.monotonic() + pause
+            close_old_connections()
+            try:
+                task()
+            except Exception:  # the next round tries again
+                log.exception("%s failed", task.__name__)
     connections.close_all()
 
 

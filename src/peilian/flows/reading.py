@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, tzinfo
+from datetime import UTC
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
@@ -15,9 +15,8 @@ import pyarrow as pa
 from peilian.adapters import packs
 from peilian.adapters.lake import Lake, Visibility
 from peilian.adapters.lake.schemas import READ_TABLES
-from peilian.adapters.packs import Document
 from peilian.adapters.packs.lexicon import load_lexicons
-from peilian.adapters.packs.phrases import PhrasesDocument, bans_of, holds_on
+from peilian.adapters.packs.phrases import PhrasesDocument, bans_of
 from peilian.engine._kernel import Language
 from peilian.engine.conversation import Conversation
 from peilian.engine.reading import Lexicons, Reading, read_conversation
@@ -31,21 +30,13 @@ _BATCH = 500  # conversations whose readings are held as objects at a time
 @cache
 def lexicons() -> Lexicons:
     """The lexicons of the shipped packs, with what their phrases forbid."""
-    return forbidding(item.document for item in packs.load("phrases"))
+    documents = (item.document for item in packs.load("phrases"))
+    return forbidding(ban for one in documents if isinstance(one, PhrasesDocument) for ban in bans_of(one, UTC))
 
 
-def forbidding(documents: Iterable[Document], *, zone: tzinfo = UTC, on: date | None = None) -> Lexicons:
-    """The shipped lexicons, with what ``documents`` of the kind phrases forbid.
-
-    Days are those of ``zone`` and hold by the time of each message. With ``on``, what holds on that day counts,
-    whatever the time of a message: in a drill it is the time of the story.
-    """
-    phrases = [document for document in documents if isinstance(document, PhrasesDocument)]
-    if on is not None:
-        phrases = [one.model_copy(update={"phrases": tuple(phrase for phrase in one.phrases if holds_on(phrase, on))})
-                   for one in phrases]  # fmt: skip
-    bans = frozenset(ban for one in phrases for ban in bans_of(one, zone if on is None else None))
-    return _forbidding(bans)
+def forbidding(bans: Iterable[Ban]) -> Lexicons:
+    """The shipped lexicons, with ``bans``."""
+    return _forbidding(frozenset(bans))
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,10 @@ from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.contacts import work
+from peilian.apps.library import api as library
 from peilian.apps.people.api import NotVisibleError
+from peilian.engine.reading.lexicon import Ban
+from peilian.flows import reading
 from support.builders import a_company, a_unit
 from support.company import a_login
 from support.messages import COLUMNS, ROWS
@@ -200,6 +203,20 @@ def test_a_cancel_while_reading_keeps_what_is_stored_and_the_rest_can_be_read(ma
     assert contacts.start_reading(actor=manager) == job
     run_jobs()
     assert contacts.conversation(user=manager, conversation_id="c1").reading
+
+
+def test_conversations_are_read_again_once_after_a_list_of_forbidden_wording_changed(manager, home, monkeypatch):
+    contacts.start_import(actor=manager, row=prepared(manager, ("a.csv", a_table(ROWS))))
+    run_jobs()
+    assert contacts.read_by_new_lists() is None, "read by the lists of today"
+    other = reading.lexicons().forbidding([Ban("phrases:mine/words#one.1.zh", "zh", ("退款",))])
+    monkeypatch.setattr(library, "lexicons_at_work", lambda: other)
+    assert contacts.read_by_new_lists() is not None
+    assert contacts.read_by_new_lists() is None, "it waits already"
+    run_jobs()
+    assert not work.lake().unread_segments(other.version)
+    monkeypatch.setattr(library, "lexicons_at_work", reading.lexicons)  # changed once more
+    assert contacts.read_by_new_lists() is None, "not twice within an hour"
 
 
 def test_a_worker_that_dies_between_storing_and_reporting_doubles_nothing(manager, home, monkeypatch):

@@ -111,29 +111,28 @@ class PhrasesDocument(Authored):
         return self
 
 
-def bans_of(document: PhrasesDocument, zone: tzinfo | None) -> Iterator[Ban]:
+def bans_of(document: PhrasesDocument, zone: tzinfo) -> Iterator[Ban]:
     """What a document forbids everywhere, as the reading looks for it.
 
-    Its days begin at midnight in ``zone``; ``zone=None`` leaves them out, for whoever has chosen the day already. A
-    ban holds for the channels of its phrase, and for every customer and everybody who answers one.
+    Its days begin at midnight in ``zone``. A ban holds for the channels of its phrase, and for every customer and
+    everybody who answers one.
     """
     for phrase in document.phrases:
         since = max((day for day in (document.valid_from, phrase.valid_from) if day), default=None)
         until = min((day for day in (document.valid_until, phrase.valid_until) if day), default=None)
+        bounds = day_span(since, until, zone)
         channels = frozenset(phrase.channels or document.channels)
         for number, one in enumerate(phrase.avoid, start=1):
             for language in _LANGUAGES if one.watch is not None else ():
                 if patterns := one.watch.of(language):  # type: ignore[union-attr]
                     rule = f"phrases:{document.key}#{phrase.id}.{number}.{language}"
-                    yield Ban(rule, language, patterns, _midnight_ms(since, zone), _midnight_ms(until, zone), channels)
+                    yield Ban(rule, language, patterns, *bounds, channels)
 
 
-def holds_on(phrase: Phrase, day: date) -> bool:
-    """Whether a phrase is in force on ``day``."""
-    return (phrase.valid_from is None or phrase.valid_from <= day) and (
-        phrase.valid_until is None or phrase.valid_until > day
-    )
+def day_span(first: date | None, after: date | None, zone: tzinfo) -> tuple[int | None, int | None]:
+    """From the first moment of a day until that of another, in ms since the epoch; ``None`` is without bound."""
+    return _midnight_ms(first, zone), _midnight_ms(after, zone)
 
 
-def _midnight_ms(day: date | None, zone: tzinfo | None) -> int | None:
-    return None if day is None or zone is None else int(datetime.combine(day, time(), zone).timestamp()) * 1000
+def _midnight_ms(day: date | None, zone: tzinfo) -> int | None:
+    return None if day is None else int(datetime.combine(day, time(), zone).timestamp()) * 1000

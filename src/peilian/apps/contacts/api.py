@@ -69,7 +69,7 @@ from peilian.apps.contacts.tables import (
     undo_table,
 )
 from peilian.apps.contacts.uploads import drop_leftovers, forget_import, prepare_import, prepared_import
-from peilian.apps.contacts.work import lake, named_copies, read_unread, rejects_of, run_import
+from peilian.apps.contacts.work import lake, named_copies, read_by_new_lists, read_unread, rejects_of, run_import
 from peilian.apps.people.api import Permission, User, visible_to
 from peilian.engine.business import FIGURE_UNITS
 from peilian.engine.conversation import Conversation
@@ -145,6 +145,7 @@ __all__ = [
     "prepared_table",
     "preview_import",
     "propose_extraction",
+    "read_by_new_lists",
     "rejects",
     "shop_comparison",
     "shop_months",

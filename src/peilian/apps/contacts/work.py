@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from peilian.adapters.lake import Lake
 from peilian.adapters.lake.manifest import ImportRecord
@@ -212,6 +213,26 @@ def read_unread(
         progress=lambda done, total: progress(done, total, "read"),
         is_cancelled=is_cancelled,
     )
+
+
+_READS_AGAIN_AFTER = timedelta(hours=1)
+
+
+def read_by_new_lists() -> base.Job | None:
+    """Queue the reading when conversations were read by other lists of forbidden wording than those of today, at most
+    once an hour: whoever mends a list does so several times. What was never read waits for whoever left it so."""
+    from peilian.engine.reading.values import ENGINE_VERSION
+
+    target = lake()
+    unread = set(target.unread_segments(library.lexicons_at_work().version, ENGINE_VERSION))
+    if not any(segment.id in unread and segment.lexicon_version for segment in target.segments):
+        return None
+    jobs = base.Job.objects.filter(kind__in=("contacts.import", "contacts.read"))
+    waiting = jobs.filter(state__in=(base.JobState.QUEUED, base.JobState.RUNNING))
+    lately = jobs.filter(kind="contacts.read", created_by=None, created_at__gt=timezone.now() - _READS_AGAIN_AFTER)
+    if waiting.exists() or lately.exists():
+        return None
+    return base.start_job(actor=None, kind="contacts.read", parameters={})
 
 
 def finish_import(row: ConversationImport, report: Mapping[str, Any]) -> None:

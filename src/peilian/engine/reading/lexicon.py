@@ -150,8 +150,13 @@ class _Side:
         return tuple(found)
 
 
-def _cue_of(ban: Ban) -> Cue:
-    return Cue(ban.rule, "fault", "forbidden", ban.language, ban.patterns)
+def _cue_of(number: int, ban: Ban) -> Cue:
+    """A ban as a cue under its number: the same rule may have been worded otherwise at another time."""
+    return Cue(str(number), "fault", "forbidden", ban.language, ban.patterns)
+
+
+def _told(ban: Ban) -> str:
+    return repr((astuple(ban)[:-1], sorted(ban.channels)))
 
 
 def _counts(compiled: _Compiled, analysed: Analysed, place: int) -> bool:
@@ -186,7 +191,7 @@ class Lexicons:
     version: str
     model: SatisfactionModel
     _sides: Mapping[tuple[str, str], _Side] = field(repr=False)
-    _bans: Mapping[str, Ban] = field(default_factory=dict, repr=False)
+    _bans: tuple[Ban, ...] = field(default=(), repr=False)
     _banned: Mapping[str, _Side] = field(default_factory=dict, repr=False)
 
     def find(self, analysed: Analysed, side: Literal["agent", "customer"], conditions: frozenset[str]) -> list[Hit]:
@@ -195,25 +200,28 @@ class Lexicons:
 
     def forbidding(self, bans: Iterable[Ban]) -> Lexicons:
         """These lexicons with ``bans`` in place of those they had; ``PatternError`` names a faulty pattern."""
-        listed = sorted(bans, key=lambda ban: (ban.rule, ban.language))
+        listed = tuple(sorted(bans, key=_told))
         base = self.version.partition("+")[0]
         if not listed:
-            return replace(self, version=base, _bans={}, _banned={})
-        said = "\n".join(repr((astuple(ban)[:-1], sorted(ban.channels))) for ban in listed)
+            return replace(self, version=base, _bans=(), _banned={})
+        said = "\n".join(map(_told, listed))
         version = f"{base}+{hashlib.sha256(said.encode()).hexdigest()[:12]}"
         banned = {
-            language: _Side((_cue_of(ban) for ban in listed if ban.language == language), PatternCompiler({}, language))
+            language: _Side(
+                (_cue_of(n, ban) for n, ban in enumerate(listed) if ban.language == language),
+                PatternCompiler({}, language),
+            )
             for language in ("zh", "en")
         }
-        return replace(self, version=version, _bans={ban.rule: ban for ban in listed}, _banned=banned)
+        return replace(self, version=version, _bans=listed, _banned=banned)
 
     def forbidden(self, analysed: Analysed, at_ms: int | None, channel: str | None) -> list[Hit]:
         """What an agent says in ``analysed`` that a ban forbids then and there, in order of place."""
         side = self._banned.get(analysed.language)
         if side is None:
             return []
-        found = side.find(analysed, frozenset())
-        return [hit for hit in found if self._bans[hit.rule].counts(at_ms, channel)]
+        found = [(self._bans[int(hit.rule)], hit) for hit in side.find(analysed, frozenset())]
+        return [replace(hit, rule=ban.rule) for ban, hit in found if ban.counts(at_ms, channel)]
 
 
 def compile_lexicons(

@@ -36,22 +36,44 @@ def is_found(lexicons, text=f"我们家{WORDS}", at=None):
     return read_conversation(Conversation("k", (message,)), lexicons).messages[0].has("forbidden")
 
 
-def test_a_published_list_is_what_work_and_drills_are_read_by(tmp_path):
+def test_a_published_list_is_what_work_and_drills_are_read_by_from_then_on(tmp_path):
     installed(tmp_path, phrases())
-    assert not is_found(library.lexicons_at_work())
+    assert not is_found(library.lexicons_at_work(), at=datetime.now(UTC))
     before = datetime.now(UTC)
     published(a_writer(), the_content(KEY, "phrases"), **phrases(banned()))
-    assert is_found(library.lexicons_at_work())
-    assert is_found(library.lexicons_for_drill(datetime.now(UTC)))
+    after = datetime.now(UTC) + timedelta(seconds=1)
+    assert is_found(library.lexicons_at_work(), at=after)
+    assert not is_found(library.lexicons_at_work(), at=before), "nobody is charged with what was forbidden later"
+    assert is_found(library.lexicons_for_drill(after))
     assert not is_found(library.lexicons_for_drill(before)), "a drill stays with what was forbidden when it began"
 
 
-def test_a_retired_list_forbids_nothing_more(tmp_path):
+def test_what_a_pack_forbids_from_the_first_counts_for_all_time_before(tmp_path):
+    installed(tmp_path, phrases(banned()))
+    assert is_found(library.lexicons_at_work())
+    assert is_found(library.lexicons_at_work(), at=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_a_wording_that_begins_later_leaves_the_present_one_in_force(tmp_path):
+    installed(tmp_path, phrases(banned()))
+    published(a_writer(), the_content(KEY, "phrases"), **phrases(banned("全世界第一"), valid_from="2099-01-01"))
+    now, then = datetime.now(UTC) + timedelta(seconds=1), datetime(2099, 1, 2, tzinfo=UTC)
+    for lexicons in (library.lexicons_at_work(), library.lexicons_for_drill(now)):
+        assert is_found(lexicons, at=now)
+        assert not is_found(lexicons, "我们家全世界第一", at=now)
+    assert is_found(library.lexicons_at_work(), "我们家全世界第一", at=then)
+    assert not is_found(library.lexicons_at_work(), at=then)
+    assert is_found(library.lexicons_for_drill(then), "我们家全世界第一")
+
+
+def test_a_retired_list_forbids_nothing_more_and_stays_the_measure_of_its_time(tmp_path):
     installed(tmp_path, phrases(banned()))
     content, before = the_content(KEY, "phrases"), datetime.now(UTC)
     library.retire(actor=None, content=content, why="不再使用")
-    assert not is_found(library.lexicons_at_work())
-    assert not is_found(library.lexicons_for_drill(datetime.now(UTC)))
+    after = datetime.now(UTC) + timedelta(seconds=1)
+    assert is_found(library.lexicons_at_work(), at=before)
+    assert not is_found(library.lexicons_at_work(), at=after)
+    assert not is_found(library.lexicons_for_drill(after))
     assert is_found(library.lexicons_for_drill(before))
 
 
