@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from peilian.apps.learning import api as learning
+from peilian.apps.learning import attempts
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
-from support.builders import an_employee
+from support.builders import a_unit, an_employee
 from support.company import a_login
 from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, an_item, answers, begun, fresh
 from support.practice import a_trainee
@@ -68,6 +69,18 @@ def test_a_blueprint_that_the_banks_cannot_fill_is_refused_when_it_is_opened(tmp
     assert refused(lambda: a_sitting(tmp_path, an_exam(drawn=[{"count": 7}]))) == "learning.exam_cannot_be_set"
 
 
+def test_items_that_give_each_other_away_can_never_fill_a_line_together(tmp_path, time):
+    bank = a_bank(an_item("q1", group="g"), an_item("q2", group="g"), an_item("q3"))
+    assert refused(lambda: a_sitting(tmp_path, an_exam(), bank)) == "learning.exam_cannot_be_set"
+
+
+def test_what_a_fixed_item_gives_away_is_not_drawn(tmp_path, time):
+    bank = a_bank(an_item("q1", group="g"), an_item("q2", group="g"), an_item("q3"))
+    exam = an_exam(fixed=[{"item": "mine/bank#q1"}], drawn=[{"count": 1}])
+    _, attempt = begun(a_sitting(tmp_path, exam, bank))
+    assert {item["item"] for item in attempt.paper} == {"mine/bank#q1", "mine/bank#q3"}
+
+
 def test_an_exam_is_set_in_a_language_that_all_of_it_is_written_in(tmp_path, time):
     sitting = a_sitting(tmp_path)
     user = a_trainee()
@@ -111,9 +124,39 @@ def test_there_is_no_answer_to_what_was_not_asked(tmp_path, time, number):
     assert refused(lambda: answers(user, attempt, number, RIGHT)) == "learning.no_such_question"
 
 
-def test_an_endless_answer_is_refused(tmp_path, time):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"chosen": ["x"]}, {"chosen": "b"}, {"text": "乙"}, {"chosen": [1]}, ["b"], "b", {"points": 100},
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_to_the_question_is_refused_and_nothing_changes(tmp_path, time, answer):
     user, attempt = begun(a_sitting(tmp_path))
-    assert refused(lambda: answers(user, attempt, 1, {"text": "长" * 30_000})) == "learning.answer_too_long"
+    assert refused(lambda: answers(user, attempt, 1, answer)) == "learning.no_answer"
+    assert events(attempt) == [(1, "start")]
+
+
+def test_written_answers_are_bounded_and_cleaned(tmp_path, time):
+    exam = an_exam(drawn=[], fixed=[{"item": "mine/bank#short"}])
+    user, attempt = begun(a_sitting(tmp_path, exam, a_bank(a_short())))
+    assert refused(lambda: answers(user, attempt, 1, {"text": "长" * 3001})) == "learning.answer_too_long"
+    answers(user, attempt, 1, {"text": "抱\x00歉\ud800"})
+    assert fresh(attempt).answers["1"]["answer"] == {"text": "抱歉"}
+
+
+def test_the_same_answer_again_is_no_event(tmp_path, time):
+    user, attempt = begun(a_sitting(tmp_path))
+    answers(user, attempt, 1, RIGHT)
+    assert answers(user, attempt, 1, RIGHT, known=2).seq == 2
+    assert len(events(attempt)) == 2
+
+
+def test_what_is_sent_twice_with_what_the_page_knows_by_then_is_stored_once(tmp_path, time):
+    user, attempt = begun(a_sitting(tmp_path))
+    once = uuid4()
+    answers(user, attempt, 1, RIGHT, client_id=once)
+    assert answers(user, attempt, 1, WRONG, known=2, client_id=once).seq == 2
+    assert fresh(attempt).answers["1"]["answer"] == RIGHT
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
@@ -170,6 +213,32 @@ def test_an_extension_is_kept_with_its_reason_and_takes_up_what_only_the_clock_e
     assert answers(user, attempt, 2, RIGHT).fault is None
     learning.hand_in(user=user, attempt_id=attempt.pk)
     assert fresh(attempt).points == 4
+
+
+def test_what_another_attempt_has_followed_or_somebody_marked_is_not_taken_up(tmp_path, time):
+    sitting = a_sitting(tmp_path, an_exam(attempts=3))
+    user, attempt = begun(sitting)
+    time.pass_(minutes=21)
+    learning.close_due()
+    learning.start_attempt(user=user, sitting_id=sitting.pk)
+    assert learning.extend(actor=None, attempts=[attempt.pk], minutes=10, reason="停电") == []
+
+
+def test_one_that_cannot_be_closed_keeps_nobody_else_s_open(tmp_path, time, monkeypatch):
+    sitting = a_sitting(tmp_path)
+    _, first = begun(sitting)
+    _, second = begun(sitting)
+    time.pass_(minutes=30)
+    close = attempts.close_if_due
+
+    def fails(pk):
+        if pk == first.pk:
+            raise RuntimeError("broken")
+        return close(pk)
+
+    monkeypatch.setattr(attempts, "close_if_due", fails)
+    assert learning.close_due() == 1
+    assert (fresh(first).state, fresh(second).state) == ("running", "marked")
 
 
 @pytest.mark.parametrize(("minutes", "reason"), [(0, "x"), (2000, "x"), (5, "  ")])
@@ -275,6 +344,33 @@ def test_a_sitting_that_is_not_open_begins_nothing(tmp_path, time):
     assert refused(lambda: begun(sitting)) == "learning.sitting_closed"
 
 
+def test_a_sitting_that_is_taken_back_takes_its_assignments_back(tmp_path, time):
+    a_sitting(tmp_path)
+    there, away = a_trainee(), a_trainee()
+    sitting = learning.open_sitting(
+        actor=None, what=learning.NewSitting(exam="mine/exam"), employees=[there.employee, away.employee]
+    )
+    begun(sitting, there)
+    learning.cancel_sitting(actor=None, sitting_id=sitting.pk, reason="换时间")
+    found = {row.employee_id: row for row in record.Assignment.objects.filter(target=str(sitting.pk))}
+    assert found[there.employee_id].cancelled_at is None, "the attempt goes on"
+    assert found[away.employee_id].cancel_reason == "换时间"
+
+
+def test_who_leads_some_of_the_people_cannot_take_the_exam_of_all_back(tmp_path, time):
+    a_sitting(tmp_path)
+    unit = a_unit()
+    mine, other = a_trainee(unit=unit), a_trainee()
+    lead = a_login("lead", "supervisor", unit=unit, employee=an_employee("lead", unit=unit))
+    sitting = learning.open_sitting(
+        actor=None, what=learning.NewSitting(exam="mine/exam"), employees=[mine.employee, other.employee]
+    )
+    with pytest.raises(NotVisibleError):
+        learning.cancel_sitting(actor=lead, sitting_id=sitting.pk, reason="换时间")
+    manager = a_login("chief", "training_manager", employee=an_employee("chief"))
+    assert learning.cancel_sitting(actor=manager, sitting_id=sitting.pk, reason="换时间").cancelled_at
+
+
 @pytest.mark.parametrize("what", ["open", "save", "hand_in", "review"])
 def test_nobody_reaches_another_s_attempt(tmp_path, time, what):
     owner, attempt = begun(a_sitting(tmp_path))
@@ -310,6 +406,10 @@ def test_afterwards_is_shown_what_the_paper_reveals(tmp_path, time, reveals, sho
     with pytest.raises(NotVisibleError):
         learning.review_attempt(user=user, attempt_id=attempt.pk)
     learning.hand_in(user=user, attempt_id=attempt.pk)
+    seen = learning.review_attempt(user=user, attempt_id=attempt.pk)
+    assert (seen.shows_points, seen.shows_key) == (shows[0], False), "an attempt is left"
+    second = learning.start_attempt(user=user, sitting_id=attempt.sitting_id)
+    learning.hand_in(user=user, attempt_id=second.pk)
     seen = learning.review_attempt(user=user, attempt_id=attempt.pk)
     assert (seen.shows_points, seen.shows_key) == shows
 

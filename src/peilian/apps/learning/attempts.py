@@ -7,7 +7,7 @@ an attempt is handed in once.
 
 from __future__ import annotations
 
-import json
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Sitting
-from peilian.apps.learning.papers import languages_of, set_paper
+from peilian.apps.learning.answers import checked
+from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Sitting
+from peilian.apps.learning.papers import Question, field_of, languages_of, set_paper
 from peilian.apps.learning.results import finish, reopen
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
@@ -32,9 +33,10 @@ from peilian.engine._kernel import Language, Reason
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
-LONGEST_ANSWER = 20_000
-"""Characters of one answer as JSON."""
+MOST_EVENTS = 5000
+"""Of one attempt: nobody changes answers so often, and each change is kept for good."""
 _SEEDS = 2**31
+log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 50
 _LONGEST_EXTENSION = 24 * 60
 _LATE = timedelta(seconds=2)
@@ -102,18 +104,25 @@ def save_answer(
 ) -> Saved:
     """Store an answer to question ``number``. ``known`` is the event of this question that the page knows of (0: none):
     when another page has answered it meanwhile, nothing is changed and what stands there is told."""
-    if len(json.dumps(answer, ensure_ascii=False)) > LONGEST_ANSWER:
-        raise refuse("learning.answer_too_long", "answer", limit=LONGEST_ANSWER)
     with bookkeeping():
         attempt = _locked(user, attempt_id)
         now = clock.now()
         stands: Mapping[str, Any] = attempt.answers.get(str(number), {})
         if not 1 <= number <= len(attempt.paper):
             raise refuse("learning.no_such_question", "number", n=len(attempt.paper))
+        if (before := attempt.events.filter(client_id=client_id).first()) is not None:
+            return Saved(attempt, before.seq, before.at)
         if not attempt.is_running or (attempt.ends_at is not None and now > attempt.ends_at + _LATE):
-            return _kept(attempt, client_id, stands, Reason("learning.time_is_up"))
-        if (stands.get("seq", 0)) != known:
-            return _kept(attempt, client_id, stands, Reason("learning.answered_elsewhere"))
+            return Saved(attempt, stands.get("seq", 0), now, Reason("learning.time_is_up"), stands.get("answer"))
+        if stands.get("seq", 0) != known:
+            return Saved(
+                attempt, stands.get("seq", 0), now, Reason("learning.answered_elsewhere"), stands.get("answer")
+            )
+        answer = checked(field_of(Question.of(attempt.paper[number - 1])), answer)
+        if known and answer == stands.get("answer"):
+            return Saved(attempt, known, now)  # it stands already
+        if attempt.seq >= MOST_EVENTS:
+            raise refuse("learning.too_many_changes")
         attempt.seq += 1
         attempt.answers[str(number)] = {"answer": answer, "seq": attempt.seq}
         attempt.save(update_fields=["seq", "answers"])
@@ -146,7 +155,13 @@ def close_if_due(attempt_id: UUID) -> bool:
 def close_due() -> int:
     """Hand in what is due, the oldest first, a bounded number at once; returns how many. For a task that runs often."""
     due = Attempt.objects.filter(state=AttemptState.RUNNING, ends_at__lt=clock.now() - _LATE).order_by("ends_at")
-    return sum(close_if_due(pk) for pk in due.values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    n_closed = 0
+    for pk in due.values_list("pk", flat=True)[:_MOST_AT_ONCE]:
+        try:
+            n_closed += close_if_due(pk)
+        except Exception:  # one that cannot be closed keeps nobody else's open
+            log.exception("exam attempt %s could not be closed", pk)
+    return n_closed
 
 
 def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason: str) -> list[Attempt]:
@@ -169,7 +184,7 @@ def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason
         now, done = clock.now(), []
         for row in rows:
             if row.ends_at is None or not _may_go_on(row):
-                continue
+                continue  # as told: what a person ended or marked, or what another attempt has followed, stays
             before = row.ends_at
             if not row.is_running:
                 reopen(row)
@@ -208,7 +223,7 @@ def sitting_of(employee: Employee, sitting_id: UUID) -> tuple[Sitting, record.As
     if sitting is None:
         raise NotVisibleError
     mine = record.Assignment.objects.filter(employee=employee, kind=record.AssignmentKind.EXAM, target=str(sitting.pk))
-    assignment = mine.filter(cancelled_at=None).order_by("done_at", "-id").first()
+    assignment = mine.filter(cancelled_at=None).order_by(F("done_at").asc(nulls_first=True), "-id").first()
     if assignment is None and not sitting.is_for_all:
         raise NotVisibleError
     return sitting, assignment
@@ -262,8 +277,13 @@ def is_over(attempt: Attempt, now: datetime) -> bool:
 
 
 def _may_go_on(attempt: Attempt) -> bool:
-    """Whether an attempt runs, or nobody ended it but the clock."""
-    return attempt.is_running or attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists()
+    """Whether an attempt runs, or nobody ended it but the clock, nothing of it was marked, and none followed it."""
+    if attempt.is_running:
+        return True
+    was_ended_by_time = attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists()
+    is_marked = Mark.objects.filter(response__attempt=attempt).exists()
+    later = Attempt.objects.filter(employee=attempt.employee_id, sitting=attempt.sitting_id, number__gt=attempt.number)
+    return was_ended_by_time and not is_marked and not later.exists()
 
 
 def _locked(user: User, attempt_id: UUID) -> Attempt:
@@ -273,14 +293,6 @@ def _locked(user: User, attempt_id: UUID) -> Attempt:
     if found is None:
         raise NotVisibleError
     return found
-
-
-def _kept(attempt: Attempt, client_id: UUID, stands: Mapping[str, Any], fault: Reason) -> Saved:
-    """What an answer that changes nothing is told: that it is stored already, or why it is not taken."""
-    before = attempt.events.filter(client_id=client_id).first()
-    if before is not None:
-        return Saved(attempt, before.seq, before.at)
-    return Saved(attempt, stands.get("seq", 0), clock.now(), fault, stands.get("answer"))
 
 
 def _event(

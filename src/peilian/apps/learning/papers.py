@@ -18,7 +18,7 @@ from peilian.apps.base.api import refuse
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
-from peilian.engine._kernel import Language
+from peilian.engine._kernel import InputError, Language
 from peilian.engine.assessment import Item, arranged, draw
 from peilian.engine.assessment.papers import Banked
 from peilian.engine.assessment.values import Case
@@ -66,16 +66,9 @@ class _Candidate:
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
     """The languages in which the whole exam can be set."""
-    candidates = _candidates()
-    fixed = [candidates[one.item] for one in exam.fixed if one.item in candidates]
     listed: tuple[Language, ...] = ("zh", "en")
-    found: list[Language] = []
-    for language in listed:
-        able = [one for one in candidates.values() if language in one.languages]
-        is_whole = all(language in one.languages for one in fixed)
-        if is_whole and all(sum(_fits(rule, one) for one in able) >= rule.count for rule in exam.drawn):
-            found.append(language)
-    return tuple(found)
+    candidates = _candidates()
+    return tuple(language for language in listed if _can_be_set(exam, language, candidates))
 
 
 def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: int) -> list[Question]:
@@ -85,23 +78,8 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     """
     rng = Random(seed)  # noqa: S311 - a paper is drawn, nothing is kept secret by it
     candidates = _candidates()
-    worth: dict[str, Decimal | None] = {}
-    for one in exam.fixed:
-        found = candidates.get(one.item)
-        if found is None or language not in found.languages:
-            raise refuse("learning.item_gone", item=one.item)
-        worth[one.item] = one.points
     met = Counter(Response.objects.filter(attempt__employee=employee).values_list("item", flat=True))
-    rules = [rule.to_rule() for rule in exam.drawn]
-    # Every line draws from its own banks: a bank is a tag that only it and its line have.
-    bank = [
-        _banked(one, exam.drawn, met[one.item])
-        for one in candidates.values()
-        if one.item not in worth and language in one.languages
-    ]
-    lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
-    drawn = draw(lines, bank, rng)
-    worth |= {one.item_id: exam.drawn[one.rule].points for one in drawn}
+    worth = _chosen(exam, language, candidates, met, rng)
     options = {name: _shown(candidates[name].field) for name in worth}
     order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)
     return [
@@ -111,6 +89,43 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
         )
         for number, (name, _) in enumerate(order, start=1)
     ]  # fmt: skip
+
+
+def _chosen(
+    exam: ExamDocument, language: Language, candidates: Mapping[str, _Candidate], met: Mapping[str, int], rng: Random
+) -> dict[str, Decimal | None]:
+    """The items of a paper, fixed and drawn, with the points that the exam gives them."""
+    worth: dict[str, Decimal | None] = {}
+    for one in exam.fixed:
+        found = candidates.get(one.item)
+        if found is None or language not in found.languages:
+            raise refuse("learning.item_gone", item=one.item)
+        worth[one.item] = one.points
+    told = {candidates[name].field.group for name in worth} - {None}  # what the fixed items give away
+    # Every line draws from its own banks: a bank is a tag that only it and its line have.
+    bank = [
+        _banked(one, exam.drawn, met.get(one.item, 0))
+        for one in candidates.values()
+        if one.item not in worth and language in one.languages and one.field.group not in told
+        and not _has_a_drill(one.field)
+    ]  # fmt: skip
+    rules = [rule.to_rule() for rule in exam.drawn]
+    lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
+    drawn = draw(lines, bank, rng)
+    return worth | {one.item_id: exam.drawn[one.rule].points for one in drawn}
+
+
+def _can_be_set(exam: ExamDocument, language: Language, candidates: Mapping[str, _Candidate]) -> bool:
+    try:
+        _chosen(exam, language, candidates, {}, Random(0))  # noqa: S311 - whether it can be drawn at all
+    except InputError:
+        return False
+    return True
+
+
+def _has_a_drill(field: AnyItem) -> bool:
+    """Whether a part of an item is a drill, which exams cannot play yet: none is drawn."""
+    return field.type == "drill" or (isinstance(field, CaseField) and any(one.type == "drill" for one in field.items))
 
 
 def item_of(question: Question, language: Language) -> Item:
@@ -175,11 +190,6 @@ def _listed(banks: _Banks) -> dict[str, _Candidate]:
             name = f"{key}#{field.id}"
             found[name] = _Candidate(name, version, field, bank, frozenset(field.languages()))
     return found
-
-
-def _fits(rule: RuleField, one: _Candidate) -> bool:
-    is_in_bank = not rule.banks or one.bank.key in rule.banks
-    return is_in_bank and rule.to_rule().fits(_banked(one, (), 0))
 
 
 def _banked(one: _Candidate, rules: Iterable[RuleField], seen: int) -> Banked:

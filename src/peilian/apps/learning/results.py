@@ -112,7 +112,7 @@ def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
             at=attempt.handed_in_at,
             source_kind=SOURCE_KIND,
             source_id=str(attempt.pk),
-            label=Reason("learning.evidence", {"title": title.get("zh") or title.get("en") or ""}),
+            label=Reason("learning.evidence", {"title": {name: text for name, text in title.items() if text}}),
             n=len(pairs),
         )
         for competency, pairs in got.items()

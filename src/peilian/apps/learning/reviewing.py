@@ -10,7 +10,7 @@ from uuid import UUID
 
 from peilian.adapters.packs.items import AnyItem
 from peilian.apps.learning import clock
-from peilian.apps.learning.attempts import candidate, close_if_due, exam_of
+from peilian.apps.learning.attempts import candidate, close_if_due, exam_of, is_over
 from peilian.apps.learning.models import Attempt, AttemptState, Response
 from peilian.apps.learning.papers import Question, field_of, questions_of
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
@@ -55,11 +55,12 @@ class Reviewed:
 def open_attempt(*, user: User, attempt_id: UUID) -> Room | None:
     """The user's own attempt, to go on with; ``None`` when it is over. One whose time is up is handed in first."""
     attempt = _own(user, attempt_id)
-    if attempt.is_running and close_if_due(attempt.pk):
+    now = clock.now()
+    if is_over(attempt, now):
+        close_if_due(attempt.pk)
         return None
     if not attempt.is_running:
         return None
-    now = clock.now()
     left = None if attempt.ends_at is None else max(0.0, (attempt.ends_at - now).total_seconds())
     return Room(attempt, _asked(attempt), left, now)
 
@@ -76,10 +77,20 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     assert attempt.sitting is not None
     reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
     is_marked = attempt.state == AttemptState.MARKED
-    shows_key = reveals == "key" and (is_marked or not is_own)
+    shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
     responses = {row.number: row for row in attempt.responses.all()}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key)
+
+
+def _is_done_with(attempt: Attempt) -> bool:
+    """Whether the key can no longer help its person: the exam is passed, no attempt is left, or it has closed."""
+    sitting = attempt.sitting
+    assert sitting is not None
+    mine = Attempt.objects.filter(employee=attempt.employee_id, sitting=sitting)
+    is_last = sitting.attempts_allowed is not None and mine.count() >= sitting.attempts_allowed
+    is_closed = sitting.closes_at is not None and clock.now() >= sitting.closes_at
+    return is_last or is_closed or mine.filter(is_passed=True).exists()
 
 
 def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.models import Sitting
+from peilian.apps.learning.models import Attempt, AttemptState, Sitting
 from peilian.apps.learning.papers import languages_of
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
@@ -76,13 +76,14 @@ def open_sitting(
 
 
 def cancel_sitting(*, actor: User | None, sitting_id: UUID, reason: str) -> Sitting:
-    """Take a sitting back: nobody can begin any more; attempts that run go on to their end."""
+    """Take a sitting back: nobody can begin any more and who was assigned it is told; attempts that run go on to their
+    end. Who opened it, or who may assign training to all who were assigned it (to everybody, where all may take it)."""
     why = short(reason, "reason")
     if not why:
         raise refuse("learning.cancelling_needs_reason", "reason")
     with write(actor=actor, verb="learning.cancel_sitting") as audit:
         row = Sitting.objects.select_for_update().filter(pk=sitting_id).first()
-        if row is None or (actor is not None and not led_by(actor).filter(pk=row.pk).exists()):
+        if row is None or (actor is not None and not _may_cancel(actor, row)):
             raise NotVisibleError
         if row.cancelled_at is not None:
             audit.unchanged()
@@ -90,7 +91,25 @@ def cancel_sitting(*, actor: User | None, sitting_id: UUID, reason: str) -> Sitt
         row.cancelled_at, row.cancelled_by, row.cancel_reason = clock.now(), actor, why
         row.save()
         audit.changed(row, cancelled_at=None, cancelled_by=None, cancel_reason="")
+        running = Attempt.objects.filter(sitting=row, state=AttemptState.RUNNING).values("employee")
+        for assigned in _assigned(row).filter(done_at=None, cancelled_at=None).exclude(employee__in=running):
+            record.cancel_assignment(actor=None, assignment=assigned, reason=why)
     return row
+
+
+def _may_cancel(actor: User, sitting: Sitting) -> bool:
+    sight = visible_to(actor)
+    if not sight.may(Permission.ASSIGN_TRAINING):
+        return False
+    led = sight.employees(Permission.ASSIGN_TRAINING)
+    if sitting.is_for_all:
+        return led.count() == Employee.objects.count()
+    assigned = set(_assigned(sitting).values_list("employee", flat=True))
+    return sitting.created_by_id == actor.pk or led.filter(pk__in=assigned).count() == len(assigned)
+
+
+def _assigned(sitting: Sitting) -> QuerySet[record.Assignment]:
+    return record.Assignment.objects.filter(kind=record.AssignmentKind.EXAM, target=str(sitting.pk))
 
 
 def led_by(user: User) -> QuerySet[Sitting]:

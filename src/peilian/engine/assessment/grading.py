@@ -93,12 +93,17 @@ def _fill(item: Fill, answer: Mapping[str, Any]) -> Grade:
 
 
 def _fits(blank: Blank, text: str) -> bool:
-    typed = normalise(text).text.strip().rstrip("。.!")
+    typed = _plain(text)
     if blank.number is not None:
         number = _number(typed)
         if number is not None and abs(number - blank.number) <= blank.tolerance:
             return True
-    return any(typed == normalise(one).text.strip() for one in blank.texts)
+    return any(typed == _plain(one) for one in blank.texts)
+
+
+def _plain(text: str) -> str:
+    """What is compared of a gap: small letters, half width, no mark at the end."""
+    return normalise(text).text.strip().rstrip("。.!").rstrip()
 
 
 def _number(text: str) -> Decimal | None:
@@ -175,7 +180,7 @@ def _written(item: Written, answer: Mapping[str, Any]) -> Grade:
             share, key = (Decimal(1), "kept") if span is None else (_ZERO, "broken")
         elif span is None:
             share, key = _ZERO, "missing"
-        elif item.in_order and one.kind == "point" and one.name not in ordered:
+        elif item.in_order and one.kind == "point" and f"point:{key_found}" not in ordered:
             share, key = _HALF, "out_of_order"
         else:
             share, key = Decimal(1), "said"
@@ -220,10 +225,10 @@ def _says_anything(item: Written, found: Mapping[str, tuple[int, int]]) -> bool:
 
 def _in_order(item: Written, found: Mapping[str, tuple[int, int]]) -> frozenset[str]:
     """The key points that come in the order in which they were asked for: the longest such chain."""
-    names = [one.name for one in item.criteria if one.kind == "point"]
-    said = sorted((name for name in names if name in found), key=lambda name: found[name])
-    chain = _longest_rise([names.index(name) for name in said])
-    return frozenset(names[place] for place in chain)
+    firsts = [_first(one, found) for one in item.criteria if one.kind == "point"]
+    said = sorted((span, place) for place, (_, span) in enumerate(firsts) if span is not None)
+    chain = _longest_rise([place for _, place in said])
+    return frozenset(f"point:{firsts[place][0]}" for place in chain)
 
 
 def _quote(words: str) -> str:

@@ -18,6 +18,7 @@ SINGLE = Choice("q", POINTS, ("a", "b", "c"), frozenset("b"))
 MULTIPLE = Choice("q", POINTS, ("a", "b", "c", "d"), frozenset("abc"), partial=True)
 STRICT = Choice("q", POINTS, ("a", "b", "c", "d"), frozenset("abc"))
 FILL = Fill("q", POINTS, (Blank("1", ("七天", "7天")), Blank("2", number=D("19.9"), tolerance=D("0.1"))))
+SAID = Fill("q", POINTS, (Blank("1", ("Please wait.",)), Blank("2", ("请稍候。",))))
 ORDER = Order("q", POINTS, ("take", "say", "ask", "do", "check"))
 MATCH = Match("q", D(10), {"l1": "r1", "l2": "r2", "l3": "r3"}, ("r1", "r2", "r3", "r4"))
 
@@ -38,9 +39,8 @@ MATCH = Match("q", D(10), {"l1": "r1", "l2": "r2", "l3": "r3"}, ("r1", "r2", "r3
         pytest.param(MULTIPLE, {"chosen": ["a", "a", "a"]}, "1.33", id="twice is once"),
         pytest.param(STRICT, {"chosen": ["a", "b"]}, "0", id="exactly, or nothing"),
         pytest.param(FILL, {"blanks": {"1": " 七天。", "2": "19.9"}}, "4", id="as written"),
-        pytest.param(
-            FILL, {"blanks": {"1": "７天", "2": "¥20 元"}}, "4", id="a unit, within the tolerance"
-        ),
+        pytest.param(FILL, {"blanks": {"1": "７天", "2": "¥20 元"}}, "4", id="a unit, within the tolerance"),
+        pytest.param(SAID, {"blanks": {"1": "Please wait.", "2": "请稍候"}}, "4", id="with its full stop or without"),
         pytest.param(FILL, {"blanks": {"1": "八天", "2": "19.7"}}, "0", id="wrong"),
         pytest.param(FILL, {"blanks": {"1": "7天"}}, "2", id="one of two"),
         pytest.param(FILL, {"blanks": ["7天"]}, "0", id="no mapping"),
@@ -120,6 +120,13 @@ def test_steps_that_are_named_count_whole_in_order_and_half_out_of_it(text, poin
 
 def test_without_order_every_point_counts_whole():
     assert grade(steps(in_order=False), {"text": "回访，补发，登记，照片，抱歉"}).points == D(5)
+
+
+def test_a_key_point_of_several_signs_is_in_order_by_the_one_that_was_said():
+    criteria = (Criterion("point", ("photo", "note")), Criterion("point", ("ship",)))
+    item = Written("q", D(2), criteria, the_points(**STEPS), in_order=True, is_open=False)
+    assert grade(item, {"text": "登记，再补发"}).points == 2
+    assert grade(item, {"text": "补发，再登记"}).points == D("1.5")
 
 
 def test_own_words_show_what_was_found_and_a_person_decides():
