@@ -127,3 +127,27 @@ def test_a_repetition_of_texts_is_understood_as_written_or_refused(texts, text):
         plain = re.compile(f"(?:{'|'.join(texts)})+丁")
         line = f"{text}丁"
         assert bool(compiled.regex.fullmatch(line)) == bool(plain.fullmatch(line))
+
+
+@pytest.mark.parametrize(
+    ("source", "is_bounded"),
+    [
+        pytest.param("全网最低", True, id="plain words"),
+        pytest.param("(删|取消)(了|掉)?(差评|评价)..(返现|红包)", True, id="choices and a gap"),
+        pytest.param("保证...(退|赔)..到账", True, id="a long gap and a short one"),
+        pytest.param("稍等" + "...好" * 14 + "尾", False, id="many gaps"),
+        pytest.param("好的" + "(好|啊)?" * 40, False, id="many parts that may be missing"),
+        pytest.param("一" + "#..." * 6, False, id="numbers and gaps"),
+        pytest.param("好..99好..99好", False, id="gaps of one's own size"),
+        pytest.param("好" + "(的|了)*呢" * 9, False, id="many repetitions"),
+    ],
+)
+def test_what_a_long_line_could_be_tried_by_in_countless_ways_is_told(source, is_bounded):
+    compiler = PatternCompiler({}, "zh")
+    compiler.check(source)
+    if is_bounded:
+        compiler.check(source, most_ways=500)
+    else:
+        with pytest.raises(PatternError) as error:
+            compiler.check(source, most_ways=500)
+        assert error.value.problem == "reading.pattern.too_many_ways"

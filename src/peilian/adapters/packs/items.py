@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from peilian.adapters.packs import TextField, kinds
 from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, Key, Named, ShortKey, Tag, TopicId
+from peilian.adapters.packs.phrases import MOST_WAYS
 from peilian.engine._kernel import Language
 from peilian.engine.assessment.values import (
     Blank,
@@ -224,7 +225,7 @@ class PointField(BaseModel):
             compiler = PatternCompiler({}, language)
             for source in (*(self.zh if language == "zh" else self.en), *self.unless):
                 try:
-                    compiler.check(source)
+                    compiler.check(source, most_ways=MOST_WAYS)
                 except PatternError:
                     raise problem("watched_words", pattern=source) from None
         return self

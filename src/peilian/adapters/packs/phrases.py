@@ -16,6 +16,8 @@ from peilian.engine.reading.lexicon import Ban
 from peilian.engine.text import PatternCompiler, PatternError
 
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
+MOST_WAYS = 500
+"""Of a pattern that trainers write: a long gap and a short one, or two short ones with choices."""
 Watched = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -36,7 +38,7 @@ class WatchField(BaseModel):
             compiler = PatternCompiler({}, language)
             for source in self.of(language):
                 try:
-                    compiler.check(source)
+                    compiler.check(source, most_ways=MOST_WAYS)
                 except PatternError:
                     raise problem("watched_words", pattern=source) from None
         return self

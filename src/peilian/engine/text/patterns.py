@@ -17,9 +17,10 @@ only tried in sentences in which an anchor was found.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peilian.engine._kernel import Language
 from peilian.engine.text.normalise import normalise
@@ -56,6 +57,7 @@ _PLACES = {
 _WORD_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"  # no Latin word is cut at the ends of a match
 _LATIN = re.compile(r"[a-z0-9]|\\d")
 _NO_LATIN = re.compile(r"\\[ns]|\{\d+,\d+\}")  # what an expression says with letters and digits that are none
+_NUMBER_LENGTHS, _REPEATED_LENGTHS = 12, 12  # that a number, a repetition is taken to have
 _MOST_TEXTS = 200  # texts that a piece of a pattern may stand for to be looked up one by one
 _HAS_WORD = re.compile(r"[a-zA-Z0-9\s]")
 _TOKEN = re.compile(r"\.\.\.|\.\.\d{1,2}|\.\.|[()|?*+^$#]|<[a-z_]+>|[^()|?*+^$#<.]+(?![?*+])|[^()|?*+^$#<.]|[.<]")
@@ -90,12 +92,19 @@ class Pattern:
 class _Part:
     """A piece of a pattern: its regular expression; the texts of which one must occur in whatever it matches (``None``:
     no such texts); all the texts that it matches when they are few (``None``: they are many); and the texts of which
-    any repetition of it is made (``None``: it is not to be repeated)."""
+    any repetition of it is made (``None``: it is not to be repeated). ``lengths``: how many lengths a match from one
+    place can have, at most, counted where ``texts`` are many."""
 
     regex: str
     anchors: frozenset[str] | None
     texts: frozenset[str] | None = None
     units: frozenset[str] | None = None
+    lengths: int = 1
+
+    @property
+    def ways(self) -> int:
+        """In how many ways it can be tried from one place before it is given up."""
+        return self.lengths if self.texts is None else max(1, len({len(text) for text in self.texts}))
 
 
 class _Parser:
@@ -146,11 +155,12 @@ class _Parser:
         if mark.startswith("<") and mark.endswith(">"):
             return self.compiler.named_class(mark[1:-1], self.source)
         if mark in ("..", "..."):
-            return _Part(_GAPS[self.language][len(mark) - 2], None)
+            gap = _GAPS[self.language][len(mark) - 2]
+            return _Part(gap, None, lengths=1 + int(gap[gap.rindex(",") + 1 : -2]))
         if mark.startswith("..") and mark[2:].isdigit():
-            return _Part(f"{_SIZED_GAP[self.language]}{{0,{mark[2:]}}}?", None)
+            return _Part(f"{_SIZED_GAP[self.language]}{{0,{mark[2:]}}}?", None, lengths=1 + int(mark[2:]))
         if mark in "#^$":
-            return _Part(_PLACES[mark][self.language], None)
+            return _Part(_PLACES[mark][self.language], None, lengths=_NUMBER_LENGTHS if mark == "#" else 1)
         anchors = frozenset([_longest_word(mark)]) if mark.strip() else None
         return _Part(self.fixed(mark), anchors, frozenset([mark]), frozenset([mark]))
 
@@ -159,7 +169,7 @@ class _Parser:
         if self.peek() != ")":
             raise PatternError("reading.pattern.open_bracket", self.source)
         self.take()
-        return _Part(f"(?:{part.regex})", part.anchors, part.texts, part.units)
+        return replace(part, regex=f"(?:{part.regex})")
 
     def fixed(self, text: str) -> str:
         return _fixed(text, is_apart=self.compiler.is_apart)
@@ -170,7 +180,7 @@ class _Parser:
         ways as there are to cut it."""
         if how == "?":
             texts = part.texts | {""} if part.texts is not None else None
-            return _Part(f"(?:{part.regex})?", None, texts, part.units)
+            return _Part(f"(?:{part.regex})?", None, texts, part.units, part.ways + 1)
         if part.units is None:
             raise PatternError("reading.pattern.nested_repetition", self.source)
         units = _indivisible(part.units)
@@ -178,7 +188,8 @@ class _Parser:
             raise PatternError("reading.pattern.ambiguous_repetition", self.source)
         regex = "|".join(self.fixed(text) for text in sorted(units, key=lambda text: (-len(text), text)))
         is_optional = how == "*" or (part.texts is not None and "" in part.texts)
-        return _Part(f"(?:{regex}){'*' if is_optional else '+'}", None if is_optional else part.anchors, None, units)
+        anchors = None if is_optional else part.anchors
+        return _Part(f"(?:{regex}){'*' if is_optional else '+'}", anchors, None, units, _REPEATED_LENGTHS)
 
 
 def _indivisible(texts: frozenset[str]) -> frozenset[str]:
@@ -231,7 +242,7 @@ def either(parts: Sequence[_Part]) -> _Part:
         anchors = None if anchors is None or part.anchors is None else anchors | part.anchors
         texts = None if texts is None or part.texts is None else texts | part.texts
         units = None if units is None or part.units is None else units | part.units
-    return _Part("|".join(part.regex for part in ordered), anchors, texts, units)
+    return _Part("|".join(part.regex for part in ordered), anchors, texts, units, sum(part.ways for part in parts))
 
 
 def one_after_other(parts: Sequence[_Part]) -> _Part:
@@ -251,7 +262,7 @@ def one_after_other(parts: Sequence[_Part]) -> _Part:
             if all(text.strip() for text in texts):
                 offered.append(frozenset(map(_longest_word, texts)))
     best = max(offered, key=lambda texts: (min(map(len, texts)), -len(texts)), default=None)
-    return _Part("".join(part.regex for part in parts), best, whole, whole)
+    return _Part("".join(part.regex for part in parts), best, whole, whole, math.prod(part.ways for part in parts))
 
 
 def _longest_word(text: str) -> str:
@@ -292,9 +303,15 @@ class PatternCompiler:
         words as they are read."""
         return PatternCompiler(self._sources, self.language, is_apart=True)
 
-    def check(self, source: str) -> None:
-        """``PatternError`` when something is wrong with ``source``; quicker than compiling it."""
-        self._anchored(source)
+    def check(self, source: str, *, most_ways: int | None = None) -> None:
+        """``PatternError`` when something is wrong with ``source``; quicker than compiling it.
+
+        ``most_ways``: in how many ways it may be tried at one place of a text. Every gap and every part that may be
+        missing multiplies them, and with many of them one line could hold the reader up for ever.
+        """
+        part, _ = self._anchored(source)
+        if most_ways is not None and part.ways > most_ways:
+            raise PatternError("reading.pattern.too_many_ways", source)
 
     def compile(self, source: str) -> Pattern:
         """Compile ``source``; ``PatternError`` says what is wrong with it."""

@@ -97,6 +97,7 @@ def test_a_wording_that_is_not_watched_for_is_told_and_not_marked(tmp_path):
         (banned(strength="better"), "pack.watch_needs_forbidden"),
         (banned(watch={"zh": ["(开着"]}), "pack.watched_words"),
         (banned(watch={"zh": ["<class>"]}), "pack.watched_words"),
+        (banned(watch={"zh": ["稍等" + "...好" * 14 + "尾"]}), "pack.watched_words"),
     ],
 )
 def test_what_cannot_be_watched_for_is_refused_before_it_is_submitted(tmp_path, avoid, reason):
