@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from peilian.apps.learning import api as learning
 from peilian.apps.record import api as record
+from peilian.web.exams.answers import NoAnswerError, lacks, to_stored
+from peilian.web.exams.faces import Face
 from support.builders import an_employee
 from support.company import a_login
 from support.exam_pages import SECRET, a_whole_bank, a_whole_exam, right, stored
@@ -279,21 +281,12 @@ def test_what_is_no_answer_is_not_stored_and_said(whole, change):
     assert stored(attempt) == {}
 
 
-def test_a_drill_among_the_questions_takes_no_points_from_the_page(tmp_path, time, lin, signed_in):
-    drill = {
-        "type": "drill",
-        "id": "d",
-        "stem": {"zh": "演练"},
-        "explanation": {"zh": "无"},
-        "scenario": "retail/delay",
-    }
-    sitting = a_sitting(tmp_path, an_exam(drawn=[{"count": 1}]), a_bank(drill))
-    _, attempt = begun(sitting, lin)
-    client = signed_in(lin)
-    text = page(client, "exam_room", attempt.pk)
-    assert "考试里暂时还不能演练" in text
-    client.post(reverse("exam_room", args=[attempt.pk]), filled(text, **{"q1": "0", "q1.points": "100", "q1.t": "100"}))
-    assert stored(attempt) == {}
+@pytest.mark.parametrize("sent_points", [{"points": "100"}, {"text": "100"}, {"chosen": [0]}])
+def test_a_drill_takes_no_points_from_a_page_and_says_why(sent_points):
+    face = Face("drill", "drill", ())
+    assert lacks(face)
+    with pytest.raises(NoAnswerError):
+        to_stored(face, sent_points)
 
 
 def test_after_the_time_the_room_is_over_and_what_was_answered_is_handed_in(whole, time, lin):
@@ -314,8 +307,9 @@ def over(client, attempt):
     return page(client, "exam_review", attempt.pk)
 
 
-def test_the_review_shows_answers_points_reasons_keys_and_explanations(whole, lin):
-    attempt, client = whole
+def test_the_review_shows_answers_points_reasons_keys_and_explanations(tmp_path, time, lin, signed_in):
+    _, attempt = begun(a_sitting(tmp_path, a_whole_exam(attempts=1), a_whole_bank()), lin)
+    client = signed_in(lin)
     answers(lin, attempt, 1, {"chosen": ["right-x"]})
     answers(lin, attempt, 4, {"blanks": {"secret-days": "7", "secret-who": "客户"}})
     answers(lin, attempt, 10, {"items": {"secret-t": {"chosen": ["true"]}}})
