@@ -152,12 +152,14 @@ def extraction_of(*, user: User, draft: library.Draft) -> ExtractionOrigin | Non
 def forget_erased() -> tuple[library.Content, ...]:
     """Take from the extractions the conversations from which a customer was erased since, and have what was made of
     them looked at again; returns those texts. Also finds what was erased without the database, by the command line."""
-    rows = [row for row in Extraction.objects.select_related("draft__content") if row.conversations]
+    rows = [row for row in Extraction.objects.all() if row.conversations]
     gone = lake().erased_among(found for row in rows for found in row.conversations)
-    rows = [row for row in rows if gone.intersection(row.conversations)]
-    if not rows:
+    touched = [row.pk for row in rows if gone.intersection(row.conversations)]
+    if not touched:
         return ()
     with base.write(actor=None, verb="contacts.forget_extractions") as audit:
+        list(Extraction.objects.select_for_update().filter(pk__in=touched).order_by("pk"))
+        rows = list(Extraction.objects.filter(pk__in=touched).order_by("pk").select_related("draft__content"))
         for row in rows:
             kept = [n for n, found in enumerate(row.conversations) if found not in gone]
             audit.note(row, {"n_conversations": [len(row.conversations), len(kept)]})

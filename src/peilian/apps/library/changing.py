@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from peilian.apps.base.api import send, today_in_company, write
 from peilian.apps.library.checks import is_writer, named, permit, publishing, refuse, short
+from peilian.apps.library.locking import locked_all, open_drafts
 from peilian.apps.library.models import (
-    OPEN_DRAFTS,
     ChangeNotice,
     Content,
     ContentState,
@@ -84,9 +84,11 @@ def ask_revision(*, title: Text, text: Text, contents: Iterable[Content]) -> Cha
             made_at=timezone.now(),
         )
         audit.created(row)
-        for content in contents:
+        wanted = locked_all(Content.objects.filter(pk__in={content.pk for content in contents}))
+        drafts = open_drafts(wanted)  # as they are now, and as they stay until the end
+        for content in wanted:
             audit.created(Revision.objects.create(notice=row, content=content))
-            draft = content.drafts.select_related("author", "content").filter(state__in=OPEN_DRAFTS).first()
+            draft = drafts.get(content.pk)
             language = draft.author.reading_language if draft is not None and draft.author is not None else "zh"
             if draft is not None and draft.state == DraftState.IN_REVIEW:
                 return_draft(actor=None, draft=draft, decision=text.in_language(language))
