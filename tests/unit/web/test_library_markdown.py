@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peilian.web.library.markdown import LONGEST, to_html
+from peilian.web.library import markdown
+from peilian.web.library.markdown import LONGEST, is_readable, to_html
 
 FILES = {
     "图 1.png": "/learn/attachments/1/a.png",
@@ -126,3 +127,50 @@ def test_deep_nesting_is_borne() -> None:
 @given(st.text(alphabet=st.sampled_from("<>[]()!*_`\"'\\&#/:=ajhsvpt好“”（） \n|-"), max_size=120))
 def test_no_text_makes_an_element_that_is_not_allowed(text: str) -> None:
     assert not harm(to_html(text, FILES))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![a" * 30_000 + "](x)" * 100,
+        "![" * 40_000,
+        "|a|\n|-|\n|" + "*x" * 40_000 + "|",
+        "a\n" * 40_000 + "===",
+        "**“好”**好" * 12_000,
+        "[" * 50_000,
+        ("![" * 1_000 + "\n\n") * 40,
+        "|" + "a|" * 500 + "\n|" + "-|" * 500 + "\n" + "|\n" * 9_000,
+    ],
+)
+def test_what_would_keep_the_server_busy_is_never_read_as_markdown(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "_reader", lambda: pytest.fail("it was read"))
+    html = to_html(text)
+    assert html.startswith("<p>")
+    assert not harm(html)
+
+
+def test_a_long_ordinary_article_is_laid_out() -> None:
+    section = "## 退款\n\n" + "客户问**什么时候**到账，先[查订单](/learn)，再说清楚时间。" * 20 + "\n\n- 一\n- 二\n\n"
+    table = "|方式|时间|\n|-|-|\n" + "|微信|一天|\n" * 10 + "\n"
+    text = ((section + table) * 200)[:LONGEST]
+    assert len(text) == LONGEST
+    assert is_readable(text)
+    assert "<strong>什么时候</strong>" in to_html(text)
+
+
+def test_a_text_is_read_once_for_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    plainly = markdown._read
+    monkeypatch.setattr(markdown, "_read", lambda text, files: read.append(text) or plainly(text, files))
+    text = "只读一次的一段 ![图](图 1.png)"
+    assert to_html(text) == to_html(text)
+    assert len(read) == 1
+    to_html(text, FILES)
+    assert len(read) == 2
+
+
+def test_what_was_read_lately_takes_no_more_room_than_it_may() -> None:
+    lately = markdown._Lately(10)
+    for number in range(4):
+        lately.keep(bytes([number]), "1234")
+    assert [lately.get(bytes([number])) for number in range(4)] == [None, None, "1234", "1234"]

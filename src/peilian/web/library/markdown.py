@@ -7,8 +7,11 @@ passes an allow-list of elements, so that a fault in the first step does no harm
 
 from __future__ import annotations
 
+import hashlib
 import re
+import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
@@ -16,7 +19,9 @@ from urllib.parse import quote, unquote
 
 import nh3
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, emphasis
@@ -24,6 +29,12 @@ from markdown_it.token import Token
 
 LONGEST = 100_000
 """Characters that are read as Markdown; a longer text is shown as it was typed."""
+MOST_MARKS, MOST_MARKS_TOGETHER = 12_000, 2_000
+"""Brackets and runs of stars, in a text and in one piece of it without an empty line. Reading them takes time with the
+square of how many stand together; a text of the greatest length has a mark in every eighth character."""
+MOST_LINES, MOST_CELLS = 10_000, 10_000
+"""Lines of a text, and cells of its tables, where a row counts as long as the longest one beside it."""
+_KEPT = 8_000_000  # characters of HTML that a process keeps
 
 _FILMS = (".mp4", ".m4v", ".webm", ".mov")
 _OUTSIDE = ("http://", "https://", "mailto:")
@@ -44,13 +55,70 @@ _ATTRIBUTES: dict[str, set[str]] = {
 
 
 def to_html(text: str, files: Mapping[str, str] | None = None) -> SafeString:
-    """The text as HTML; ``files`` are the addresses of its attachments by name."""
-    if len(text) > LONGEST:
-        return mark_safe(f"<p>{escape(text)}</p>")  # noqa: S308
+    """The text as HTML; ``files`` are the addresses of its attachments by name.
+
+    What was read lately is not read again. A text that is not ``is_readable`` stands in plain paragraphs.
+    """
+    name = hashlib.sha256(
+        repr((text, sorted((files or {}).items()), get_language())).encode("utf-8", "replace")
+    ).digest()
+    html = _lately.get(name)
+    if html is None:
+        html = _read(text, files or {}) if is_readable(text) else linebreaks(text, autoescape=True)
+        _lately.keep(name, html)
+    return mark_safe(html)  # noqa: S308
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text is read as Markdown: it is neither too long nor takes a server for seconds."""
+    if len(text) > LONGEST or text.count("\n") > MOST_LINES:
+        return False
+    n_marks = n_cells = 0
+    for piece in _EMPTY_LINE.split(text):
+        n_together = sum(1 for _mark in _MARKS.finditer(piece))
+        n_marks += n_together
+        lines = piece.split("\n")
+        n_pipes = max(line.count("|") for line in lines)
+        n_cells += (n_pipes + 1) * len(lines) if n_pipes else 0
+        if n_together > MOST_MARKS_TOGETHER or n_marks > MOST_MARKS or n_cells > MOST_CELLS:
+            return False
+    return True
+
+
+_EMPTY_LINE = re.compile(r"\n[ \t]*\r?\n")
+_MARKS = re.compile(r"\*+|_+|~+|\[")
+
+
+class _Lately:
+    """HTML by the hash of what it was made from; the longest unused is forgotten first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._n_characters = most, 0
+        self._held: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, name: bytes) -> str | None:
+        with self._lock:
+            if name in self._held:
+                self._held.move_to_end(name)
+            return self._held.get(name)
+
+    def keep(self, name: bytes, html: str) -> None:
+        with self._lock:
+            self._n_characters += len(html) - len(self._held.pop(name, ""))
+            self._held[name] = html
+            while self._n_characters > self._most:
+                self._n_characters -= len(self._held.popitem(last=False)[1])
+
+
+_lately = _Lately(_KEPT)
+
+
+def _read(text: str, files: Mapping[str, str]) -> str:
     reader = _reader()
     tokens = reader.parse(text)
-    _tame(tokens, files or {})
-    return mark_safe(_washed(reader.renderer.render(tokens, reader.options, {})))  # noqa: S308
+    _tame(tokens, files)
+    return _washed(reader.renderer.render(tokens, reader.options, {}))
 
 
 def _washed(html: str) -> str:

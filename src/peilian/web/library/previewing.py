@@ -17,7 +17,7 @@ from peilian.apps.library import api as library
 from peilian.engine._kernel import InputError, Language, Text
 from peilian.web.library.editor_shape import shape_of_kind
 from peilian.web.library.editor_words import field_name
-from peilian.web.library.markdown import to_html
+from peilian.web.library.markdown import is_readable, to_html
 from peilian.web.library.naming import named_in
 from peilian.web.library.places import in_words
 from peilian.web.library.shown import rendered
@@ -36,6 +36,7 @@ def shown(request: HttpRequest, row: library.Draft, body: dict[str, Any], langua
     held = library.attachments_of(user=user_of(request), of=row)
     files = {one.name: reverse("library_attachment", args=[one.pk, one.name]) for one in held}
     found: dict[str, Any] = {"lang": HTML_CODES[spoken], "title": _title(body, spoken)}
+    found["is_plain"] = not all(is_readable(text) for text in _texts(body))
     try:
         document = document_of(body)
     except InputError:
@@ -43,6 +44,14 @@ def shown(request: HttpRequest, row: library.Draft, body: dict[str, Any], langua
             return found | {"fields": list(_fields(row.content.kind, body, spoken, files))}
     named = named_in(user_of(request), document)
     return found | {"html": rendered(document, spoken, files=files, is_writer=True, named=named)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _title(body: dict[str, Any], language: Language) -> str:

@@ -237,6 +237,14 @@ def test_the_preview_shows_the_text_without_keeping_it(writer, draft):
 
 
 def test_the_preview_of_what_is_not_whole_yet_shows_its_fields(writer):
+def test_the_preview_says_that_a_text_is_shown_plain_and_why(writer, draft):
+    data = form_of(writer, draft)
+    remark = "读者看到的是没有格式的段落"
+    assert remark not in send_data(writer, "library_draft_preview", draft.pk, data=data).content.decode()
+    data["f.body.zh"] = "![" * 40_000
+    assert remark in send_data(writer, "library_draft_preview", draft.pk, data=data).content.decode()
+
+
     row = a_draft(writer, PROCEDURE)
     data = form_of(writer, row)
     data["f.steps.0.id"] = "Not A Key"
