@@ -50,6 +50,7 @@ class Reviewed:
     responses: Mapping[int, Response]
     shows_points: bool
     shows_key: bool
+    key_comes: bool = False  # once it can no longer help
 
 
 def open_attempt(*, user: User, attempt_id: UUID) -> Room | None:
@@ -80,7 +81,7 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
     responses = {row.number: row for row in attempt.responses.all()}
     shows_points = not is_own or (is_marked and reveals != "nothing")
-    return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key)
+    return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key, reveals == "key" and not shows_key)
 
 
 def _is_done_with(attempt: Attempt) -> bool:

@@ -94,6 +94,7 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "n_open": sum(one.is_open for one in found.responses.values()),
         "shows_points": found.shows_points,
         "shows_key": found.shows_key,
+        "key_comes": found.key_comes,
         "percent": None if not attempt.of or attempt.points is None else 100 * attempt.points / attempt.of,
         "grade": grade_name(attempt),
         "tone": grade_tone(attempt),

@@ -1,7 +1,9 @@
+from typing import Any
+
 from django.db import migrations, models
 
 
-def name_the_drafts(apps, schema_editor):
+def name_the_drafts(apps: Any, schema_editor: object) -> None:
     """Rehearsals are found by their draft from now on, also those that were made before."""
     Job = apps.get_model("base", "Job")
     rows = []
