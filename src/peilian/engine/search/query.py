@@ -9,6 +9,8 @@ from typing import NamedTuple
 from peilian.engine.search.sounds import syllables
 from peilian.engine.search.spelling import (
     LONGEST_INITIALS,
+    LONGEST_RUN,
+    LONGEST_WORD,
     allowed_errors,
     distance,
     initials_key,
@@ -230,7 +232,11 @@ def _is_near(typed: str, word: str, key: str) -> bool:
 
 def _latin_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: Vocabulary) -> Iterator[_Fix]:
     """Pinyin and initials as Chinese words, English words as they are spelled."""
-    unknown = [word for word in words if not counts.get("w" + stem(word.text), 0) and word.text.isalpha()]
+    unknown = [
+        word
+        for word in words
+        if len(word.text) <= LONGEST_RUN and not counts.get("w" + stem(word.text), 0) and word.text.isalpha()
+    ]
     for word in _joined(unknown):
         found = _of_pinyin(word.text, vocabulary)
         if found:
@@ -266,13 +272,15 @@ def _of_pinyin(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     sounds = syllables(typed) if typed.isascii() else None
     if sounds is None or len(sounds) < 2:
         return ()
-    spans = {(a, b): pinyin_key(sounds[a:b]) for a in range(len(sounds)) for b in range(a + 2, len(sounds) + 1)}
+    # A word of the vocabulary has no more syllables than characters; all spans would be as the square of the text.
+    ends_of = [range(a + 2, min(a + LONGEST_WORD, len(sounds)) + 1) for a in range(len(sounds))]
+    spans = {(a, b): pinyin_key(sounds[a:b]) for a, ends in enumerate(ends_of) for b in ends}
     spelled = vocabulary.spelled(set(spans.values()))
-    if whole := _commonest(spelled.get(spans[0, len(sounds)], ()), vocabulary):
+    if whole := _commonest(spelled.get(spans.get((0, len(sounds)), ""), ()), vocabulary):
         return whole
     text, place, n_found = "", 0, 0
     while place < len(sounds):
-        ends = [end for end in range(len(sounds), place + 1, -1) if spelled.get(spans[place, end])]
+        ends = [end for end in reversed(ends_of[place]) if spelled.get(spans[place, end])]
         said = _commonest(spelled[spans[place, ends[0]]], vocabulary) if ends else ()
         text += said[0] if said else ""
         n_found += ends[0] - place if said else 0

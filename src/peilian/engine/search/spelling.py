@@ -13,6 +13,7 @@ from peilian.engine.search.sounds import fold, initials, sounds
 from peilian.engine.search.words import is_han
 
 LONGEST_WORD = 12  # what is longer is no word
+LONGEST_RUN = 64  # letters without a blank that are looked at for mistakes or pinyin
 _SHORTEST_HAN, _SHORTEST_LATIN = 2, 4
 _LONG_LATIN = 8  # from this length two letters may be wrong
 LONGEST_INITIALS = 8  # letters that somebody types for as many syllables

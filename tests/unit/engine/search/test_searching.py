@@ -27,6 +27,7 @@ def shelf(tmp_path_factory):
         ("tuihuanhuo", "returns"),
         ("tui huan huo", "returns"),
         ("tuihuanhuoliucheng", "returns"),
+        ("tuihuanhuo liucheng tuihuanhuo liucheng tuihuanhuo", "returns"),
         ("thh", "returns"),
         ("zltous", None),
         ("zlts", "complaint"),

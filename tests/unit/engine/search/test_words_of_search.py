@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peilian.engine.search.query import understand
 from peilian.engine.search.sounds import fold, initials, sounds, syllables
 from peilian.engine.search.spelling import allowed_errors, distance, sound_keys, spelling_keys, typo_keys
 from peilian.engine.search.synonyms import Synonyms
@@ -170,3 +171,29 @@ def test_places_of_synonyms_lie_within_the_text_and_do_not_overlap(text):
     bounds = [place for one in found for place in (one.start, one.end)]
     assert bounds == sorted(bounds)
     assert all(0 <= place <= len(normal) for place in bounds)
+
+
+class _Counting:
+    """A vocabulary without words, which counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def counts(self, terms):
+        return {}
+
+    findable = counts
+
+    def spelled(self, keys):
+        self.n += len(list(keys))
+        return {}
+
+    def beginning(self, prefix):
+        return ()
+
+
+@pytest.mark.parametrize("typed", ["a" * 2000, "an" * 1000, "a " * 1000, "xi'an " * 50, "ab" * 1000])
+def test_letters_without_end_do_not_ask_for_ever_more_words(typed):
+    vocabulary = _Counting()
+    understand(typed, Synonyms([]), vocabulary)
+    assert vocabulary.n < 2000
