@@ -167,6 +167,14 @@ def test_plain_markdown_becomes_an_article_with_its_heading_as_title():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("name", ["a.md", "a.yaml"])
+def test_a_file_that_is_not_utf_8_is_told_as_that(name, encoding):
+    text = "kind: article\nkey: own/a\ntitle: {zh: 退款}\nbody: {zh: 三天}\n"
+    (fault,) = read_upload(name, text.encode(encoding)).faults
+    assert (fault.reason.key, fault.file) == ("pack.not_utf8", name)
+
+
 def test_a_document_of_the_machinery_is_not_taken():
     text = b"kind: words\nschema_version: 1\nkey: x\nwords: {}\n"
     (fault,) = read_upload("x.yaml", text).faults

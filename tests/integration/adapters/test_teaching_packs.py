@@ -33,6 +33,10 @@ def a_bank(**fields: Any) -> dict[str, Any]:
     return a_tree("items", items=[{"id": "q", "stem": T, "explanation": T, **fields}])
 
 
+def a_gap(**fields: Any) -> dict[str, Any]:
+    return a_bank(type="fill", blanks=[{"id": "a", **fields}])
+
+
 def a_course(**fields: Any) -> dict[str, Any]:
     units = [{"what": "article:mine/a"}]
     return a_tree("course", **{"goal": T, "obligation": "voluntary", "hours": 1, "units": units, **fields})
@@ -64,6 +68,19 @@ def faults_of(tree: dict[str, Any]) -> list[tuple[str, str | None]]:
         (a_bank(type="rewrite", line=T, model=T), ("pack.rewriting_asks_for_nothing", "items.0")),
         (a_bank(type="case", points=3, items=[TRUE]),
          ("pack.case_has_no_points", "items.0")),
+        (a_bank(type="single", options=[{"id": "a", "text": T, "right": True}, {"id": "b", "text": T}]),
+         ("pack.texts_twice", "items.0")),
+        (a_bank(type="match", pairs=[{"id": n, "left": {"zh": n}, "right": T} for n in "ab"]),
+         ("pack.texts_twice", "items.0")),
+        (a_bank(type="match", pairs=[{"id": n, "left": {"zh": n}, "right": {"zh": n}} for n in "ab"],
+                others=[{"id": "c", "text": {"zh": " a"}}]), ("pack.texts_twice", "items.0")),
+        (a_bank(type="order", steps=[{"id": n, "text": T} for n in "abc"]), ("pack.texts_twice", "items.0")),
+        (a_gap(number="1e13"), ("pack.less_than_equal", "items.0.blanks.0.number")),
+        (a_gap(number="1e-400000"), ("pack.too_many_decimals", "items.0.blanks.0.number")),
+        (a_gap(number=5, tolerance=5), ("pack.tolerance_too_wide", "items.0.blanks.0")),
+        (a_gap(number=0, tolerance=1), ("pack.tolerance_too_wide", "items.0.blanks.0")),
+        (a_bank(type="truth", is_true=True, group="Not A Key"), ("pack.wants_short_key", "items.0.group")),
+        (a_course(units=[{"what": "题"}]), ("pack.wants_reference", "units.0.what")),
         (a_bank(type="riddle"), ("pack.wants_one_of", "items.0")),
         (a_bank(), ("pack.missing", "items.0")),
         (a_course(units=[{"what": "law:mine/a"}]), ("pack.no_unit_of_a_course", None)),
@@ -109,6 +126,14 @@ def test_what_leads_nowhere_is_a_fault_of_packs_and_of_drafts(tree: dict[str, An
     bank = document_of(a_bank(type="truth", is_true=True) | {"key": "mine/b"})
     drafted = contents.faults_of(tree, known.texts, lambda kind: [bank] if kind == "items" else [])
     assert [(fault.field, fault.reason.key) for fault in drafted] == [(field, "pack.leads_nowhere")]
+
+
+def test_a_text_that_is_related_to_itself_is_a_fault() -> None:
+    tree = a_tree("path", goal=T, courses=["mine/a"]) | {"related": ["article:mine/a"]}
+    known = Known(texts={"course:mine/a", "article:mine/a", f"path:{tree['key']}"})
+    assert not list(lost_names(document_of(tree), known))
+    found = list(lost_names(document_of(tree | {"related": [f"path:{tree['key']}"]}), known))
+    assert [(place, reason.key) for place, reason in found] == [("related", "pack.related_to_itself")]
 
 
 def test_courses_that_require_each_other_in_a_circle_are_a_fault() -> None:

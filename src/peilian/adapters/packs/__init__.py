@@ -197,6 +197,7 @@ def load_file(path: Path) -> Loaded:
     except ValidationError as error:
         raise InputError(*(_fault(path, node, problem, body) for problem in error.errors())) from None
     return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
+        _require_utf8(path, data)
 
 
 def _read_yaml(data: bytes, *, is_own: bool = False) -> tuple[yaml.Node | None, Any]:
@@ -213,6 +214,19 @@ def _read_with(loader: Any) -> tuple[yaml.Node | None, Any]:
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _LANGUAGE = re.compile(r"^<!--[ \t]*(zh|en)[ \t]*-->[ \t]*\r?$", re.MULTILINE)
+
+
+def _require_utf8(path: Path, data: bytes) -> None:
+    """Files of other encodings (GBK、UTF-16) are told as what they are, not as something wrong with a line."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+    else:
+        if b"\0" not in data:
+            return
+        row = 1
+    raise InputError(Fault(Reason("pack.not_utf8"), file=str(path), row=row))
 
 
 def _read_markdown(data: bytes) -> tuple[yaml.Node | None, Any]:

@@ -18,6 +18,14 @@ _KINDS = {
 }  # fmt: skip
 # type of a problem -> the parameter of its bound
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
+# what names are made of, in words
+_PATTERNS = {
+    r"^[a-z0-9][a-z0-9_\-./]*$": "wants_key",
+    r"^[a-z0-9][a-z0-9_\-]*$": "wants_short_key",
+    r"^[a-z\-]+:[a-z0-9][a-z0-9_\-./]*$": "wants_reference",
+    r"^[a-z0-9][a-z0-9_\-./]*#[a-z0-9][a-z0-9_\-]*$": "wants_item_reference",
+    r"^[A-Z]{2}-\d{2}$": "wants_topic",
+}
 _OWN = "Value error, "
 _WORDED = "pack."
 
@@ -73,5 +81,10 @@ def reason_of(entry: Mapping[str, Any]) -> Reason:
     if kind == "union_tag_invalid":
         return Reason("pack.wants_one_of", {"known": given["expected_tags"].replace("'", "")})
     if kind == "string_pattern_mismatch":
-        return Reason("pack.wants_pattern", {"pattern": given["pattern"]})
+        known = _PATTERNS.get(given["pattern"])
+        return Reason(f"pack.{known}") if known else Reason("pack.wants_pattern", {"pattern": given["pattern"]})
+    if kind in ("decimal_max_places", "decimal_max_digits"):
+        places = kind == "decimal_max_places"
+        most = given["decimal_places" if places else "max_digits"]
+        return Reason("pack.too_many_decimals" if places else "pack.too_many_digits", {"most": most})
     return Reason("pack.wrong_value", {"problem": str(entry["msg"]).removeprefix(_OWN)})

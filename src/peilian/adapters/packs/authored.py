@@ -239,10 +239,12 @@ def named_by(document: Document) -> Iterator[Named]:
 
 
 def lost_names(document: Document, known: Known) -> Iterator[tuple[str, Reason]]:
-    """The fields of a document whose names lead nowhere, or round in a circle."""
+    """The fields of a document whose names lead nowhere, to itself, or round in a circle."""
     for named in named_by(document):
         if not known.holds(named):
             yield named.field, Reason("pack.leads_nowhere", {"name": named.name})
+    if f"{document.kind}:{document.key}" in getattr(document, "related", ()):
+        yield "related", Reason("pack.related_to_itself")
     own = getattr(document, "requires", ())
     if document.kind == "course" and _comes_round(document.key, {**known.requires, document.key: own}):
         yield "requires", Reason("pack.in_a_circle", {"name": document.key})

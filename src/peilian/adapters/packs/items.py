@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -32,6 +32,7 @@ from peilian.engine.text import PatternCompiler, PatternError
 
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _MOST = 30  # options, steps, pairs, points or blanks of one item
+_LARGEST = Decimal(10) ** 12
 Points = Annotated[Decimal, Field(gt=0, le=100, max_digits=6, decimal_places=2)]
 Weight = Annotated[Decimal, Field(gt=0, le=100)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
@@ -92,6 +93,7 @@ class ChoiceField(_ItemField):
             raise problem("single_needs_one_right", n=n_right)
         if self.type == "multiple" and not 1 <= n_right < len(self.options):
             raise problem("multiple_needs_right_and_wrong")
+        _read_differently(option.text for option in self.options)
         return self
 
     def to_item(self) -> Choice:
@@ -120,13 +122,15 @@ class BlankField(BaseModel):
 
     id: ShortKey
     accept: tuple[Words, ...] = Field(default=(), max_length=_MOST)
-    number: Decimal | None = None
-    tolerance: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    number: Annotated[Decimal, Field(ge=-_LARGEST, le=_LARGEST, decimal_places=12)] | None = None
+    tolerance: Annotated[Decimal, Field(ge=0, le=_LARGEST, decimal_places=12)] = Decimal(0)
 
     @model_validator(mode="after")
     def _can_be_filled(self) -> BlankField:
         if not self.accept and self.number is None:
             raise problem("blank_accepts_nothing")
+        if self.number is not None and self.tolerance >= max(abs(self.number), Decimal(1)):
+            raise problem("tolerance_too_wide")
         return self
 
 
@@ -169,6 +173,7 @@ class OrderField(_ItemField):
     @model_validator(mode="after")
     def _steps_differ(self) -> OrderField:
         _differ(step.id for step in self.steps)
+        _read_differently(step.text for step in self.steps)
         return self
 
     def to_item(self) -> Order:
@@ -196,6 +201,8 @@ class MatchField(_ItemField):
     @model_validator(mode="after")
     def _sides_differ(self) -> MatchField:
         _differ([*(pair.id for pair in self.pairs), *(one.id for one in self.others)])
+        _read_differently(pair.left for pair in self.pairs)
+        _read_differently([*(pair.right for pair in self.pairs), *(one.text for one in self.others)])
         return self
 
     def to_item(self) -> Match:
@@ -380,6 +387,17 @@ def _differ(ids: Iterator[str] | list[str]) -> None:
     listed = list(ids)
     if len(set(listed)) < len(listed):
         raise problem("ids_twice")
+
+
+def _read_differently(texts: Iterable[TextField]) -> None:
+    """Whoever answers sees texts alone; where two are the same, right and wrong look alike."""
+    listed = list(texts)
+    for language in _LANGUAGES:
+        seen = set[str]()
+        for text in (" ".join(str(getattr(one, language) or "").split()) for one in listed):
+            if text and text in seen:
+                raise problem("texts_twice", text=text)
+            seen.add(text)
 
 
 def _texts(model: BaseModel) -> Iterator[TextField]:
