@@ -124,7 +124,7 @@ def test_the_start_says_time_questions_attempts_grades_criteria_and_what_is_show
         "60% 合格",
         "90% 优秀",
         "说到客户心里",
-        "正确答案和讲解",
+        "正确答案和解析在通过以后",
         "题目语言",
     ):
         assert said in text
