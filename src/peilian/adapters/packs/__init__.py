@@ -141,6 +141,9 @@ def _is_document(path: Path) -> bool:
     return path.suffix == ".yaml" or (path.suffix == ".md" and path.name.lower() != "readme.md")
 
 
+_LONGEST_NUMBER, _LARGEST_NUMBER = 100, 1 << 63  # characters; value
+
+
 class _Plain:
     """Plain values only, each name once, no merging of mappings (``<<``), of which a few lines can make billions."""
 
@@ -164,6 +167,25 @@ class _Loader(_Plain, yaml.SafeLoader):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases (*) are not read", event.start_mark)
         return super().compose_node(parent, index)
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """A number that can be kept. Others take long to read, and some could never be written again."""
+    if len(node.value) <= _LONGEST_NUMBER and abs(found := loader.construct_yaml_int(node)) < _LARGEST_NUMBER:
+        return found
+    raise yaml.constructor.ConstructorError(None, None, "a number is too large to be kept", node.start_mark)
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> float:
+    try:
+        return loader.construct_yaml_float(node)
+    except OverflowError:  # of hours, minutes and so on without end
+        problem = "a number is too large to be kept"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+_Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
 class _FastLoader(_Plain, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

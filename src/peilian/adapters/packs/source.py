@@ -13,9 +13,32 @@ from peilian.engine._kernel import Fault, InputError, Reason
 
 MOST_CHARACTERS = 500_000
 _WIDTH = 110
+MOST_VALUES = 50_000
+"""Names and values, which take far more time than their characters; the largest texts have some thousands."""
+_DEEPEST = 40
 
 
 def source_of(value: Any) -> str:
+class _Bounded(_Loader):
+    """Stops where a text has more values, or stands deeper, than any document: before all of it is held."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self._n = self._depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._n += 1
+        self._depth += 1
+        row = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
+        if self._n > MOST_VALUES:
+            raise InputError(Fault(Reason("library.too_many_values", {"limit": MOST_VALUES}), row=row))
+        if self._depth > _DEEPEST:
+            raise InputError(Fault(Reason("library.document_too_deep"), row=row))
+        found = super().compose_node(parent, index)
+        self._depth -= 1
+        return found
+
+
     """A value, or a whole document, as YAML that people edit."""
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
 
@@ -25,7 +48,7 @@ def value_of(source: str) -> Any:
     if len(source) > MOST_CHARACTERS:
         raise InputError(Fault(Reason("pack.not_yaml", {"problem": f"> {MOST_CHARACTERS}"})))
     try:
-        return yaml.load(source, Loader=_Loader)  # noqa: S506 - plain values only
+        return yaml.load(source, Loader=_Bounded)  # noqa: S506 - plain values only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
         row = mark.line + 1 if mark is not None else None

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 2 << 20
 """Of one document."""
 _DEEPEST = 20
+_MOST_BITS = 63
+"""Of a number: what databases and other programs can hold."""
 
 
 class StaleDraftError(InputError):
@@ -258,3 +260,11 @@ def _plain(value: Tree, depth: int, room: _Room) -> Tree:
 def _is_emptied(value: Mapping[Any, Any], name: str, item: Tree) -> bool:
     """Whether a mapping is empty only because all of it was left out."""
     return item == {} and bool(value.get(name))
+            _require_held(name)
+    _require_held(value)
+def _require_held(value: Tree) -> None:
+    """A number of thousands of digits cannot even be written down."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise refuse("library.number_too_large")
+
+

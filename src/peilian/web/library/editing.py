@@ -321,7 +321,8 @@ def _keys(body: dict[str, Any]) -> list[tuple[str, str]]:
     """The steps that other steps may lead to."""
     found = []
     for name in ("steps", "nodes"):
-        for one in body.get(name) or ():
+        steps = body.get(name)
+        for one in steps if isinstance(steps, list) else ():
             if isinstance(one, dict) and isinstance(one.get("id"), str):
                 title = one.get("title") or one.get("text") or {}
                 words = title.get("zh") or title.get("en") or "" if isinstance(title, dict) else ""

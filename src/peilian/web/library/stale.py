@@ -38,6 +38,13 @@ def page(request: HttpRequest, row: library.Draft, mine: dict[str, Any]) -> Http
 def chosen(row: library.Draft, data: QueryDict) -> dict[str, Any]:
     """What was chosen of both: mine, with what is stored where that was preferred."""
     try:
+        return _chosen(row, data)
+    except RecursionError:
+        raise InputError(Fault(Reason("library.document_too_deep"))) from None
+
+
+def _chosen(row: library.Draft, data: QueryDict) -> dict[str, Any]:
+    try:
         mine = json.loads(data.get("mine", ""))
     except ValueError:
         mine = None

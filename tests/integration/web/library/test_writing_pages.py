@@ -13,6 +13,7 @@ from peilian.apps.library import api as library
 from peilian.engine._kernel import Fault, Reason
 from peilian.flows import contents
 from peilian.flows.wording import say
+from peilian.web.library.editor_shape import shape_of_kind
 from support.library import a_pack, a_policy, a_publisher, a_writer, an_article, installed, published, the_content
 from support.library_pages import client_of, form_of, see, send, send_data, send_form
 
@@ -615,3 +616,47 @@ def test_a_form_without_its_token_is_not_taken(writer, draft):
     client.force_login(writer)
     answer = client.post(reverse("library_draft", args=[draft.pk]), {"edition": 1, "fields": "title"})
     assert answer.status_code == 403
+
+
+# What no form would send
+
+
+@pytest.mark.parametrize("value", [5, True, -1.5, "steps", {"a": 1}, [5, None]])
+@pytest.mark.parametrize("field", ["steps", "nodes"])
+def test_a_draft_whose_steps_are_no_list_can_still_be_opened(writer, field, value):
+    kind = {"steps": "procedure", "nodes": "decision-tree"}[field]
+    body = {"kind": kind, "schema_version": 1, "key": "own/odd", "title": {"zh": "怪"}, field: value}
+    row = a_draft(writer, body)
+    for query in ({}, {"source": "1"}, {"review": "1"}):
+        see(writer, "library_draft", row.pk, **query)
+
+
+@pytest.mark.parametrize("value", [5, [5], {"a": [5]}], ids=str)
+@pytest.mark.parametrize("kind", library.kinds())
+def test_a_draft_whose_every_field_is_of_another_kind_can_still_be_opened(writer, kind, value):
+    row = library.new_content(actor=writer, kind=kind, key="own/odd", title={"zh": "怪"})
+    fixed = {"kind", "schema_version", "key"}
+    fields = {name: value for name, _shape in shape_of_kind(kind).fields if name not in fixed}
+    row = library.save_draft(actor=writer, draft=row, body={**row.body, **fields}, edition=row.edition)
+    for query in ({}, {"source": "1"}, {"review": "1"}):
+        see(writer, "library_draft", row.pk, **query)
+    send(writer, "library_draft_preview", row.pk, status=200)
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 4000, "1:" + ":".join(["10"] * 3000), "9" * 5000, str(1 << 63)])
+@pytest.mark.parametrize("do", ["library_draft", "library_draft_preview"])
+def test_a_number_that_nobody_can_hold_is_refused(writer, draft, number, do):
+    for line in (f"summary: {number}", f"? {number}\n: x", f"tags: [{{? {number} : x}}]"):
+        source = f"kind: article\nschema_version: 1\nkey: mine/returns\ntitle: {{zh: 一}}\n{line}\n"
+        fields = {"do": "save", "edition": str(draft.edition), "source_text": source}
+        page = send(writer, do, draft.pk, status=422 if do == "library_draft" else 200, **fields)
+        assert "第 5 行" in page
+    assert fresh(draft).edition == draft.edition
+
+
+@pytest.mark.parametrize(
+    "mine", ["[" * 3000, '{"a":' * 3000, '{"a":' + "[" * 900 + "]" * 900 + "}", '{"summary": ' + "9" * 4000 + "}"]
+)
+def test_a_wording_of_ones_own_that_no_page_sends_is_refused(writer, draft, mine):
+    send(writer, "library_draft", draft.pk, status=422, do="save", mine=mine, edition=str(draft.edition))
+    assert fresh(draft).edition == draft.edition
