@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import cast
+from functools import wraps
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils.translation import get_language
@@ -22,6 +23,7 @@ from peilian.flows.wording import say
 # Pages of documentation fetch their scripts from other hosts, which this product does not.
 api = NinjaAPI(title="Peilian 陪练", version="1", urls_namespace="rest", docs_url=None, auth=SessionAuth())
 
+View = Callable[..., HttpResponseBase]
 _LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
@@ -35,9 +37,25 @@ def patterns() -> list[URLPattern]:
     """The addresses. Whoever is not signed in is told so as data instead of being sent to the sign-in page."""
     found = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
     for pattern in found:
+        view = pattern.callback = _in_words(cast(View, pattern.callback))
         if pattern.name != "openapi-json":
             login_not_required(cast(Callable[..., HttpResponseBase], pattern.callback))
     return found
+
+
+def _in_words(view: View) -> View:
+    """The framework refuses a method in plain text, and asks no handler."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        response = view(request, *arguments, **named)
+        if response.status_code != 405:
+            return response
+        said = _said(request, "not_allowed", 405)
+        said["Allow"] = response["Allow"]
+        return said
+
+    return answered
 
 
 def refused(request: HttpRequest, faults: Iterable[Fault], status: int = 400) -> HttpResponse:
@@ -69,6 +87,12 @@ def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What the framework refuses by itself: a body that is no JSON, a form from elsewhere."""
     return _said(request, "forged" if error.status_code == 403 else "not_json", error.status_code)
+
+
+@api.exception_handler(RawPostDataException)
+def _already_read(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A form, which was read as such in search of its CSRF token."""
+    return _said(request, "not_json", 400)
 
 
 @api.exception_handler(ValidationError)

@@ -180,5 +180,19 @@ def test_the_description_names_both_routes_and_is_for_who_is_signed_in(agent):
 
 
 def test_only_the_method_of_a_route_is_answered(agent):
-    assert signed_in(agent).post(SEARCH).status_code == 405
-    assert signed_in(agent).get(ANSWERS).status_code == 405
+    client = signed_in(agent)
+    for response, allowed in ((client.post(SEARCH), "GET"), (client.get(ANSWERS), "POST")):
+        assert (response.status_code, response["Allow"]) == (405, allowed)
+        assert response.json() == {"error": "not_allowed", "detail": "这个地址不支持这种请求方法"}
+
+
+def test_a_form_in_place_of_json_is_refused_also_when_its_token_was_looked_for(agent):
+    client = signed_in(agent, enforce_csrf_checks=True)
+    page = client.get("/learn/library/").content.decode()
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = f'--x\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{token}\r\n--x--\r\n'
+    response = client.post(ANSWERS, form, content_type="multipart/form-data; boundary=x")
+    assert (response.status_code, response.json()["error"]) == (400, "not_json")
+    client = signed_in(agent, enforce_csrf_checks=True)
+    response = client.post(ANSWERS, "--x--", content_type="multipart/form-data; boundary=x")
+    assert (response.status_code, response.json()["error"]) == (403, "forged")
