@@ -39,7 +39,7 @@ def patterns() -> list[URLPattern]:
     for pattern in found:
         view = pattern.callback = _in_words(cast(View, pattern.callback))
         if pattern.name != "openapi-json":
-            login_not_required(cast(Callable[..., HttpResponseBase], pattern.callback))
+            login_not_required(view)
     return found
 
 
