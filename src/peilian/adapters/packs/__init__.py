@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from peilian.adapters.packs._problems import place_of
+from peilian.adapters.packs._problems import faults_in, place_of, unreadable
 from peilian.adapters.packs._problems import reason_of as reason_of
 from peilian.engine._kernel import Fault, InputError, Reason, Registry, Text
 
@@ -197,17 +197,12 @@ def load_file(path: Path) -> Loaded:
     """One document, checked against its kind's schema; ``InputError`` names the line of each fault."""
     try:
         data = path.read_bytes()
+        _require_utf8(path, data)
         node, body = _read_markdown(data) if path.suffix == ".md" else _read_yaml(data, is_own=SHIPPED in path.parents)
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:  # values too: a 13th month, a huge number
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            Fault(
-                Reason("pack.not_yaml", {"problem": problem}),
-                file=str(path),
-                row=mark.line + 1 if mark else None,
-            )
-        ) from None
+        row = mark.line + 1 if mark else None
+        raise InputError(Fault(unreadable(error), file=str(path), row=row)) from None
     if not isinstance(body, Mapping):
         raise InputError(Fault(Reason("pack.not_a_mapping"), file=str(path), row=1))
     kind = body.get("kind")
@@ -217,9 +212,21 @@ def load_file(path: Path) -> Loaded:
     try:
         document = known_kinds().get(kind).model_validate(body)
     except ValidationError as error:
-        raise InputError(*(_fault(path, node, problem, body) for problem in error.errors())) from None
+        raise InputError(*(_fault(path, node, problem, body) for problem in faults_in(error))) from None
     return Loaded(document=document, path=path, sha256=hashlib.sha256(data).hexdigest())
-        _require_utf8(path, data)
+
+
+def _require_utf8(path: Path, data: bytes) -> None:
+    """Files of other encodings (GBK、UTF-16) are told as what they are, not as something wrong with a line."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+    else:
+        if b"\0" not in data:
+            return
+        row = 1
+    raise InputError(Fault(Reason("pack.not_utf8"), file=str(path), row=row))
 
 
 def _read_yaml(data: bytes, *, is_own: bool = False) -> tuple[yaml.Node | None, Any]:
@@ -236,19 +243,6 @@ def _read_with(loader: Any) -> tuple[yaml.Node | None, Any]:
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _LANGUAGE = re.compile(r"^<!--[ \t]*(zh|en)[ \t]*-->[ \t]*\r?$", re.MULTILINE)
-
-
-def _require_utf8(path: Path, data: bytes) -> None:
-    """Files of other encodings (GBK、UTF-16) are told as what they are, not as something wrong with a line."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-    else:
-        if b"\0" not in data:
-            return
-        row = 1
-    raise InputError(Fault(Reason("pack.not_utf8"), file=str(path), row=row))
 
 
 def _read_markdown(data: bytes) -> tuple[yaml.Node | None, Any]:

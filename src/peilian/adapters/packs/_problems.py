@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, ValidationError
 
 from peilian.engine._kernel import Param, Reason
 
@@ -28,6 +28,22 @@ _PATTERNS = {
 }
 _OWN = "Value error, "
 _WORDED = "pack."
+
+
+_TWICE = " stands twice in one mapping"
+_BROKEN = {
+    "mapping values are not allowed": "yaml_colon",
+    "could not find expected ':'": "yaml_no_colon",
+    _TWICE: "yaml_twice",
+    "aliases (*)": "yaml_alias",
+    "cannot start any token": "yaml_character",
+    "special characters are not allowed": "yaml_character",
+    "<block end>": "yaml_indent",
+    "while scanning a quoted": "yaml_quotes",
+    "unexpected end of stream": "yaml_quotes",
+    "a number is too large": "yaml_number",
+}
+"""What the parser says, and the reason behind it; anything else is ``not_yaml``."""
 
 
 def problem(key: str, **params: Param) -> PydanticCustomError:
@@ -57,6 +73,27 @@ def reason_behind(error: ValueError) -> Reason:
     return reason if isinstance(reason, Reason) else Reason("pack.wrong_value", {"problem": str(error)})
 
 
+def faults_in(error: ValidationError) -> list[Any]:
+    """The entries of an error. A list whose parts are there, and faulty, is not called too short besides."""
+    entries = error.errors()
+    return [one for one in entries if not (one["type"] == "too_short" and _is_long_enough(one["input"], one["ctx"]))]
+
+
+def _is_long_enough(given: Any, bound: Mapping[str, Any]) -> bool:
+    return isinstance(given, list | tuple | Mapping) and len(given) >= int(bound["min_length"])
+
+
+def unreadable(error: Exception) -> Reason:
+    """Why a text could not be read as YAML: what usually lies behind what the parser says, in words of our own."""
+    mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
+    if isinstance(error, OSError):
+        return Reason("pack.not_opened", {"problem": error.strerror or said})
+    column = mark.column + 1 if mark is not None else None
+    name = said.partition(_TWICE)[0] if _TWICE in said else ""
+    key = next((key for known, key in _BROKEN.items() if known in said), "not_yaml")
+    return Reason(f"pack.{key}", {"problem": said, "column": column, "name": name.strip("'")})
+
+
 def reason_of(entry: Mapping[str, Any]) -> Reason:
     """The reason of one entry of a ``ValidationError``; what has no words of its own keeps those of the schema."""
     kind, given = str(entry["type"]), entry.get("ctx", {})
@@ -71,9 +108,11 @@ def reason_of(entry: Mapping[str, Any]) -> Reason:
     if kind in _BOUNDS:
         return Reason(f"pack.{kind}", {"bound": given[_BOUNDS[kind]]})
     if kind in ("too_short", "string_too_short"):
-        return Reason("pack.too_short", {"least": given["min_length"]})
+        return Reason(
+            "pack.too_short" if kind == "too_short" else "pack.text_too_short", {"least": given["min_length"]}
+        )
     if kind in ("too_long", "string_too_long"):
-        return Reason("pack.too_long", {"most": given["max_length"]})
+        return Reason("pack.too_long" if kind == "too_long" else "pack.text_too_long", {"most": given["max_length"]})
     if kind in ("literal_error", "enum"):
         return Reason("pack.wants_one_of", {"known": given["expected"].replace("'", "").replace(" or ", ", ")})
     if kind == "union_tag_not_found":

@@ -362,7 +362,7 @@ def _beyond(node: Any, place: str = "") -> Iterator[Fault]:
         for n, value in enumerate(node):
             yield from _beyond(value, f"{place}.{n}")
     elif isinstance(node, str) and len(node) > _LONGEST_TEXT:
-        yield Fault(Reason("pack.too_long", {"most": _LONGEST_TEXT}), field=place)
+        yield Fault(Reason("pack.text_too_long", {"most": _LONGEST_TEXT}), field=place)
     elif (number := _numeral(node)) is not None and not abs(number) <= _LARGEST:
         yield Fault(Reason("pack.less_than_equal", {"bound": str(_LARGEST)}), field=place)
 

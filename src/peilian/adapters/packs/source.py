@@ -8,17 +8,19 @@ from typing import Any
 import yaml
 
 from peilian.adapters.packs import _Loader
+from peilian.adapters.packs._problems import unreadable
+from peilian.adapters.packs.trees import cleaned_tree
 from peilian.adapters.packs.writing import _Dumper
 from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine.text.typed import cleaned
 
 MOST_CHARACTERS = 500_000
-_WIDTH = 110
 MOST_VALUES = 50_000
 """Names and values, which take far more time than their characters; the largest texts have some thousands."""
 _DEEPEST = 40
+_WIDTH = 110
 
 
-def source_of(value: Any) -> str:
 class _Bounded(_Loader):
     """Stops where a text has more values, or stands deeper, than any document: before all of it is held."""
 
@@ -39,6 +41,7 @@ class _Bounded(_Loader):
         return found
 
 
+def source_of(value: Any) -> str:
     """A value, or a whole document, as YAML that people edit."""
     return yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
 
@@ -46,13 +49,13 @@ class _Bounded(_Loader):
 def value_of(source: str) -> Any:
     """What YAML says; ``InputError`` names the line where it cannot be read."""
     if len(source) > MOST_CHARACTERS:
-        raise InputError(Fault(Reason("pack.not_yaml", {"problem": f"> {MOST_CHARACTERS}"})))
+        raise InputError(Fault(Reason("pack.text_too_long", {"most": MOST_CHARACTERS})))
     try:
         return yaml.load(source, Loader=_Bounded)  # noqa: S506 - plain values only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+        mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark is not None else None
-        raise InputError(Fault(Reason("pack.not_yaml", {"problem": problem}), row=row)) from None
+        raise InputError(Fault(unreadable(error), row=row)) from None
 
 
 def tree_of_source(source: str) -> dict[str, Any]:
@@ -60,4 +63,4 @@ def tree_of_source(source: str) -> dict[str, Any]:
     found = value_of(source)
     if not isinstance(found, Mapping):
         raise InputError(Fault(Reason("pack.not_a_mapping"), row=1))
-    return {str(name): value for name, value in found.items()}
+    return {cleaned(str(name)): cleaned_tree(value) for name, value in found.items()}

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, PackHeader
-from peilian.adapters.packs._problems import place_of, reason_of
+from peilian.adapters.packs._problems import faults_in, place_of, reason_of
 from peilian.adapters.packs.authored import Authored
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content.values import Tree, canonical
+from peilian.engine.text.typed import cleaned
 
 _BESIDES = ("scenario",)  # what people read and play, though it is no text in the narrow sense
 
@@ -72,7 +73,16 @@ def document_of(tree: Mapping[str, Tree]) -> Document:
     try:
         return packs.known_kinds().get(kind).model_validate(tree)
     except ValidationError as error:
-        raise InputError(*(_fault(entry, tree) for entry in error.errors())) from None
+        raise InputError(*(_fault(entry, tree) for entry in faults_in(error))) from None
+
+
+def cleaned_tree(tree: Tree) -> Tree:
+    """The tree with all texts and names as they can be stored and shown."""
+    if isinstance(tree, Mapping):
+        return {cleaned_tree(name): cleaned_tree(item) for name, item in tree.items()}
+    if isinstance(tree, list):
+        return [cleaned_tree(item) for item in tree]
+    return cleaned(tree) if isinstance(tree, str) else tree
 
 
 def digest(tree: Tree) -> str:

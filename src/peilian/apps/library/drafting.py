@@ -120,26 +120,42 @@ def require_offered(content: Content) -> None:
 
 
 def save_draft(
-    *, actor: User | None, draft: Draft, body: Mapping[str, Any], edition: int, settled: Collection[int] = ()
+    *,
+    actor: User | None,
+    draft: Draft,
+    body: Mapping[str, Any],
+    edition: int,
+    settled: Collection[int] = (),
+    note: str | None = None,
 ) -> Draft:
     """Save a draft that was read as of ``edition``; ``settled`` are the places in its ``conflicts`` that are done with.
+    ``note`` is what those who review it are to know; ``None`` leaves it as it is.
 
     A document that does not fit its kind may be saved, not submitted. ``StaleDraftError`` when somebody saved something
     else in between; what is stored already, word for word, may be sent again. What is in review goes back to writing:
     nobody approves what was not seen.
     """
     permit(actor, Permission.WRITE_LIBRARY)
+    said = short(note, "note") if note is not None else None
     with write(actor=actor, verb="library.save_draft") as audit:
         row = locked_draft(draft)
         fresh = checked_body(row.content, body)
+        is_said_anew = said is not None and said != row.note and row.edition == edition
         if digest(fresh) == digest(row.body) and not settled:
-            audit.unchanged()
+            if is_said_anew:
+                row.note = said or ""
+                row.save(update_fields=["note"])
+                audit.changed(row)
+            else:
+                audit.unchanged()
             return row
         if row.edition != edition:
             raise StaleDraftError(row, body)
         kept = [conflict for n, conflict in enumerate(row.conflicts) if n not in settled]
         before = {"edition": row.edition, "state": row.state}
         row.body, row.conflicts = fresh, kept
+        if said is not None:
+            row.note = said
         row.rewritten(at=audit.at, by=actor.pk if actor is not None else None)
         if row.content.current is None:
             _show_title(row.content, fresh)
@@ -245,6 +261,7 @@ def _plain(value: Tree, depth: int, room: _Room) -> Tree:
     if isinstance(value, Mapping):
         found = {}
         for name, item in value.items():
+            _require_held(name)
             room.take(len(str(name)) + 4)
             found[cleaned(str(name))] = _plain(item, depth + 1, room)
         return {name: item for name, item in found.items() if item is not None and not _is_emptied(value, name, item)}
@@ -252,19 +269,18 @@ def _plain(value: Tree, depth: int, room: _Room) -> Tree:
         return [item for item in (_plain(item, depth + 1, room) for item in value) if item is not None]
     if isinstance(value, str):
         return cleaned(value) if value.strip() else None
+    _require_held(value)
     if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)  # a day, as it is written; a number that no database holds
 
 
-def _is_emptied(value: Mapping[Any, Any], name: str, item: Tree) -> bool:
-    """Whether a mapping is empty only because all of it was left out."""
-    return item == {} and bool(value.get(name))
-            _require_held(name)
-    _require_held(value)
 def _require_held(value: Tree) -> None:
     """A number of thousands of digits cannot even be written down."""
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise refuse("library.number_too_large")
 
 
+def _is_emptied(value: Mapping[Any, Any], name: str, item: Tree) -> bool:
+    """Whether a mapping is empty only because all of it was left out."""
+    return item == {} and bool(value.get(name))

@@ -18,12 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.web.library.editor_faults import told
 from peilian.web.library.editor_words import kind_name
+from peilian.web.library.words import trained_name
 from peilian.web.people.forms import DayField, DirectoryForm
-from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import user_of
-from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 
 _MOST_OPTIONS = 200
@@ -57,8 +56,8 @@ class ChangeForm(DirectoryForm):
         counts = library.facets(user=user)
         for name, facet in (("tags", "tag"), ("competencies", "competency")):
             field: Any = self.fields[name]
-            said = competency_name if name == "competencies" else str
-            field.choices = [(key, f"{said(key) or key} ({n})") for key, n in counts[facet].most_common(_MOST_OPTIONS)]
+            said = trained_name if name == "competencies" else str
+            field.choices = [(key, f"{said(key)} ({n})") for key, n in counts[facet].most_common(_MOST_OPTIONS)]
             field.widget.attrs["size"] = 8
 
     def clean_named(self) -> list[library.Content]:
@@ -152,8 +151,8 @@ def revision(request: HttpRequest, pk: UUID) -> HttpResponse:
         library.settle_revision(actor=user, revision=row, state=library.RevisionState.UNAFFECTED, note=note)
         messages.success(request, _("Noted: the text is still right."))
     except InputError as error:
-        for fault in error.faults:
-            messages.error(request, say_fault(fault, reading_language()))
+        for line in told(error):
+            messages.error(request, line)
     return HttpResponseRedirect(reverse("library_changes"))
 
 

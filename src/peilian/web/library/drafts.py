@@ -21,7 +21,7 @@ from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from peilian.engine.text.typed import cleaned
-from peilian.flows.wording import say_fault
+from peilian.web.library.editor_faults import told
 from peilian.web.library.editor_words import KINDS, kind_name
 from peilian.web.library.naming import questions
 from peilian.web.library.worklists import NAMES, listed, worklists
@@ -146,8 +146,8 @@ def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         try:
             found = library.start_draft(actor=user, content=content)
         except InputError as error:
-            for fault in error.faults:
-                messages.error(request, say_fault(fault, reading_language()))
+            for line in told(error):
+                messages.error(request, line)
             return HttpResponseRedirect(text_href(content))
     if found is not None:
         return HttpResponseRedirect(reverse("library_draft", args=[found.pk]))

@@ -5,7 +5,7 @@ Everything that is sent is kept, also what does not fit yet. When somebody else 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,9 @@ from peilian.adapters.packs.source import source_of, tree_of_source
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Fault, InputError, Reason
-from peilian.flows.wording import say_fault
 from peilian.web.library import previewing, reviewing, stale
 from peilian.web.library.drafts import described
-from peilian.web.library.editor_faults import Told, placed
+from peilian.web.library.editor_faults import Told, placed, told
 from peilian.web.library.editor_form import PREFIX, Node, blank_card, changed_order, node_of, sent
 from peilian.web.library.editor_shape import Shape, shape_at, shape_of_kind
 from peilian.web.library.editor_words import PARTS
@@ -130,7 +129,7 @@ def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
                 raise InputError(Fault(Reason("library.file_too_large", {"limit": _MOST_BYTES >> 20}), file=file.name))
             library.attach(actor=user, content=row.content, name=file.name or "", data=file.read())
         except InputError as error:
-            for line in _said(error):
+            for line in _said(InputError(*(replace(fault, file=file.name) for fault in error.faults))):
                 messages.error(request, line)
     return HttpResponseRedirect(f"{reverse('library_draft', args=[pk])}?edit=1#files")
 
@@ -161,7 +160,7 @@ def _saved(request: HttpRequest, user: people.User, row: library.Draft) -> HttpR
         data = changed_order(data, do)
     try:
         body = stale.chosen(row, data) if "mine" in data else _sent_body(row, data)
-        row = library.save_draft(actor=user, draft=row, body=body, edition=_edition(data))
+        row = library.save_draft(actor=user, draft=row, body=body, edition=_edition(data), note=data.get("note"))
     except library.StaleDraftError as error:
         if is_auto:
             return JsonResponse({"is_stale": True, "said": _said(error)[0]}, status=409)
@@ -180,7 +179,9 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
     here = reverse("library_draft", args=[row.pk])
     what, _sep, rest = do.partition(":")
     sent_of = ("part", "source")
-    asked: dict[str, str | int] = {name: str(request.POST[name]) for name in sent_of if request.POST.get(name)}
+    # What is in review stays so when nothing was changed, and is shown for writing only when that is asked for.
+    kept: dict[str, str | int] = {"edit": 1} if row.state == library.DraftState.IN_REVIEW else {}
+    asked = kept | {name: str(request.POST[name]) for name in sent_of if request.POST.get(name)}
     if what == "submit":
         try:
             library.submit(actor=user, draft=row, note=request.POST.get("note", ""))
@@ -190,11 +191,11 @@ def _next(request: HttpRequest, user: people.User, row: library.Draft, do: str) 
         messages.success(request, _("Submitted. Those who publish have been told."))
         return HttpResponseRedirect(here)
     if what == "part":
-        return HttpResponseRedirect(f"{here}?{urlencode({'part': rest})}")
+        return HttpResponseRedirect(f"{here}?{urlencode({**kept, 'part': rest})}")
     if what == "source":
-        return HttpResponseRedirect(f"{here}?source=1")
+        return HttpResponseRedirect(f"{here}?{urlencode({**kept, 'source': 1})}")
     if what == "form":
-        return HttpResponseRedirect(here)
+        return HttpResponseRedirect(f"{here}?{urlencode(kept)}" if kept else here)
     anchor = ""
     if what in _MOVES:
         anchor = f"#{rest.partition(':')[0].replace('.', '-')}"
@@ -219,7 +220,7 @@ def _refused(
     is_source = typed is not None
     return _page(
         request, user, row, body, request.POST.get("part", ""),
-        is_source=is_source, typed=typed or "", told=_said(error), status=422,
+        is_source=is_source, typed=typed or "", lines=_said(error), status=422,
     )  # fmt: skip
 
 
@@ -232,7 +233,7 @@ def _page(
     *,
     is_source: bool = False,
     typed: str = "",
-    told: list[str] | None = None,
+    lines: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     kind = row.content.kind
@@ -247,7 +248,7 @@ def _page(
     context = {
         **described(row, user),
         "draft": row,
-        "told": told or [],
+        "told": lines or [],
         "is_source": is_source,
         "source_text": typed or (source_of(row.body) if is_source else ""),
         "sections": [(one, [nodes[name] for name in one.fields], _is_open(one, nodes)) for one in here],
@@ -283,9 +284,9 @@ def _tab(page: list[Part], here: list[Part], faults: list[Told]) -> dict[str, An
     return {"key": page[0].key, "label": page[0].label, "is_current": page is here, "faults": n}
 
 
-def _part_of(pages: list[list[Part]], told: Told) -> str:
-    name = told.field.partition(".")[0]
-    return next((one.key for page in pages for one in page if name in one.fields), "") if len(pages) > 1 else ""
+def _part_of(pages: list[list[Part]], one: Told) -> str:
+    name = one.field.partition(".")[0]
+    return next((part.key for page in pages for part in page if name in part.fields), "") if len(pages) > 1 else ""
 
 
 def _sent_body(row: library.Draft, data: QueryDict) -> dict[str, Any]:
@@ -331,4 +332,4 @@ def _keys(body: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _said(error: InputError) -> list[str]:
-    return [say_fault(fault, reading_language()) for fault in error.faults[:50]]
+    return told(error)

@@ -26,7 +26,7 @@ from peilian.web.shell.languages import reading_language
 
 PREFIX = "f"
 _TOKEN = re.compile(r"^[A-Za-z0-9]{1,20}$")
-_BURST = " | "
+BURST = " | "
 _ASIDE = ("choice", "choices", "competencies", "day", "words", "references", "number", "line", "source")
 _LANGUAGES = ("zh", "en")
 _MOST_PARTS = 500
@@ -175,7 +175,7 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
     elif shape.kind == "words":
         node.value = "\n".join(value or ())
     elif shape.kind == "bursts":
-        node.value = "\n".join(one if isinstance(one, str) else _BURST.join(one) for one in value or ())
+        node.value = "\n".join(one if isinstance(one, str) else BURST.join(one) for one in value or ())
     elif shape.kind == "references":
         node.value = [*(value or ()), "", ""]
     elif shape.kind == TYPE:
@@ -213,7 +213,7 @@ def _fits(shape: Shape, value: Any) -> bool:
     if shape.kind == "bursts":
         bursts = [[one] if isinstance(one, str) else one for one in value] if isinstance(value, list) else None
         return bursts is not None and all(
-            isinstance(one, list) and one and all(_is_line(said) and _BURST.strip() not in said for said in one)
+            isinstance(one, list) and one and all(_is_line(said) and BURST.strip() not in said for said in one)
             for one in bursts
         )
     if shape.kind == "choice":
@@ -344,7 +344,7 @@ def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
         if shape.kind == "words":
             return lines or None
         return [
-            [said.strip() for said in line.split(_BURST.strip()) if said.strip()] or [line] for line in lines
+            [said.strip() for said in line.split(BURST.strip()) if said.strip()] or [line] for line in lines
         ] or None
     if shape.kind in ("references", "choices", "competencies"):
         many = [one.strip() for one in data.getlist(name) if one.strip()]

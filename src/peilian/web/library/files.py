@@ -21,8 +21,10 @@ from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say, say_fault
 from peilian.web.jobs.views import details
+from peilian.web.library.editor_faults import told
 from peilian.web.library.editor_words import KINDS, kind_name
 from peilian.web.library.places import shown_changes
+from peilian.web.library.words import pack_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
@@ -56,7 +58,8 @@ class ExportFilter(forms.Form):
         packs: Any = self.fields["pack"]
         kinds.choices = [("", _("all kinds")), *((key, words) for key, words in KINDS.items() if counts["kind"][key])]
         named = sorted(name for name in counts["pack"] if name)
-        packs.choices = [("", _("wherever they come from")), ("own", _("made here")), *((one, one) for one in named)]
+        from_packs = ((one, pack_name(one)) for one in named)
+        packs.choices = [("", _("wherever they come from")), ("own", _("made here")), *from_packs]
 
 
 class UploadForm(forms.Form):
@@ -116,8 +119,8 @@ def export(request: HttpRequest) -> HttpResponse:
     try:
         data = library.export_pack(user=user, contents=rows.select_related("current"))
     except InputError as error:
-        for fault in error.faults:
-            messages.error(request, say_fault(fault, reading_language()))
+        for line in told(error):
+            messages.error(request, line)
         return HttpResponseRedirect(reverse("library_files"))
     name = f"library-{base.today_in_company().isoformat()}.zip"
     return HttpResponse(data, content_type=_ZIP, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.flows.wording import say
+from peilian.web.library import reviewing
 from peilian.web.library.drafts import text_href
+from peilian.web.library.editor_faults import told
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
@@ -34,7 +36,7 @@ def do(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     try:
         return act(request, user, row)
     except InputError as error:
-        _tell(request, error)
+        _tell(request, error, row)
         return HttpResponseRedirect(reverse("library_draft", args=[pk]))
 
 
@@ -45,7 +47,14 @@ def _submit(request: HttpRequest, user: people.User, row: library.Draft) -> Http
 
 
 def _return(request: HttpRequest, user: people.User, row: library.Draft) -> HttpResponse:
-    library.return_draft(actor=user, draft=row, decision=request.POST.get("decision", ""))
+    decision = request.POST.get("decision", "")
+    try:
+        library.return_draft(actor=user, draft=row, decision=decision)
+    except InputError as error:
+        lines = [say(fault.reason, reading_language()) for fault in error.faults if fault.field == "decision"]
+        if not lines:
+            raise
+        return reviewing.page(request, user, row, decision=decision, wrong=lines)
     messages.success(request, _("Returned to those who wrote it."))
     return HttpResponseRedirect(reverse("library_drafts"))
 
@@ -132,6 +141,6 @@ def _back(row: library.Draft) -> HttpResponse:
     return HttpResponseRedirect(reverse("library_draft", args=[row.pk]))
 
 
-def _tell(request: HttpRequest, error: InputError) -> None:
-    for fault in error.faults[:_MOST_TOLD]:
-        messages.error(request, say_fault(fault, reading_language()))
+def _tell(request: HttpRequest, error: InputError, row: library.Draft | None = None) -> None:
+    for line in told(error, row.content.kind if row else "", row.body if row else None, most=_MOST_TOLD):
+        messages.error(request, line)

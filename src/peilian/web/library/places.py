@@ -12,7 +12,7 @@ from peilian.adapters.packs.source import source_of
 from peilian.adapters.packs.trees import content_kinds
 from peilian.engine.content import Change, LinePair, line_pairs
 from peilian.engine.content.values import ID_FIELDS
-from peilian.web.library.editor_form import title_of
+from peilian.web.library.editor_form import BURST, title_of
 from peilian.web.library.editor_shape import FIXED, Shape, shape_of_kind
 from peilian.web.library.editor_words import choice_name, field_name
 
@@ -73,9 +73,14 @@ def in_words(value: Any) -> str:
         return choice_name(value) if value and value.isascii() else value
     if isinstance(value, Mapping) and value and set(value) <= {"zh", "en"}:
         return "\n".join(str(value[language]) for language in ("zh", "en") if value.get(language))
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "\n".join(value)
+    if isinstance(value, list) and all(_is_said(one) for one in value):
+        return "\n".join(one if isinstance(one, str) else BURST.join(one) for one in value)
     return source_of(value).removesuffix("...\n") if isinstance(value, list | Mapping) else str(value)
+
+
+def _is_said(value: Any) -> bool:
+    """A line, or messages that are said one after the other."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
 def folded(pairs: Iterable[LinePair]) -> Iterator[LinePair | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,8 +22,11 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
 
-def page(request: HttpRequest, user: people.User, row: library.Draft) -> HttpResponse:
-    """The draft against the current version, side by side; the whole text below."""
+def page(
+    request: HttpRequest, user: people.User, row: library.Draft, *, decision: str = "", wrong: Sequence[str] = ()
+) -> HttpResponse:
+    """The draft against the current version, side by side; the whole text below. ``wrong`` is why it could not be
+    returned with the ``decision`` that was typed."""
     kind, present = row.content.kind, row.base
     if row.is_open and row.content.current is not None:
         present = row.content.current
@@ -48,9 +52,11 @@ def page(request: HttpRequest, user: people.User, row: library.Draft) -> HttpRes
         "may_drop": row.is_open and (is_mine or may_publish),
         "is_barred": is_mine and library.needs_second_eyes(),
         "can_be_published": not faults and not row.conflicts and (last is None or last["has_passed"]),
+        "decision": decision,
+        "wrong": wrong,
         "writers": ", ".join(one.name for one in people.User.objects.filter(pk__in=row.writers)),
     }
-    return render(request, "library/draft_review.html", context)
+    return render(request, "library/draft_review.html", context, status=422 if wrong else 200)
 
 
 def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None:

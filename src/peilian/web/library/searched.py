@@ -99,7 +99,7 @@ class _Hits(Sequence[Hit]):
         start, stop, _step = place.indices(len(self))
         found = self.found if stop <= _AT_ONCE else self._search(start, stop - start)
         items = found.items[start:stop] if found is self.found else found.items
-        return [_hit(item, self._language) for item in items]
+        return [_hit(item, self._language, bool(self._query.text.strip())) for item in items]
 
     def _search(self, offset: int, limit: int) -> library.Found:
         query = self._query
@@ -124,7 +124,7 @@ class _Hits(Sequence[Hit]):
         )
 
 
-def _hit(item: library.FoundText, language: Language) -> Hit:
+def _hit(item: library.FoundText, language: Language, is_asked: bool) -> Hit:
     name = item.content.name.in_language(language)
     head = _head(item, "title", language) or _head(item, "questions", language) if item.piece else None
     if not item.piece and CURRENT in item.entry.facets.get("wording", (CURRENT,)):
@@ -134,7 +134,7 @@ def _hit(item: library.FoundText, language: Language) -> Hit:
         head = _head(item, "title", language)
     heads = ("title", "tags", "questions") if item.piece else ("title", "tags")
     inside = next((marked(one) for one in item.excerpts if one.field not in heads and one.spans), None)
-    why = [say(reason, language) for reason in item.why if reason.key in _TOLD]
+    why = [say(reason, language) for reason in item.why if is_asked and reason.key in _TOLD]
     return Hit(
         item.content,
         inside or _said(item, "body" if item.piece else "summary", language),

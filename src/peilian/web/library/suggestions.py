@@ -15,11 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.web.library.editor_faults import told
 from peilian.web.library.editor_words import kind_name
 from peilian.web.library.words import COMMENT_KINDS, COMMENT_STATES
 from peilian.web.shell.access import user_of
-from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 from peilian.web.shell.tables import Tone
 
@@ -64,8 +63,8 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
         library.answer_comment(actor=user, comment=row, state=state, answer=said)
         messages.success(request, _("Answered. Whoever wrote it is told."))
     except InputError as error:
-        for fault in error.faults:
-            messages.error(request, say_fault(fault, reading_language()))
+        for line in told(error):
+            messages.error(request, line)
         row.refresh_from_db()
         return HttpResponseRedirect(f"{reverse('library_suggestions')}?state={row.state}#s-{row.pk}")
     return HttpResponseRedirect(reverse("library_suggestions"))

@@ -19,7 +19,8 @@ from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError
-from peilian.flows.wording import say_fault
+from peilian.flows.wording import say, say_fault
+from peilian.web.library.editor_faults import told
 from peilian.web.library.naming import named_in
 from peilian.web.library.shown import rendered
 from peilian.web.library.words import COMMENT_STATES, ORIGINS, USED_BY, trained_name
@@ -105,7 +106,7 @@ def confirm(request: HttpRequest, kind: str, key: str) -> HttpResponse:
             return HttpResponseRedirect(here)
         library.confirm_policy(actor=user, version=shown)
     except InputError as error:
-        messages.error(request, say_fault(error.faults[0], reading_language()))
+        messages.error(request, told(error)[0])
         return HttpResponseRedirect(here)
     left = len(library.to_confirm(user=user))
     messages.success(request, _("Confirmed. Thank you."))
@@ -123,7 +124,7 @@ def comment(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         try:
             library.add_comment(actor=user, content=row, text=form.cleaned_data["text"], kind=chosen)
         except InputError as error:
-            form.add_error("text", say_fault(error.faults[0], reading_language()))
+            form.add_error("text", say(error.faults[0].reason, reading_language()))
         else:
             said = (
                 _("Thank you. Somebody will answer your suggestion.") if chosen == "suggestion" else _("Written down.")

@@ -87,6 +87,15 @@ def text(bilingual: Text | Mapping[str, str | None] | str | None) -> SafeString:
 
 
 @register.simple_tag
+def plain_text(bilingual: Text | Mapping[str, str | None] | str | None) -> str:
+    """The same where no markup can stand, such as the title of the page."""
+    if bilingual is None or isinstance(bilingual, str):
+        return bilingual or ""
+    pair = bilingual if isinstance(bilingual, Text) else Text(zh=bilingual.get("zh"), en=bilingual.get("en"))
+    return pair.in_language(reading_language()) if pair.zh or pair.en else ""
+
+
+@register.simple_tag
 def gap() -> str:
     """What stands between two sentences: a space, and nothing in Chinese."""
     return "" if reading_language() == "zh" else " "

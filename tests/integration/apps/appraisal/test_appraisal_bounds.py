@@ -76,7 +76,7 @@ def test_texts_of_rules_are_kept_without_what_cannot_be_stored_and_not_without_e
     body["lines"][0]["label"] = {"zh": "长" * 5000}
     with pytest.raises(InputError) as error:
         a_template("another", body=body)
-    assert key_of(error) == "pack.too_long"
+    assert key_of(error) == "pack.text_too_long"
 
 
 @pytest.mark.parametrize("day", [date(9999, 12, 31), date(1024, 1, 1)])
