@@ -55,3 +55,13 @@ def _is_text(data: bytes) -> bool:
         return False
     begins = text.lstrip()[:200].lower()
     return bool(text.strip()) and "\0" not in text and not begins.startswith("<")
+def is_text_of_other_encoding(name: str, data: bytes) -> bool:
+    """Whether a file that is not taken is a text by its name, but in another encoding than UTF-8."""
+    if not name.lower().endswith((".txt", ".csv", ".md", ".yaml", ".yml")):
+        return False
+    try:
+        return "\0" in data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return True
+
+

@@ -37,6 +37,10 @@ class WorkbookError(ValueError):
     """A file that is no workbook, or one too large to be read."""
 
 
+class ForeignFileError(WorkbookError):
+    """A file that no spreadsheet program would open: of another kind, broken, or locked with a password."""
+
+
 class Percentage(float):
     """A number that its cell shows as a percentage: 0.05 stands there as 5%."""
 
@@ -91,7 +95,8 @@ def shown_sheet(path: Path, *, most_bytes: int = MOST_BYTES, most_cells: int = M
         rows = workbook.get_sheet_by_index(chosen).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, zipfile.BadZipFile, RuntimeError, ValueError, IndexError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WorkbookError(first[:200]) from None
+        is_foreign = isinstance(error, python_calamine.CalamineError | zipfile.BadZipFile)
+        raise (ForeignFileError if is_foreign else WorkbookError)(first[:200]) from None
     book.mark(chosen, rows)
     skipped = next((place for place, row in enumerate(rows) if any(cell != "" for cell in row)), len(rows))
     others = tuple(names[place] for place in seen if place != chosen)
@@ -141,6 +146,8 @@ class _Book:
         for packed in self._marks.get(part, ()):
             place, kind = divmod(packed, 4)
             row, column = divmod(place, _COLUMNS)
+            if kind == _FORMULA and rows:  # the reader leaves out rows at the end that hold no value
+                rows.extend([""] * len(rows[0]) for _missing in range(len(rows), row + 1))
             if row >= len(rows) or column >= len(rows[row]):
                 continue
             cell = rows[row][column]

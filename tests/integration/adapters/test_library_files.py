@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,7 +142,7 @@ def test_the_template_of_a_table_can_be_brought_in_as_it_is():
 
 
 def test_rows_of_one_key_are_one_document_and_a_missing_text_is_told_by_its_row():
-    trees, faults = sheets.trees_of([
+    trees, faults, _places = sheets.trees_of([
         ["编号", "标题", "什么时候用", "话术", "不要说", "程度", "渠道"],
         ["own/a", "退款", "问到账", "【天数】天到账", "等着吧", "禁用", "chat、phone"],
         ["", "", "催得急", "马上查", "", "", ""],
@@ -156,8 +157,37 @@ def test_rows_of_one_key_are_one_document_and_a_missing_text_is_told_by_its_row(
 
 
 def test_a_table_without_the_needed_headings_says_which():
-    _trees, (fault,) = sheets.trees_of([["甲", "乙"], ["1", "2"]])
+    _trees, (fault,), _places = sheets.trees_of([["甲", "乙"], ["1", "2"]])
     assert fault.reason.key == "library.no_such_table"
+
+
+def test_a_formula_without_a_result_is_told_by_its_row_and_heading():
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    sheet = book.add_worksheet()
+    for column, heading in enumerate(["编号", "标题", "正文"]):
+        sheet.write_string(0, column, heading)
+    sheet.write_row(1, 0, ["own/a", "退款", "三天"])
+    sheet.write_row(2, 0, ["own/b", "换货"])
+    sheet.write_formula(2, 2, '="x"', None, "")
+    sheet.write_formula(3, 1, "=A3", None, "")
+    book.close()
+    found = read_upload("t.xlsx", target.getvalue())
+    assert [one.tree["key"] for one in found.documents] == ["own/a"]
+    assert [(one.reason.key, one.row, one.field) for one in found.faults] == [
+        ("library.no_value", 2, "正文"),
+        ("library.no_value", 3, "标题"),
+    ]
+
+
+@pytest.mark.parametrize("data", [b"abc", b"", b"\xd0\xcf\x11\xe0"])
+def test_what_is_no_workbook_is_told_as_that(data):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", data)
+    for one in (data, packed.getvalue()):
+        (fault,) = read_upload("t.xlsx", one).faults
+        assert fault.reason.key == "library.not_a_workbook"
 
 
 def test_plain_markdown_becomes_an_article_with_its_heading_as_title():

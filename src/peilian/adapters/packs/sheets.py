@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from peilian.adapters.workbooks import BrokenCell
 from peilian.engine._kernel import Fault, Reason
 
 # field -> headings that name it, the first is the one of the template
@@ -64,22 +65,50 @@ _SAMPLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def trees_of(rows: Sequence[Sequence[Any]]) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """The documents of a table and its faults; row 1 is the first below the headings.
+Places = dict[str, tuple[int, str]]
+"""Where in the table a field of a document was written: row and field of the table. Phrases go by their id."""
+
+
+def heading_of(kind: str, name: str) -> str:
+    """What the template calls the column of a field."""
+    return COLUMNS[kind].get(name, (name,))[0]
+
+
+def origin_of(places: Places, body: Mapping[str, Any], field: str) -> tuple[int, str] | None:
+    """Row and heading of what a fault of the whole document is about; ``None`` when no table said it."""
+    parts = field.split(".")
+    if parts[0] == "phrases" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(body["phrases"]):
+        parts[1] = str(body["phrases"][int(parts[1])].get("id", ""))
+    for n in range(len(parts), 0, -1):
+        found = places.get(".".join(parts[:n]))
+        if found is not None:
+            return found[0], heading_of(str(body["kind"]), found[1])
+    return None
+
+
+def trees_of(rows: Sequence[Sequence[Any]]) -> tuple[list[dict[str, Any]], list[Fault], list[Places]]:
+    """The documents of a table, its faults, and where the fields of each document stand; row 1 is the first below the
+    headings.
 
     A table with a column of the body holds an article a row; one that says when to use what holds a phrase a row, and
     rows of one key are one document. Where the key is left out, it is that of the row before.
     """
     if not rows:
-        return [], []
+        return [], [], []
     headings = [str(cell).strip().lower() for cell in rows[0]]
     kind = next((kind for kind in ("phrases", "article") if _place(headings, COLUMNS[kind], _MARK[kind]) >= 0), None)
     if kind is None:
         wanted = "、".join(COLUMNS[kind][_MARK[kind]][0] for kind in ("article", "phrases"))
-        return [], [Fault(Reason("library.no_such_table", {"wanted": wanted}))]
+        return [], [Fault(Reason("library.no_such_table", {"wanted": wanted}))], []
     places = {name: _place(headings, COLUMNS[kind], name) for name in COLUMNS[kind]}
-    lines = list(_lines(rows[1:], places))
-    return _articles(lines) if kind == "article" else _phrases(lines)
+    lines, broken = list[_Line](), list[Fault]()
+    for number, values in _lines(rows[1:], places):
+        lost = [name for name, at in places.items() if 0 <= at < len(rows[number]) and _is_broken(rows[number][at])]
+        broken += [Fault(Reason("library.no_value"), row=number, field=heading_of(kind, name)) for name in lost]
+        if not lost:
+            lines.append((number, values))
+    trees, faults, found = _articles(lines) if kind == "article" else _phrases(lines)
+    return trees, sorted([*broken, *faults], key=lambda fault: fault.row or 0), found
 
 
 def template(kind: str) -> bytes:
@@ -114,6 +143,10 @@ def _lines(rows: Sequence[Sequence[Any]], places: Mapping[str, int]) -> Iterator
             yield number, values
 
 
+def _is_broken(cell: Any) -> bool:
+    return isinstance(cell, BrokenCell)
+
+
 def _said(cell: Any) -> str:
     """A cell as text; a spreadsheet holds whole numbers as 3.0."""
     if isinstance(cell, float) and cell.is_integer():
@@ -121,8 +154,9 @@ def _said(cell: Any) -> str:
     return str(cell).strip() if cell is not None else ""
 
 
-def _articles(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]]:
+def _articles(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault], list[Places]]:
     found: dict[str, dict[str, Any]] = {}
+    places: dict[str, Places] = {}
     faults = []
     for number, values in lines:
         key = values.get("key", "") or _made_key(values)
@@ -134,11 +168,13 @@ def _articles(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]
             faults.append(Fault(Reason("base.empty"), row=number, field="body"))
         else:
             found[key] = {"kind": "article", "schema_version": 1, "key": key, **_fields(values)}
-    return list(found.values()), faults
+            places[key] = {name: (number, name) for name, value in values.items() if value}
+    return list(found.values()), faults, list(places.values())
 
 
-def _phrases(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]]:
+def _phrases(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault], list[Places]]:
     found: dict[str, dict[str, Any]] = {}
+    places: dict[str, Places] = {}
     faults = []
     key = ""
     for number, values in lines:
@@ -155,8 +191,22 @@ def _phrases(lines: Sequence[_Line]) -> tuple[list[dict[str, Any]], list[Fault]]
         if not (said["when.zh"] or said["when.en"]) or not (said["text.zh"] or said["text.en"]):
             faults.append(Fault(Reason("base.empty"), row=number, field="when" if said["text.zh"] else "text"))
             continue
-        document["phrases"].append(_phrase(phrase, said, len(document["phrases"]) + 1))
-    return list(found.values()), faults
+        made = _phrase(phrase, said, len(document["phrases"]) + 1)
+        document["phrases"].append(made)
+        told = places.setdefault(key, {"key": (number, "key")})
+        told.update({name: (number, name) for name, value in values.items() if value})
+        told.update(_places_of(made["id"], number, {**phrase, **said}))
+    return list(found.values()), faults, [places.get(key, {}) for key in found]
+
+
+_INSIDE = {"avoid.zh": "avoid.0.text.zh", "why.zh": "avoid.0.why.zh", "strength": "avoid.0.strength"}
+
+
+def _places_of(phrase_id: str, number: int, written: Mapping[str, str]) -> Places:
+    inside = {
+        f"phrases.{phrase_id}.{_INSIDE.get(name, name)}": (number, name) for name, value in written.items() if value
+    }
+    return {f"phrases.{phrase_id}": (number, "id"), **inside}
 
 
 def _phrase(phrase: Mapping[str, str], said: Mapping[str, str], number: int) -> dict[str, Any]:

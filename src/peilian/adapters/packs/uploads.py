@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 from peilian.adapters import packs
 from peilian.adapters.archives import ArchiveError, unpacked
-from peilian.adapters.media import media_type_of
+from peilian.adapters.media import is_text_of_other_encoding, media_type_of
 from peilian.adapters.packs import sheets
 from peilian.adapters.packs.trees import content_kinds, tree_of
-from peilian.adapters.workbooks import WorkbookError, shown_sheet
+from peilian.adapters.workbooks import ForeignFileError, WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 
 Progress = Callable[[int, int], None]
@@ -36,7 +36,8 @@ class Brought:
     """One document of an upload: its tree, the file it stands in, and the hash of the version it was taken from.
 
     ``is_part``: a table tells only some of a document; the rest of it stays as it is. ``files`` are the hashes of what
-    is enclosed with it by name, ``file_bases`` those of when it was taken out.
+    is enclosed with it by name, ``file_bases`` those of when it was taken out. ``places`` are rows and
+    columns of a table.
     """
 
     tree: Mapping[str, Any]
@@ -45,6 +46,7 @@ class Brought:
     is_part: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     file_bases: Mapping[str, str] = field(default_factory=dict)
+    places: sheets.Places = field(default_factory=dict)
 
     @property
     def reference(self) -> tuple[str, str]:
@@ -130,7 +132,8 @@ def _enclose(found: Upload, files: Mapping[str, bytes]) -> None:
             continue
         text, name = place
         if media_type_of(content) is None or len(name) > _LONGEST_NAME or "/" in name:
-            found.faults.append(Fault(Reason("library.file_of_no_known_kind", {"name": name[:100]}), file=path))
+            key = "text_not_utf8" if is_text_of_other_encoding(name, content) else "file_of_no_known_kind"
+            found.faults.append(Fault(Reason(f"library.{key}", {"name": name[:100]}), file=path))
         elif text not in there:
             found.faults.append(Fault(Reason("library.file_of_no_text", {"name": ":".join(text)}), file=path))
         else:
@@ -217,10 +220,13 @@ def _table(name: str, data: bytes) -> Upload:
         path.write_bytes(data)
         try:
             rows: Sequence[Sequence[Any]] = shown_sheet(path).rows
+        except ForeignFileError:
+            return Upload(faults=[Fault(Reason("library.not_a_workbook"), file=name)])
         except (WorkbookError, OSError) as error:
             return Upload(faults=[Fault(Reason("library.no_workbook", {"problem": str(error)}), file=name)])
-    trees, faults = sheets.trees_of(rows)
-    found = Upload([Brought(tree, name, is_part=True) for tree in trees], [replace(one, file=name) for one in faults])
+    trees, faults, places = sheets.trees_of(rows)
+    documents = [Brought(tree, name, is_part=True, places=one) for tree, one in zip(trees, places, strict=True)]
+    found = Upload(documents, [replace(one, file=name) for one in faults])
     if not found.documents and not found.faults:
         found.faults.append(Fault(Reason("library.upload_empty"), file=name))
     return found

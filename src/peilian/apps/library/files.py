@@ -14,6 +14,7 @@ from django.utils import timezone
 from peilian.adapters.archives import packed
 from peilian.adapters.media import media_type_of
 from peilian.adapters.packs import PackHeader, TextField, sheets
+from peilian.adapters.packs.sheets import origin_of
 from peilian.adapters.packs.trees import digest, document_of
 from peilian.adapters.packs.uploads import ENCLOSED, VERSIONS, Brought, Progress, Upload, enclosed_path, read_upload
 from peilian.adapters.packs.writing import written, written_header
@@ -309,12 +310,19 @@ def _completed(part: dict[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _located(fault: Fault, plan: _Plan) -> Fault:
+    """A fault where whoever brings the file finds it: of a table, in its row and below its heading."""
+    origin = origin_of(plan.brought.places, plan.merged.body, fault.field or "")
+    row, place = origin if origin is not None else (fault.row, fault.field)
+    return Fault(fault.reason, plan.brought.file, row, place)
+
+
 def _entry(plan: _Plan) -> Entry:
     faults: list[Fault] = []
     try:
         document_of(plan.merged.body)
     except InputError as error:
-        faults = [Fault(fault.reason, plan.brought.file, fault.row, fault.field) for fault in error.faults]
+        faults = [_located(fault, plan) for fault in error.faults]
     if plan.content is not None and plan.content.state == ContentState.RETIRED:
         faults.append(refuse("library.is_retired").faults[0])
     changes = tuple(differences(plan.ours, plan.merged.body)) if plan.ours else ()

@@ -232,3 +232,9 @@ def test_a_file_is_what_it_holds_and_not_what_it_is_called(policy, home, name, d
 def test_what_a_browser_would_run_is_not_attached(policy, home, name, data):
     with pytest.raises(InputError, match="file_of_no_known_kind"):
         library.attach(actor=a_writer(), content=policy, name=name, data=data)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_a_plain_text_in_another_encoding_is_told_as_that(policy, home, encoding):
+    with pytest.raises(InputError, match="text_not_utf8"):
+        library.attach(actor=a_writer(), content=policy, name="说明.txt", data="退款三天到账".encode(encoding))

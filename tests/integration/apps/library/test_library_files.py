@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 
 import pytest
+import xlsxwriter
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -272,3 +274,23 @@ def test_a_name_that_leads_to_no_file_keeps_a_draft_from_being_submitted(taken, 
     hostile = {**draft.body, "body": {"zh": "[" * 200_000 + "](" * 200_000}}
     draft = library.save_draft(actor=writer, draft=draft, body=hostile, edition=draft.edition)
     assert library.faults_of(draft=draft) == []
+
+
+def test_a_fault_of_a_table_is_told_by_its_row_and_heading(writer):
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target)
+    sheet = book.add_worksheet()
+    for number, row in enumerate([
+        ["编号", "标题", "能力", "话术编号", "什么时候用", "话术", "渠道"],
+        ["own/a", "退款", "", "when", "问到账", "三天到账", "chat"],
+        ["", "", "Product Rules", "Not Me", "催得急", "马上查", "pigeon"],
+    ]):  # fmt: skip
+        sheet.write_row(number, 0, row)
+    book.close()
+    preview = library.preview_files(user=writer, name="话术.xlsx", data=target.getvalue())
+    told = {(one.row, one.field, one.reason.key) for entry in preview.entries for one in entry.faults}
+    assert told == {
+        (2, "能力", "pack.wants_short_key"),
+        (2, "话术编号", "pack.wants_short_key"),
+        (2, "渠道", "pack.wants_one_of"),
+    }
