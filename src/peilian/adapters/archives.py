@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
@@ -31,6 +33,13 @@ class ArchiveError(ValueError):
         self.name = name[:200]
 
 
+# What reading raises when an archive is cut off, its parts are damaged, or packed in a way that is not known.
+_BROKEN = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError,
+    RuntimeError, ValueError,
+)  # fmt: skip
+
+
 def _none(_name: str) -> bool:
     return False
 
@@ -43,13 +52,9 @@ def unpacked(data: bytes, is_enclosed: Callable[[str], bool] = _none) -> dict[st
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _files(archive, is_enclosed)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        if isinstance(error, ArchiveError):
-            raise
-        raise ArchiveError("broken") from None
     except ArchiveError:
         raise
-    except ValueError:
+    except _BROKEN:
         raise ArchiveError("broken") from None
 
 

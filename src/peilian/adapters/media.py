@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import PurePosixPath
+
+from peilian.engine.text.typed import cleaned, is_blank
 
 # How a file of a kind begins. What a browser would run (SVG, HTML) is none of them.
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
@@ -20,6 +23,12 @@ _OFFICE = {
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
+
+
+def plain_name(name: str) -> str:
+    """The name of a file without folders and without what cannot be stored or seen; empty when nothing is left."""
+    last = cleaned(PurePosixPath(name.replace("\\", "/")).name).replace("\n", " ").strip()
+    return "" if is_blank(last) or last in (".", "..") else last
 
 
 def media_type_of(data: bytes) -> str | None:
@@ -48,13 +57,6 @@ def _office(data: bytes) -> str | None:
     return next((media_type for part, media_type in _OFFICE.items() if part in names), None)
 
 
-def _is_text(data: bytes) -> bool:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return False
-    begins = text.lstrip()[:200].lower()
-    return bool(text.strip()) and "\0" not in text and not begins.startswith("<")
 def is_text_of_other_encoding(name: str, data: bytes) -> bool:
     """Whether a file that is not taken is a text by its name, but in another encoding than UTF-8."""
     if not name.lower().endswith((".txt", ".csv", ".md", ".yaml", ".yml")):
@@ -65,3 +67,10 @@ def is_text_of_other_encoding(name: str, data: bytes) -> bool:
         return True
 
 
+def _is_text(data: bytes) -> bool:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    begins = text.lstrip()[:200].lower()
+    return bool(text.strip()) and "\0" not in text and not begins.startswith("<")

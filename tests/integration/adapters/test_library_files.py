@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from peilian.adapters import archives, packs
 from peilian.adapters.packs import sheets
 from peilian.adapters.packs.trees import content_kinds, document_of, tree_of
-from peilian.adapters.packs.uploads import read_upload
+from peilian.adapters.packs.uploads import PAGES, read_upload
 from peilian.adapters.packs.writing import written
 
 SHIPPED = [item for kind in content_kinds() for item in packs.load(kind)]
@@ -232,3 +232,60 @@ def test_reading_an_archive_tells_how_far_it_is():
     told: list[tuple[int, int]] = []
     assert len(read_upload("a.zip", data, progress=lambda done, total: told.append((done, total))).documents) == 3
     assert told == [(0, 3), (1, 3), (2, 3)]
+
+
+def damaged(method: int) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("a.yaml", bytes(range(256)) * 8)
+    data = bytearray(target.getvalue())
+    data[45:60] = b"\xff" * 15
+    return bytes(data)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_with_a_damaged_part_cannot_be_opened_however_it_is_packed(method):
+    (fault,) = read_upload("x.zip", damaged(method)).faults
+    assert fault.reason.key == "library.archive_broken"
+
+
+@pytest.mark.parametrize(
+    "line", ['title: {zh: "a\\ud800"}', 'title: {zh: 一}\n"odd\\ud800": 1', 'title: {zh: 一}\ntags: ["b\\udfff"]']
+)
+def test_halves_of_characters_are_gone_from_what_was_read_and_from_what_is_told(line):
+    found = read_upload("a.yaml", f"kind: article\nschema_version: 1\nkey: own/a\nbody: {{zh: x}}\n{line}\n".encode())
+    assert found.documents or found.faults
+    repr((found.documents[:], found.faults)).encode("utf-8")
+    told = [*(str(one.tree) for one in found.documents), *(f"{one.field} {one.reason}" for one in found.faults)]
+    assert not any("ud800" in text or "udfff" in text for text in told)
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_key_that_ends_as_the_address_of_a_page_is_refused(name):
+    text = f"kind: article\nschema_version: 1\nkey: own/{name}\ntitle: {{zh: 一}}\nbody: {{zh: 二}}\n"
+    found = read_upload("a.yaml", text.encode())
+    assert not found.documents
+    assert [(one.reason.key, one.field, one.file) for one in found.faults] == [
+        ("library.key_is_address", "key", "a.yaml")
+    ]
+    (made,) = read_upload(f"{name}.md", b"# T\n\ntext").documents
+    assert made.tree["key"] == f"own/text-{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("a%0Ab.txt", "a b.txt"), ("a%E2%80%AEb.txt", "ab.txt"), (" a.txt ", "a.txt"), ("%2E%2E", None), ("%2E", None),
+     ("%20", None), ("%E2%80%8B", None), ("x%5Cy.txt", "y.txt")],
+)  # fmt: skip
+def test_the_names_of_enclosed_files_are_kept_as_those_of_attached_ones(name, kept):
+    text = "kind: article\nschema_version: 1\nkey: own/a\ntitle: {zh: 一}\nbody: {zh: 二}\n".encode()
+    found = read_upload("a.zip", an_archive(("a.yaml", text), (f"files/article/own/a/{name}", b"words")))
+    assert list(found.documents[0].files) == ([kept] if kept else [])
+    assert [one.reason.key for one in found.faults] == ([] if kept else ["library.file_of_no_known_kind"])
+
+
+def test_two_enclosed_files_that_come_to_one_name_are_not_taken_for_one_another():
+    text = "kind: article\nschema_version: 1\nkey: own/a\ntitle: {zh: 一}\nbody: {zh: 二}\n".encode()
+    parts = [("a.yaml", text), ("files/article/own/a/x.txt", b"one"), ("files/article/own/a/ x.txt", b"two")]
+    (fault,) = read_upload("a.zip", an_archive(*parts)).faults
+    assert fault.reason.key == "library.archive_twice"

@@ -9,15 +9,15 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
 from peilian.adapters import packs
 from peilian.adapters.archives import ArchiveError, unpacked
-from peilian.adapters.media import is_text_of_other_encoding, media_type_of
+from peilian.adapters.media import is_text_of_other_encoding, media_type_of, plain_name
 from peilian.adapters.packs import sheets
-from peilian.adapters.packs.trees import content_kinds, tree_of
+from peilian.adapters.packs.trees import cleaned_tree, content_kinds, tree_of
 from peilian.adapters.workbooks import ForeignFileError, WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 
@@ -26,6 +26,8 @@ VERSIONS = "versions.json"
 """In an exported pack: which version each text was when it left, by ``kind:key``."""
 ENCLOSED = "files.json"
 """In an exported pack: the SHA-256 of each text's files when they left, by ``kind:key`` and name."""
+PAGES = frozenset({"compare", "comment", "confirm", "confirmations", "edit", "remind", "restore", "retire", "versions"})
+"""What follows a key in the addresses of pages; a test holds it against them."""
 _FOLDER = "files"
 _LONGEST_NAME = 255
 _HEADING = re.compile(r"\A\ufeff?\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
@@ -68,6 +70,30 @@ def read_upload(name: str, data: bytes, *, progress: Progress | None = None) -> 
 
     A large archive takes minutes; ``progress`` is told after each of its files how many of how many are read.
     """
+    found = _read(name, data, progress)
+    faults = list(map(_cleaned, found.faults))
+    documents = [replace(one, tree=cleaned_tree(one.tree)) for one in found.documents]
+    faults += [refused for one in documents if (refused := _no_key(one)) is not None]
+    return Upload([one for one in documents if _no_key(one) is None], faults, found.enclosed)
+
+
+def is_address(key: str) -> bool:
+    """Whether a key ends as the address of another page, so that no text of that key could be opened."""
+    return key.rpartition("/")[2] in PAGES
+
+
+def _no_key(one: Brought) -> Fault | None:
+    reason = Reason("library.key_is_address", {"name": one.reference[1].rpartition("/")[2]})
+    return Fault(reason, file=one.file, field="key") if is_address(one.reference[1]) else None
+
+
+def _cleaned(fault: Fault) -> Fault:
+    """What is wrong may be told with words of the upload, which may hold what cannot be stored."""
+    reason = Reason(fault.reason.key, cleaned_tree(fault.reason.params))
+    return replace(fault, reason=reason, file=cleaned_tree(fault.file), field=cleaned_tree(fault.field))
+
+
+def _read(name: str, data: bytes, progress: Progress | None) -> Upload:
     ending = Path(name).suffix.lower()
     if ending == ".zip":
         return _archive(name, data, progress)
@@ -130,10 +156,13 @@ def _enclose(found: Upload, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         if (place := _place(path)) is None:
             continue
-        text, name = place
-        if media_type_of(content) is None or len(name) > _LONGEST_NAME or "/" in name:
+        text, name = place[0], plain_name(place[1])
+        if media_type_of(content) is None or "/" in place[1] or not 0 < len(name) <= _LONGEST_NAME:
+            told = name or PurePosixPath(path).name
             key = "text_not_utf8" if is_text_of_other_encoding(name, content) else "file_of_no_known_kind"
-            found.faults.append(Fault(Reason(f"library.{key}", {"name": name[:100]}), file=path))
+            found.faults.append(Fault(Reason(f"library.{key}", {"name": told[:100]}), file=path))
+        elif name in of_text.get(text, {}):
+            found.faults.append(Fault(Reason("library.archive_twice", {"name": name}), file=path))
         elif text not in there:
             found.faults.append(Fault(Reason("library.file_of_no_text", {"name": ":".join(text)}), file=path))
         else:
@@ -211,6 +240,7 @@ def _with_front(name: str, data: bytes) -> bytes:
 def key_of(name: str) -> str:
     """A key made of a name; Chinese names have nothing that a key can hold, so they get a number."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    plain = f"text-{plain}" if is_address(plain) else plain
     return f"own/{plain}" if len(plain) > 2 else f"own/text-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from peilian.adapters.media import is_text_of_other_encoding, media_type_of
+from peilian.adapters.media import is_text_of_other_encoding, media_type_of, plain_name
 from peilian.apps.base.api import Audit, file_path, keep_file, write
 from peilian.apps.library.checks import is_writer, permit, refuse, require_sight, short
 from peilian.apps.library.drafting import begun
@@ -51,7 +51,7 @@ def attach(*, actor: User | None, content: Content, name: str, data: bytes) -> A
     """Add a file to what is being written of a text, in place of one of the same name; a draft is begun where there is
     none. Readers see it once that is published. Its kind is told by its content, not by its name."""
     permit(actor, Permission.WRITE_LIBRARY)
-    name = short(Path(name.replace("\\", "/")).name, "name", limit=255, is_needed=True)
+    name = short(plain_name(name), "name", limit=255, is_needed=True)
     if len(data) > MOST_BYTES:
         raise refuse("library.file_too_large", "file", limit=MOST_BYTES >> 20)
     media_type = media_type_of(data)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from peilian.adapters.packs.trees import content_kinds, digest, document_of, tree_of
+from peilian.adapters.packs.uploads import is_address
 from peilian.apps.base.api import Audit, write
 from peilian.apps.library.checks import named, permit, publishing, refuse, require_kind, short
 from peilian.apps.library.locking import locked, locked_draft, open_drafts
@@ -238,6 +239,8 @@ def _key(key: str) -> str:
     allowed = "abcdefghijklmnopqrstuvwxyz0123456789"
     if key[0] not in allowed or not set(key) <= set(allowed + "_-./") or ".." in key or "//" in key or key[-1] in "./":
         raise refuse("library.bad_key", "key")
+    if is_address(key):
+        raise refuse("library.key_is_address", "key", name=key.rpartition("/")[2])
     return key
 
 

@@ -8,11 +8,13 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from peilian.adapters.packs.uploads import PAGES as ADDRESSES
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
 from peilian.engine._kernel import Fault, Reason
 from peilian.flows import contents
 from peilian.flows.wording import say
+from peilian.web.library import urls
 from peilian.web.library.editor_shape import shape_of_kind
 from support.library import a_pack, a_policy, a_publisher, a_writer, an_article, installed, published, the_content
 from support.library_pages import client_of, form_of, see, send, send_data, send_form
@@ -237,7 +239,6 @@ def test_the_preview_shows_the_text_without_keeping_it(writer, draft):
     assert fresh(draft).edition == draft.edition
 
 
-def test_the_preview_of_what_is_not_whole_yet_shows_its_fields(writer):
 def test_the_preview_says_that_a_text_is_shown_plain_and_why(writer, draft):
     data = form_of(writer, draft)
     remark = "读者看到的是没有格式的段落"
@@ -246,6 +247,7 @@ def test_the_preview_says_that_a_text_is_shown_plain_and_why(writer, draft):
     assert remark in send_data(writer, "library_draft_preview", draft.pk, data=data).content.decode()
 
 
+def test_the_preview_of_what_is_not_whole_yet_shows_its_fields(writer):
     row = a_draft(writer, PROCEDURE)
     data = form_of(writer, row)
     data["f.steps.0.id"] = "Not A Key"
@@ -660,3 +662,13 @@ def test_a_number_that_nobody_can_hold_is_refused(writer, draft, number, do):
 def test_a_wording_of_ones_own_that_no_page_sends_is_refused(writer, draft, mine):
     send(writer, "library_draft", draft.pk, status=422, do="save", mine=mine, edition=str(draft.edition))
     assert fresh(draft).edition == draft.edition
+
+
+def test_no_key_ends_as_the_address_of_another_page(writer):
+    routes = [str(one.pattern).partition("<path:key>/")[2] for one in urls.urlpatterns]
+    assert {part for route in routes for part in route.split("/") if part} == ADDRESSES
+    for name in sorted(ADDRESSES):
+        send(writer, "library_new", status=422, kind="article", zh="题", en="", key=f"own/{name}")
+    assert not library.drafts(user=writer).exists()
+    send(writer, "library_new", kind="article", zh="题", en="Compare", key="")
+    assert [row.content.key for row in library.drafts(user=writer)] == ["own/text-compare"]

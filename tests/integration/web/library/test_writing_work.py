@@ -64,6 +64,15 @@ def the_check(name):
 # Files
 
 
+def test_a_file_with_half_a_character_can_be_looked_at_and_forgotten(shelf):
+    writer = a_writer()
+    for name, line in (("a.yaml", 'title: {zh: "甲\\ud800"}'), ("b.yaml", 'title: {zh: 甲}\n"odd\\ud800": 1')):
+        data = f"kind: article\nschema_version: 1\nkey: own/half\nbody: {{zh: 一}}\n{line}\n".encode()
+        _status, page = looked_at(writer, name, data)
+        assert name in page
+        assert client_of(writer).post(the_check(name), {"do": "forget"}).status_code == 302
+
+
 def test_chosen_texts_are_taken_out_and_come_back_as_drafts(writer, shelf):
     rows = list(library.browse(user=writer, kinds=["article"]))
     page = see(writer, "library_files", kind="article")
