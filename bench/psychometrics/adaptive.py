@@ -24,7 +24,13 @@ import numpy as np
 from recovery import answers, responses_of
 from sets import BOOKLETS, from_scores, score_table
 
-from peilian.engine.assessment.psychometrics import AdaptiveState, AdaptiveTest, ItemParameters, calibrate, estimate_ability
+from peilian.engine.assessment.psychometrics import (
+    AdaptiveState,
+    AdaptiveTest,
+    ItemParameters,
+    calibrate,
+    estimate_ability,
+)
 
 AREAS = {"service": 0.4, "policy": 0.3, "complaints": 0.2, "systems": 0.1}
 

@@ -163,7 +163,7 @@ class _Loader(_Plain, yaml.SafeLoader):
     """Every value stands where it is meant: a few lines of aliases can make billions."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.events.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "aliases (*) are not read", event.start_mark)
         return super().compose_node(parent, index)
