@@ -30,6 +30,7 @@ _WARM_AFTER_SECONDS = 5.0  # the first pages come first, and whoever starts a se
 _LONGEST_PAUSE_SECONDS = 30.0
 _CLOSE_EXAMS_EVERY_SECONDS = 15.0
 _LOOK_AT_LISTS_EVERY_SECONDS = 300.0
+_Task = tuple[Callable[[], object], float]  # what is done, and the seconds between two times
 
 
 def run(listener: socket.socket, *, has_worker: bool, on_start: Callable[[], None]) -> None:
@@ -146,21 +147,25 @@ def work() -> None:
     from peilian.apps.base.api import run_worker
 
     is_working.set()
-    threading.Thread(target=_keep_up, args=(stop,), name="keeping up", daemon=True).start()
+    threading.Thread(target=_keep_up, args=(stop, _tasks()), name="keeping up", daemon=True).start()
     run_worker(stop=stop)
 
 
-def _keep_up(stop: threading.Event) -> None:
-    """Until the worker stops: hand in exams whose time is up and whose people have left, and have conversations read
-    again when the lists changed that they are read by."""
-    from django.db import close_old_connections, connections
-
+def _tasks() -> tuple[_Task, ...]:
+    """What is done now and then: exams whose time is up are handed in when their people have left, and conversations
+    are read again when the lists changed that they are read by."""
     from peilian.apps.contacts.api import read_by_new_lists
     from peilian.apps.learning.api import close_due
 
-    tasks = ((close_due, _CLOSE_EXAMS_EVERY_SECONDS), (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS))
+    return (close_due, _CLOSE_EXAMS_EVERY_SECONDS), (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS)
+
+
+def _keep_up(stop: threading.Event, tasks: tuple[_Task, ...]) -> None:
+    """Do each of ``tasks`` again after its seconds, until the worker stops."""
+    from django.db import close_old_connections, connections
+
     due = [time.monotonic() + pause for _, pause in tasks]
-    while not stop.wait(max(0.1, min(due) - time.monotonic())):
+    while not stop.wait(max(0.0, min(due) - time.monotonic())):
         for number, (task, pause) in enumerate(tasks):
             if time.monotonic() < due[number]:
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ FAULTS = [
         lambda b: b["competencies"][0]["kpis"][0].update(anchors=[[1, 0], [0, 1]]), "rise", id="anchors that fall"
     ),
     pytest.param(lambda b: b["competencies"][0]["kpis"][0].update(weight=0), "weight", id="a weight of nothing"),
-    pytest.param(lambda b: b["competencies"].append(b["competencies"][0]), "twice", id="a competency twice"),
+    pytest.param(lambda b: b["competencies"].append(deepcopy(b["competencies"][0])), "twice", id="a competency twice"),
     pytest.param(lambda b: b["posts"][0]["required"].update(flying=[1, 1, 1, 1]), "flying", id="unknown requirement"),
     pytest.param(lambda b: b["posts"][0]["required"].update(empathy=[1, 2]), "4 levels", id="a stage left out"),
     pytest.param(lambda b: b["posts"][0]["required"].update(empathy=[1, 2, 3, 6]), "required", id="a sixth level"),

@@ -1,8 +1,9 @@
-"""The worker hands in exams whose time is up, whoever has left the page, and goes on after a fault."""
+"""The worker does now and then what nobody asks for, and goes on after a fault."""
 
 from __future__ import annotations
 
-from peilian.apps.learning import api as learning
+from peilian.apps.contacts.api import read_by_new_lists
+from peilian.apps.learning.api import close_due
 from peilian.cli import _service
 
 
@@ -17,17 +18,23 @@ class Rounds:
         return self.left < 0
 
 
-def test_each_round_closes_what_is_due_and_a_fault_does_not_end_the_rounds(monkeypatch, caplog):
-    closed = []
+def test_each_round_does_what_is_due_and_a_fault_does_not_end_the_rounds(monkeypatch, caplog):
+    done = []
 
     def close():
-        closed.append(len(closed))
-        if len(closed) == 1:
+        done.append("close")
+        if len(done) == 1:
             raise OSError("the database is away")
 
-    monkeypatch.setattr(learning, "close_due", close)
+    def rarely():
+        done.append("rarely")
+
     monkeypatch.setattr("django.db.close_old_connections", lambda: None)
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
-    _service._close_exams(Rounds(3))
-    assert closed == [0, 1, 2]
-    assert "exams could not be closed" in caplog.text
+    _service._keep_up(Rounds(3), ((close, 0.0), (rarely, 3600.0)))
+    assert done == ["close"] * 3
+    assert "close failed" in caplog.text
+
+
+def test_exams_are_closed_and_lists_looked_at():
+    assert {task for task, _ in _service._tasks()} == {close_due, read_by_new_lists}

@@ -104,22 +104,22 @@ def test_an_unknown_kind_is_a_wrong_use_that_names_the_known_ones():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        "[" * 20_000,
-        "kind: 2026-13-45\n",
-        "kind: words\nschema_version: " + "9" * 5000 + "\n",
-        'kind: !!python/object/apply:os.system ["touch made"]\n',
-        "a: &a {x: 1}\nb: &b {<<: [*a, *a]}\n",
-        'kind: "\0"\n',
+        ("[" * 20_000, "not valid YAML"),
+        ("kind: 2026-13-45\n", "not valid YAML"),
+        ("kind: words\nschema_version: " + "9" * 5000 + "\n", "a number is too large to be kept"),
+        ('kind: !!python/object/apply:os.system ["touch made"]\n', "not valid YAML"),
+        ("a: &a {x: 1}\nb: &b {<<: [*a, *a]}\n", "not valid YAML"),
+        ('kind: "\0"\n', "not UTF-8"),
     ],
     ids=["nested without end", "a 13th month", "a huge number", "an object of Python", "merged mappings", "NUL"],
 )
-def test_a_document_that_would_harm_its_reader_is_one_fault(tmp_path, text, monkeypatch):
+def test_a_document_that_would_harm_its_reader_is_one_fault(tmp_path, text, said, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run("check", a_pack(tmp_path / "p", one=text), "--lang", "en")
     assert done.exit_code == 1
     assert "one.yaml" in done.stderr
-    assert "not valid YAML" in done.stderr
+    assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "made").exists()

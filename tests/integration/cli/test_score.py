@@ -81,7 +81,7 @@ def test_the_lines_go_to_a_file(chats, tmp_path):
     ("name", "told"),
     [
         ("nothing", "known: drill-card, lecturer-review, service-core"),
-        ("nothing.yaml", "nothing.yaml: not valid YAML: No such file"),
+        ("nothing.yaml", "nothing.yaml: the file cannot be opened: No such file"),
     ],
 )
 def test_a_card_that_is_not_there_is_one_line_on_stderr(chats, name, told):

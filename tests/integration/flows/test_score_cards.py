@@ -223,7 +223,7 @@ settings:
     [
         ("{line: sales, set: {params: {fuller: 1}}}", "unknown parameter; known: zero, full"),
         ("{line: sale, set: {weight: 3}}", "there is no sale among the lines; there are: sales"),
-        ("{line: sales, leave_out: true}", "at least 1 entries"),
+        ("{line: sales, leave_out: true}", "at least 1 entry"),
     ],
 )
 def test_every_answer_to_a_setting_must_lead_to_a_scorecard(pack, changes, told):

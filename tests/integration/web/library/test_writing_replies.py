@@ -21,6 +21,11 @@ from support.library_pages import client_of, form_of, see, send, send_form
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _own_home(home):
+    """The search index lies in the home folder."""
+
+
 @pytest.fixture
 def writer():
     return a_writer()
