@@ -242,7 +242,7 @@ class ExamDocument(Authored):
 
     ``attempts`` of ``None`` is without limit. ``reveals`` is what is shown after it was handed in: nothing, the points,
     or the key with explanations. ``markers`` is how many people mark what a person has to decide. ``remedial`` are
-    lessons for who fails, those chosen that train what was lost.
+    lessons that are good for who fails; they are named on the page of the exam, and people assign them.
     """
 
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None

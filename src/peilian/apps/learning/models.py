@@ -19,8 +19,8 @@ class Sitting(Row):
     """One occasion on which an exam is taken (考试场次), pinned to the version of the paper that it was opened with.
 
     ``opens_at`` and ``closes_at`` bound when an attempt may begin; an attempt that has begun keeps its time, but never
-    beyond ``closes_at``. ``minutes`` and ``attempts_allowed`` are those of the paper unless said otherwise when it was
-    opened; NULL is without bound. ``is_for_all``: everybody may take it, else who was assigned it.
+    beyond ``closes_at``. ``minutes`` and ``attempts_allowed`` are those of the paper when it was opened; NULL is
+    without bound. ``is_for_all``: everybody may take it, else who was assigned it.
     """
 
     version = models.ForeignKey("library.ContentVersion", on_delete=models.PROTECT, related_name="+")
@@ -202,7 +202,7 @@ class Response(Row):
 
 
 class Mark(Ledger):
-    """What one person gave an open answer (人工评分). Append-only; a second thought of a person is another mark."""
+    """What one person gave an open answer (人工评分). Append-only: a mark stands, and nobody marks an answer twice."""
 
     response = models.ForeignKey("learning.Response", on_delete=models.PROTECT, related_name="marks")
     marker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -7,7 +7,7 @@ which a pack was installed first counts for all time before, as far as it states
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from peilian.apps.base.api import company_zone
 from peilian.apps.library.models import Content, ContentState, Origin
 from peilian.apps.library.reading import published_line
 from peilian.apps.library.shelf import document
+from peilian.apps.library.spans import common, without
 from peilian.engine.reading import Lexicons
 from peilian.engine.reading.lexicon import Ban
 from peilian.flows import reading
@@ -64,20 +65,12 @@ def _of_content(row: Content) -> Iterator[Ban]:
         for ban in bans_of(found, zone):
             since = own[0] if ban.since_ms is None else max(own[0], ban.since_ms)
             until = own[1] if ban.until_ms is None else min(own[1], ban.until_ms)
-            for start, end in _common(free, (since, until)):
+            for start, end in common(free, (since, until)):
                 bounds = (None if start == _EVER[0] else start, None if end == _EVER[1] else end)
                 yield replace(ban, since_ms=bounds[0], until_ms=bounds[1])
-        free = [span for each in free for span in _common([(_EVER[0], own[0]), (own[1], _EVER[1])], each)]
+        free = without(free, own, _EVER)
         if not free:
             return
-
-
-def _common(spans: Iterable[_Span], other: _Span) -> Iterator[_Span]:
-    """What of ``spans`` lies in ``other`` too."""
-    for start, end in spans:
-        first, last = max(start, other[0]), min(end, other[1])
-        if first < last:
-            yield first, last
 
 
 def _ms(moment: datetime) -> int:

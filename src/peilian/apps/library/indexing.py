@@ -32,6 +32,7 @@ from peilian.apps.library.checks import SECRET, refuse
 from peilian.apps.library.models import Content, ContentState, ContentVersion, LibraryMark
 from peilian.apps.library.reading import days_of, published_line
 from peilian.apps.library.shelf import document
+from peilian.apps.library.spans import common, without
 from peilian.engine._kernel import InputError
 from peilian.engine.search import Entry
 from peilian.flows import playing
@@ -234,15 +235,7 @@ def _spans(row: Content, today: date) -> Iterator[tuple[ContentVersion, Span]]:
         if version.pk == row.current_id:
             yield version, own
         else:
-            yield from ((version, span) for span in _common(free, own))
-        free = [span for each in free for span in _common([(date.min, own[0]), (own[1], date.max)], each)]
+            yield from ((version, span) for span in common(free, own))
+        free = without(free, own, (date.min, date.max))
         if not free:
             return
-
-
-def _common(spans: Iterable[Span], other: Span) -> Iterator[Span]:
-    """What of ``spans`` lies in ``other`` too."""
-    for start, end in spans:
-        first, last = max(start, other[0]), min(end, other[1])
-        if first < last:
-            yield first, last
