@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from peilian.apps.learning import api as learning
-from peilian.apps.learning import attempts
+from peilian.apps.learning.exams import attempts
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError

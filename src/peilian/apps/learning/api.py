@@ -6,9 +6,13 @@ Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
-from peilian.apps.learning.attempts import Saved, close_due, extend, hand_in, save_answer, start_attempt
-from peilian.apps.learning.entering import Entry, entry_for
-from peilian.apps.learning.marking import Marked, agreement_of, mark, to_mark
+from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
+from peilian.apps.learning.exams.entering import Entry, entry_for
+from peilian.apps.learning.exams.marking import Marked, agreement_of, to_mark
+from peilian.apps.learning.exams.papers import Question
+from peilian.apps.learning.exams.reviewing import Asked, Reviewed, Room, attempts_of, open_attempt, review_attempt
+from peilian.apps.learning.exams.sittings import NewSitting, cancel_sitting, led_by, open_sitting, sittings_for
+from peilian.apps.learning.following import close_due, hand_in, mark
 from peilian.apps.learning.models import (
     GUARDED,
     Attempt,
@@ -19,9 +23,6 @@ from peilian.apps.learning.models import (
     Response,
     Sitting,
 )
-from peilian.apps.learning.papers import Question
-from peilian.apps.learning.reviewing import Asked, Reviewed, Room, attempts_of, open_attempt, review_attempt
-from peilian.apps.learning.sittings import NewSitting, cancel_sitting, led_by, open_sitting, sittings_for
 
 __all__ = [
     "GUARDED",

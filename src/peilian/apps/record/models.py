@@ -207,6 +207,10 @@ class AssignmentKind(models.TextChoices):
 
     DRILL = "drill"
     EXAM = "exam"
+    LESSON = "lesson"
+    COURSE = "course"
+    PATH = "path"
+    HOMEWORK = "homework"
 
 
 class AttemptRule(models.TextChoices):

@@ -21,10 +21,10 @@ from django.db.models import F, Max
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.answers import checked
+from peilian.apps.learning.exams.answers import checked
+from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper
+from peilian.apps.learning.exams.results import finish, reopen
 from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Sitting
-from peilian.apps.learning.papers import Question, field_of, languages_of, set_paper
-from peilian.apps.learning.results import finish, reopen
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.learning.exams.papers import bank_of, field_of, item_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
-from peilian.apps.learning.papers import bank_of, field_of, item_of, questions_of
 from peilian.apps.library import api as library
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Language, Reason

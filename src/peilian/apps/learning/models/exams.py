@@ -1,4 +1,4 @@
-"""Rows of the learning app."""
+"""Rows of exams: occasions, attempts with what happened in them, answers and marks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from peilian.apps.base.models import Ledger, LedgerQuerySet, Row
-
-GUARDED = ("learning_attemptevent", "learning_mark")
-"""Tables whose rows the database itself refuses to change."""
 
 
 class Sitting(Row):
@@ -71,6 +68,7 @@ class Attempt(Row):
     order of its options. ``answers`` is what stands answered, by number: ``{"answer", "seq"}``; each change of it is an
     event too. ``ends_at`` is when the time is up, NULL without a limit; an extension moves it and is an event.
     ``seq`` is the number of the last event. Points, grade and ``is_passed`` are NULL until everything is marked.
+    ``followed_at``: when what follows from the result was done last; before ``marked_at`` it is to be done.
     """
 
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="exam_attempts")
@@ -87,6 +85,7 @@ class Attempt(Row):
     ends_at = models.DateTimeField(null=True)
     handed_in_at = models.DateTimeField(null=True)
     marked_at = models.DateTimeField(null=True)
+    followed_at = models.DateTimeField(null=True)
     points = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     of = models.DecimalField(max_digits=8, decimal_places=2)
     grade = models.CharField(max_length=20, blank=True, default="")

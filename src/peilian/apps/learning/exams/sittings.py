@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
+from peilian.apps.learning.exams.papers import languages_of
 from peilian.apps.learning.models import Attempt, AttemptState, Sitting
-from peilian.apps.learning.papers import languages_of
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record

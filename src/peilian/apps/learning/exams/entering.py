@@ -8,9 +8,9 @@ from uuid import UUID
 
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.learning import clock
-from peilian.apps.learning.attempts import candidate, exam_of, is_over, next_number, running_of, sitting_of
+from peilian.apps.learning.exams.attempts import candidate, exam_of, is_over, next_number, running_of, sitting_of
+from peilian.apps.learning.exams.papers import languages_of
 from peilian.apps.learning.models import Attempt, Sitting
-from peilian.apps.learning.papers import languages_of
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Language, Reason
 

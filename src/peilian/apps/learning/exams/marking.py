@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.attempts import exam_of
+from peilian.apps.learning.exams.attempts import exam_of
+from peilian.apps.learning.exams.results import settle
 from peilian.apps.learning.models import Attempt, AttemptState, Mark, Response
-from peilian.apps.learning.results import settle
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.engine.assessment import agreement
 from peilian.engine.assessment.marking import Agreement, need_third, settled

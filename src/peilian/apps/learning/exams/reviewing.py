@@ -10,9 +10,9 @@ from uuid import UUID
 
 from peilian.adapters.packs.items import AnyItem
 from peilian.apps.learning import clock
-from peilian.apps.learning.attempts import candidate, close_if_due, exam_of, is_over
+from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over
+from peilian.apps.learning.exams.papers import Question, field_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
-from peilian.apps.learning.papers import Question, field_of, questions_of
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Exams: opened, taken, graded, marked, looked back at."""

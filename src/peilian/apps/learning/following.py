@@ -1,0 +1,78 @@
+"""What follows from the result of an exam (考后跟进), and the ways to a result that see to it.
+
+A result is stored first, whatever comes after it. Then each step is taken, in a transaction of its own; steps find what
+they have done before, so that they may be taken again. What could not be finished is done by the worker's round.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from peilian.apps.base.api import bookkeeping
+from peilian.apps.learning import clock
+from peilian.apps.learning.exams import attempts, marking
+from peilian.apps.learning.models import Attempt, AttemptState
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+STEPS: tuple[Callable[[Attempt], None], ...] = ()
+"""What is done with each result, in this order. A step may meet the same result again."""
+
+_MOST_AT_ONCE = 50
+log = logging.getLogger(__name__)
+
+
+def follow(attempt: Attempt) -> None:
+    """Take the steps of a result that is settled; a step that fails is logged and left to the worker."""
+    if attempt.state != AttemptState.MARKED:
+        return
+    marked_at = attempt.marked_at
+    try:
+        for step in STEPS:
+            step(attempt)
+    except Exception:  # the result stands; the worker's round tries again
+        log.exception("exam attempt %s: what follows from it is not done yet", attempt.pk)
+        return
+    with bookkeeping():
+        # A result that changed meanwhile is followed anew.
+        Attempt.objects.filter(pk=attempt.pk, state=AttemptState.MARKED, marked_at=marked_at).update(
+            followed_at=clock.now()
+        )
+
+
+def follow_due() -> int:
+    """Follow results that nothing has followed yet, the oldest first, a bounded number at once; returns how many."""
+    waiting = Attempt.objects.filter(Q(followed_at=None) | Q(followed_at__lt=F("marked_at")), state=AttemptState.MARKED)
+    rows = list(waiting.select_related("sitting__version", "employee").order_by("marked_at")[:_MOST_AT_ONCE])
+    for row in rows:
+        follow(row)
+    return len(rows)
+
+
+def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
+    """See ``exams.attempts.hand_in``."""
+    attempt = attempts.hand_in(user=user, attempt_id=attempt_id, client_id=client_id)
+    follow(attempt)
+    return attempt
+
+
+def close_due() -> int:
+    """See ``exams.attempts.close_due``; what follows from every result that waits for it is done too."""
+    n_closed = attempts.close_due()
+    follow_due()
+    return n_closed
+
+
+def mark(*, actor: User, response_id: UUID, points: Decimal | str, note: str = "") -> marking.Marked:
+    """See ``exams.marking.mark``."""
+    marked = marking.mark(actor=actor, response_id=response_id, points=points, note=note)
+    if marked.is_settled:
+        follow(Attempt.objects.select_related("sitting__version", "employee").get(pk=marked.response.attempt_id))
+    return marked

@@ -1,0 +1,18 @@
+"""Rows of the learning app, by what they are about."""
+
+from __future__ import annotations
+
+from peilian.apps.learning.models.exams import (
+    Attempt,
+    AttemptEvent,
+    AttemptEventKind,
+    AttemptState,
+    Mark,
+    Response,
+    Sitting,
+)
+
+GUARDED = ("learning_attemptevent", "learning_mark")
+"""Tables whose rows the database itself refuses to change."""
+
+__all__ = ["GUARDED", "Attempt", "AttemptEvent", "AttemptEventKind", "AttemptState", "Mark", "Response", "Sitting"]
