@@ -6,6 +6,7 @@ Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
+from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
 from peilian.apps.learning.exams.entering import Entry, entry_for
 from peilian.apps.learning.exams.marking import Marked, agreement_of, to_mark
@@ -19,6 +20,8 @@ from peilian.apps.learning.models import (
     AttemptEvent,
     AttemptEventKind,
     AttemptState,
+    Completion,
+    CompletionHow,
     Mark,
     Response,
     Sitting,
@@ -31,6 +34,9 @@ __all__ = [
     "AttemptEvent",
     "AttemptEventKind",
     "AttemptState",
+    "Completion",
+    "CompletionHow",
+    "Done",
     "Entry",
     "Mark",
     "Marked",
@@ -45,6 +51,7 @@ __all__ = [
     "attempts_of",
     "cancel_sitting",
     "close_due",
+    "complete",
     "entry_for",
     "extend",
     "hand_in",
@@ -57,4 +64,5 @@ __all__ = [
     "sittings_for",
     "start_attempt",
     "to_mark",
+    "withdraw_completion",
 ]

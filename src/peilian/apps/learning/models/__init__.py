@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peilian.apps.learning.models.curriculum import Completion, CompletionHow
 from peilian.apps.learning.models.exams import (
     Attempt,
     AttemptEvent,
@@ -12,7 +13,18 @@ from peilian.apps.learning.models.exams import (
     Sitting,
 )
 
-GUARDED = ("learning_attemptevent", "learning_mark")
+GUARDED = ("learning_attemptevent", "learning_completion", "learning_mark")
 """Tables whose rows the database itself refuses to change."""
 
-__all__ = ["GUARDED", "Attempt", "AttemptEvent", "AttemptEventKind", "AttemptState", "Mark", "Response", "Sitting"]
+__all__ = [
+    "GUARDED",
+    "Attempt",
+    "AttemptEvent",
+    "AttemptEventKind",
+    "AttemptState",
+    "Completion",
+    "CompletionHow",
+    "Mark",
+    "Response",
+    "Sitting",
+]

@@ -1,0 +1,1 @@
+"""The curriculum: what people learn, how far they are, what is completed."""
