@@ -12,22 +12,31 @@ from typing import Any
 from peilian.adapters import packs
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.authored import Known, known_among, lost_names, named_by
+from peilian.adapters.packs.items import ItemsDocument
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
+from peilian.adapters.packs.teaching import ExamDocument
 from peilian.adapters.packs.trees import digest, document_of, tree_of
 from peilian.adapters.packs.writing import written
 from peilian.engine._kernel import Fault, InputError
 from peilian.engine.drill import ENGINE_VERSION
-from peilian.flows import rehearsing
+from peilian.flows import blueprints, rehearsing
 
 Shelved = Callable[[str], Iterable[Document]]
 """The documents there are of a kind."""
 
 
-def faults_of(tree: Mapping[str, Any], references: Collection[str], shelved: Shelved = lambda _kind: ()) -> list[Fault]:
-    """What keeps a document from being published: fields that do not fit its kind, and names that lead nowhere.
+def faults_of(
+    tree: Mapping[str, Any],
+    references: Collection[str],
+    shelved: Shelved = lambda _kind: (),
+    in_force: Shelved | None = None,
+) -> list[Fault]:
+    """What keeps a document from being published: fields that do not fit its kind, names that lead nowhere, and exams
+    that banks cannot fill.
 
     ``references`` are all texts there are, as ``kind:key``; ``shelved`` is asked for question banks and courses where
-    it takes more than that. The faults carry fields, no file.
+    it takes more than that, ``in_force`` for those banks that papers are set from today (default: the same). The
+    faults carry fields, no file.
     """
     try:
         document = document_of(tree)
@@ -37,7 +46,11 @@ def faults_of(tree: Mapping[str, Any], references: Collection[str], shelved: She
     beside = shelved("course") if document.kind == "course" else beside
     found = known_among(beside)
     known = replace(_known(), texts=references, items=found.items, requires=found.requires)
-    return [Fault(reason, field=place) for place, reason in lost_names(document, known)]
+    lost = [Fault(reason, field=place) for place, reason in lost_names(document, known)]
+    if lost or not isinstance(document, ExamDocument):
+        return lost
+    banks = (in_force or shelved)("items")
+    return blueprints.unfilled(document, [bank for bank in banks if isinstance(bank, ItemsDocument)])
 
 
 def rehearse(tree: Mapping[str, Any], roots: tuple[Path, ...] = (packs.SHIPPED,)) -> list[Fault]:

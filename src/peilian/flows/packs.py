@@ -10,11 +10,13 @@ from typing import Any
 
 from peilian.adapters import packs
 from peilian.adapters.packs.authored import reference_faults
+from peilian.adapters.packs.items import ItemsDocument
 from peilian.adapters.packs.lexicon import load_lexicons
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.scorecard import load_scorecards
+from peilian.adapters.packs.teaching import ExamDocument
 from peilian.engine._kernel import Fault, InputError, Reason
-from peilian.flows import playing, rehearsing
+from peilian.flows import blueprints, playing, rehearsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ def check(
     faults.extend(_keys_used_in_two_roots(loaded))
     faults.extend(_keys_of_shipped_scenarios(loaded))
     if not faults:
-        faults.extend(reference_faults(loaded, (*packs.load_all(), *loaded)))
+        among = (*packs.load_all(), *loaded)
+        faults.extend(reference_faults(loaded, among))
+        faults.extend(_exams_that_cannot_be_set(loaded, among))
     doubts: list[Fault] = []
     if not faults:
         # Patterns may use word classes of any pack, and lines those of other cards, so they are looked at together and
@@ -75,6 +79,16 @@ def _faults_of(look: Callable[[], object]) -> tuple[Fault, ...]:
     except InputError as error:
         return error.faults
     return ()
+
+
+def _exams_that_cannot_be_set(loaded: Sequence[packs.Loaded], among: Sequence[packs.Loaded]) -> Iterator[Fault]:
+    """Exams whose banks hold too few items."""
+    banks = {item.document.key: item.document for item in among if isinstance(item.document, ItemsDocument)}
+    for item in loaded:
+        if isinstance(item.document, ExamDocument):
+            for fault in blueprints.unfilled(item.document, banks.values()):
+                place = tuple(int(part) if part.isdigit() else part for part in (fault.field or "").split("."))
+                yield packs.fault_at(item.path, place, fault.reason)
 
 
 def _rehearsed(

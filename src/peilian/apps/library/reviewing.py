@@ -25,6 +25,7 @@ from peilian.apps.library.models import (
     Revision,
     RevisionState,
 )
+from peilian.apps.library.reading import current_documents
 from peilian.apps.library.rehearsing import REHEARSED_KINDS, has_passed
 from peilian.apps.library.shelf import FACTS, describe, document, new_version
 from peilian.apps.library.telling import holders, tell
@@ -40,13 +41,17 @@ def faults_of(*, draft: Draft) -> list[Fault]:
     there = {f"{kind}:{key}" for kind, key in rows} | {draft.content.reference}
     absent = [(place, name) for place, name in named_files(draft.body) if name not in draft.files]
     lost = [Fault(Reason("library.file_not_there", {"name": name}), field=place) for place, name in absent]
-    return [*contents.faults_of(draft.body, there, _shelved), *lost]
+    return [*contents.faults_of(draft.body, there, _shelved, _in_force), *lost]
 
 
 def _shelved(kind: str) -> list[Document]:
     """The present wordings of a kind, whatever day they hold on."""
     rows = Content.objects.filter(kind=kind, current__isnull=False).select_related("current")
     return [document(row.current, kind) for row in rows if row.current is not None]
+
+
+def _in_force(kind: str) -> list[Document]:
+    return [found for _row, _version, found in current_documents(kind=kind)]
 
 
 def rehearse_draft(*, user: User, draft: Draft) -> list[Fault]:

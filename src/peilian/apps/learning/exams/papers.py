@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -13,16 +13,15 @@ from uuid import UUID
 
 from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
 from peilian.adapters.packs.items import TruthField as Truth
-from peilian.adapters.packs.teaching import ExamDocument, RuleField
-from peilian.apps.base.api import refuse
+from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
-from peilian.engine._kernel import InputError, Language
-from peilian.engine.assessment import Item, arranged, draw
-from peilian.engine.assessment.papers import Banked
+from peilian.engine._kernel import Language
+from peilian.engine.assessment import Item, arranged
 from peilian.engine.assessment.values import Case
-from peilian.flows import reading
+from peilian.flows import blueprints, reading
+from peilian.flows.blueprints import Candidate
 
 BANK = "items"
 
@@ -56,19 +55,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    item: str
-    version: library.ContentVersion
-    field: AnyItem
-    bank: ItemsDocument
-    languages: frozenset[Language]
+class _InForce:
+    """Every item in force, by name, and the version of each bank by its key."""
+
+    items: Mapping[str, Candidate]
+    versions: Mapping[str, library.ContentVersion]
 
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
     """The languages in which the whole exam can be set."""
-    listed: tuple[Language, ...] = ("zh", "en")
-    candidates = _candidates()
-    return tuple(language for language in listed if _can_be_set(exam, language, candidates))
+    return blueprints.languages_of(exam, _in_force().items)
 
 
 def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: int) -> list[Question]:
@@ -77,55 +73,18 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     ``InputError`` when an item is gone or not written in ``language``, or the banks cannot fill the blueprint.
     """
     rng = Random(seed)  # noqa: S311 - a paper is drawn, nothing is kept secret by it
-    candidates = _candidates()
+    held = _in_force()
     met = Counter(Response.objects.filter(attempt__employee=employee).values_list("item", flat=True))
-    worth = _chosen(exam, language, candidates, met, rng)
-    options = {name: _shown(candidates[name].field) for name in worth}
+    worth = blueprints.chosen(exam, language, held.items, met, rng)
+    options = {name: _shown(held.items[name].field) for name in worth}
     order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)
     return [
         Question(
-            number, name, candidates[name].version.pk, candidates[name].field.type,
-            _points(candidates[name].field, worth[name]), _shuffled(options[name], rng),
+            number, name, held.versions[held.items[name].bank.key].pk, held.items[name].field.type,
+            _points(held.items[name].field, worth[name]), _shuffled(options[name], rng),
         )
         for number, (name, _) in enumerate(order, start=1)
     ]  # fmt: skip
-
-
-def _chosen(
-    exam: ExamDocument, language: Language, candidates: Mapping[str, _Candidate], met: Mapping[str, int], rng: Random
-) -> dict[str, Decimal | None]:
-    """The items of a paper, fixed and drawn, with the points that the exam gives them."""
-    worth: dict[str, Decimal | None] = {}
-    for one in exam.fixed:
-        found = candidates.get(one.item)
-        if found is None or language not in found.languages:
-            raise refuse("learning.item_gone", item=one.item)
-        worth[one.item] = one.points
-    told = {candidates[name].field.group for name in worth} - {None}  # what the fixed items give away
-    # Every line draws from its own banks: a bank is a tag that only it and its line have.
-    bank = [
-        _banked(one, exam.drawn, met.get(one.item, 0))
-        for one in candidates.values()
-        if one.item not in worth and language in one.languages and one.field.group not in told
-        and not _has_a_drill(one.field)
-    ]  # fmt: skip
-    rules = [rule.to_rule() for rule in exam.drawn]
-    lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
-    drawn = draw(lines, bank, rng)
-    return worth | {one.item_id: exam.drawn[one.rule].points for one in drawn}
-
-
-def _can_be_set(exam: ExamDocument, language: Language, candidates: Mapping[str, _Candidate]) -> bool:
-    try:
-        _chosen(exam, language, candidates, {}, Random(0))  # noqa: S311 - whether it can be drawn at all
-    except InputError:
-        return False
-    return True
-
-
-def _has_a_drill(field: AnyItem) -> bool:
-    """Whether a part of an item is a drill, which exams cannot play yet: none is drawn."""
-    return field.type == "drill" or (isinstance(field, CaseField) and any(one.type == "drill" for one in field.items))
 
 
 def item_of(question: Question, language: Language) -> Item:
@@ -162,18 +121,18 @@ def _bank(version: UUID) -> ItemsDocument:
     return found
 
 
-def _candidates() -> dict[str, _Candidate]:
-    """Every item in force, by name. Not to be changed: it is kept as long as the same versions are in force."""
+def _in_force() -> _InForce:
+    """Not to be changed: it is kept as long as the same versions are in force."""
     rows = library.current_documents(kind=BANK)
-    return _listed(_Banks([(row.key, version, bank) for row, version, bank in rows if isinstance(bank, ItemsDocument)]))
+    return _listed(_Banks([(version, bank) for _row, version, bank in rows if isinstance(bank, ItemsDocument)]))
 
 
 class _Banks:
     """Banks in force; the same versions are equal."""
 
-    def __init__(self, rows: Sequence[tuple[str, library.ContentVersion, ItemsDocument]]) -> None:
+    def __init__(self, rows: Sequence[tuple[library.ContentVersion, ItemsDocument]]) -> None:
         self.rows = rows
-        self.key = tuple(version.pk for _, version, _ in rows)
+        self.key = tuple(version.pk for version, _ in rows)
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -183,26 +142,9 @@ class _Banks:
 
 
 @lru_cache(maxsize=2)
-def _listed(banks: _Banks) -> dict[str, _Candidate]:
-    found = {}
-    for key, version, bank in banks.rows:
-        for field in bank.items:
-            name = f"{key}#{field.id}"
-            found[name] = _Candidate(name, version, field, bank, frozenset(field.languages()))
-    return found
-
-
-def _banked(one: _Candidate, rules: Iterable[RuleField], seen: int) -> Banked:
-    field, bank = one.field, one.bank
-    tags = {tag for n, rule in enumerate(rules) if bank.key in rule.banks for tag in _bank_tag(n, rule)}
-    return Banked(
-        one.item, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
-        field.difficulty, frozenset((*(field.tags or bank.tags), *tags)), field.group, seen,
-    )  # fmt: skip
-
-
-def _bank_tag(number: int, rule: RuleField) -> frozenset[str]:
-    return frozenset({f"\0line {number}"}) if rule.banks else frozenset()
+def _listed(banks: _Banks) -> _InForce:
+    candidates = blueprints.candidates_of(bank for _version, bank in banks.rows)
+    return _InForce(candidates, {bank.key: version for version, bank in banks.rows})
 
 
 def _points(field: AnyItem, given: Decimal | None) -> Decimal:
