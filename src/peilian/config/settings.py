@@ -101,6 +101,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "peilian.web.shell.tags",
                 "peilian.web.appraisal.tabs",
                 "peilian.web.conversations.origin",
+                "peilian.web.exams.tabs",
                 "peilian.web.insight.tabs",
                 "peilian.web.library.tabs",
                 "peilian.web.library.words",

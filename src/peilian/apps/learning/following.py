@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -70,9 +69,17 @@ def close_due() -> int:
     return n_closed
 
 
-def mark(*, actor: User, response_id: UUID, points: Decimal | str, note: str = "") -> marking.Marked:
+def mark(*, actor: User, response_id: UUID, points: marking.Points, note: str = "") -> marking.Marked:
     """See ``exams.marking.mark``."""
-    marked = marking.mark(actor=actor, response_id=response_id, points=points, note=note)
+    return _followed(marking.mark(actor=actor, response_id=response_id, points=points, note=note))
+
+
+def settle_marks(*, actor: User, response_id: UUID, reason: str) -> marking.Marked:
+    """See ``exams.marking.settle_marks``."""
+    return _followed(marking.settle_marks(actor=actor, response_id=response_id, reason=reason))
+
+
+def _followed(marked: marking.Marked) -> marking.Marked:
     if marked.is_settled:
         follow(Attempt.objects.select_related("sitting__version", "employee").get(pk=marked.response.attempt_id))
     return marked

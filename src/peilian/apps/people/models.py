@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,9 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from peilian.apps.base.company import today_in_company
 from peilian.apps.base.models import Row, new_id
+from peilian.apps.people.roles import ROLES
 from peilian.engine._kernel import Language
 
 
@@ -48,6 +51,12 @@ class User(AbstractBaseUser):
     def reading_language(self) -> Language:
         """The language this user reads."""
         return "en" if self.language == "en" else "zh"
+
+    @cached_property
+    def has_a_role(self) -> bool:
+        """Whether a role is granted today, looked up once for one reading of the user: whoever keeps a user for long
+        reads it again before asking."""
+        return self.is_active and RoleGrant.objects.on(today_in_company()).filter(user=self, role__in=ROLES).exists()
 
 
 class UnitKind(models.TextChoices):

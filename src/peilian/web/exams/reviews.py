@@ -66,6 +66,10 @@ class Seen:
     of: Decimal | None = None
     is_open: bool = False
     whys: tuple[Why, ...] = ()
+    decided: Decimal | None = None
+    proposed: Decimal | None = None
+    notes: tuple[str, ...] = ()
+    is_reached: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -99,7 +103,16 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "grade": grade_name(attempt),
         "tone": grade_tone(attempt),
         "lang": HTML_CODES[language],
-        "seen": [_seen(asked, found, language) for asked in found.asked],
+        "seen": [
+            seen_answer(
+                one,
+                found.responses.get(one.question.number),
+                language,
+                shows_points=found.shows_points,
+                shows_key=found.shows_key,
+            )
+            for one in found.asked
+        ],
     }
     return render(request, "exams/review.html", context)
 
@@ -111,19 +124,37 @@ def _is_running(request: HttpRequest, pk: UUID) -> bool:
         return False
 
 
-def _seen(asked: learning.Asked, found: learning.Reviewed, language: Language) -> Seen:
+def seen_answer(
+    asked: learning.Asked,
+    response: learning.Response | None,
+    language: Language,
+    *,
+    shows_points: bool,
+    shows_key: bool,
+) -> Seen:
+    """A question with what was answered, what it brought and why, as far as it may be shown."""
     face, number = face_of(asked, language), asked.question.number
-    response = found.responses.get(number)
-    shown = response is not None and found.shows_points
+    shown = response if shows_points else None
     whys: dict[str, list[Why]] = {}
-    for part in response.parts if response is not None and shown else ():
+    for part in shown.parts if shown is not None else ():
         inner, why = _why(asked.field, part, language)
         whys.setdefault(inner, []).append(why)
     return _side(
-        face, asked.field, str(number), asked.answer, language, whys, shows_key=found.shows_key,
-        points=response.points if response is not None and shown else None,
+        face, asked.field, str(number), asked.answer, language, whys, shows_key=shows_key,
+        decided={name: Decimal(one) for name, one in shown.decided.items()} if shown is not None else {},
+        points=shown.points if shown is not None else None,
         of=asked.question.points, is_open=response is not None and response.is_open,
+        proposed=shown.proposed if shown is not None else None,
+        notes=_notes(shown) if shown is not None else (),
+        is_reached=response is None or response.is_reached,
     )  # fmt: skip
+
+
+def _notes(response: learning.Response) -> tuple[str, ...]:
+    """What those who marked an answer wrote about it, once it is decided; nobody's name stands there."""
+    if response.is_open:
+        return ()
+    return tuple(one.note for one in response.marks.all() if one.note and one.kind == learning.MarkKind.GIVEN)
 
 
 def _side(
@@ -135,6 +166,7 @@ def _side(
     whys: Mapping[str, Sequence[Why]],
     *,
     shows_key: bool,
+    decided: Mapping[str, Decimal],
     inner_name: str = "",
     **more: Any,
 ) -> Seen:
@@ -142,7 +174,7 @@ def _side(
     inner = tuple(
         _side(
             one, item, f"{number}.{place}", given.get(item.id), language, whys, shows_key=shows_key,
-            inner_name=item.id,
+            decided=decided, inner_name=item.id,
         )
         for place, (one, item) in enumerate(zip(face.inner, getattr(field, "items", ()), strict=False), start=1)
     )  # fmt: skip
@@ -158,6 +190,7 @@ def _side(
         explanation=to_html(_said(field.explanation, language)) if shows_key else "",
         inner=inner,
         whys=tuple(whys.get(inner_name, ())),
+        decided=decided.get(inner_name),
         **more,
     )
 

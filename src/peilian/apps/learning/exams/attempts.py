@@ -23,8 +23,8 @@ from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper
-from peilian.apps.learning.exams.results import finish, reopen
-from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Sitting
+from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
+from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Response, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
@@ -71,14 +71,17 @@ def start_attempt(
     if running is not None:
         close_if_due(running.pk)
     chosen = _language(exam, language, user)
+    may_know_items = visible_to(user).may(Permission.WRITE_LIBRARY)
+    drawn = secrets.randbelow(_SEEDS) if seed is None else seed
+    n_met, questions = _n_met(employee), set_paper(exam, employee, chosen, drawn)
     with write(actor=user, verb="learning.start_attempt") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
         if (meanwhile := running_of(employee, sitting)) is not None:
             audit.unchanged()
             return meanwhile
         number = next_number(employee, sitting, now)
-        drawn = secrets.randbelow(_SEEDS) if seed is None else seed
-        questions = set_paper(exam, employee, chosen, drawn)
+        if _n_met(employee) != n_met:  # another exam ended meanwhile, and its items are met now
+            questions = set_paper(exam, employee, chosen, drawn)
         attempt = Attempt(
             employee=employee,
             started_by=user,
@@ -91,6 +94,7 @@ def start_attempt(
             started_at=now,
             ends_at=_ends_at(sitting, now),
             of=sum((question.points for question in questions), Decimal(0)),
+            may_know_items=may_know_items,
             assignment=assignment,
         )
         attempt.save(force_insert=True)
@@ -132,24 +136,33 @@ def save_answer(
 
 def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
     """Hand an attempt in. One that was handed in before stays as it is."""
+    ready = _graded_before(attempt_id)
     with bookkeeping():
         attempt = _locked(user, attempt_id)
         now = clock.now()
         if attempt.is_running:
             is_late = attempt.ends_at is not None and now > attempt.ends_at + _LATE
-            _close(attempt, AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN, now, user, client_id)
+            kind = AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN
+            _close(attempt, kind, now, user, client_id, ready)
     return attempt
 
 
 def close_if_due(attempt_id: UUID) -> bool:
     """Hand in an attempt whose time is up, with what was answered until then; whether that was done now."""
+    ready = _graded_before(attempt_id)
     with bookkeeping():
         attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
         now = clock.now()
         if attempt is None or not is_over(attempt, now):
             return False
-        _close(attempt, AttemptEventKind.TIME_UP, now, None, None)
+        _close(attempt, AttemptEventKind.TIME_UP, now, None, None, ready)
     return True
+
+
+def _graded_before(attempt_id: UUID) -> Graded | None:
+    """The answers of an attempt that runs, graded before anything is locked: nobody waits for it."""
+    attempt = Attempt.objects.filter(pk=attempt_id, state=AttemptState.RUNNING).first()
+    return graded(attempt) if attempt is not None else None
 
 
 def close_due() -> int:
@@ -200,13 +213,9 @@ def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason
 
 
 def candidate(user: User) -> Employee:
-    """The employee who learns: the user's own, while the user may do anything at all.
-
-    What a user may do is looked up once for one reading of the user: whoever keeps a user reads it again before long.
-    """
-    if user.employee is None or not ("_may_learn" in user.__dict__ or visible_to(user).grants):
+    """The employee who learns: the user's own, while the user has a role at all."""
+    if user.employee is None or not user.has_a_role:
         raise NotVisibleError
-    user.__dict__["_may_learn"] = True
     return user.employee
 
 
@@ -258,6 +267,11 @@ def next_number(employee: Employee, sitting: Sitting, now: datetime) -> int:
         if now < opens:
             raise refuse("learning.wait", hours=-(-int((opens - now).total_seconds()) // 3600))
     return int(number)
+
+
+def _n_met(employee: Employee) -> int:
+    """How many answers of earlier exams there are of a person: what a paper is drawn by."""
+    return Response.objects.filter(attempt__employee=employee).count()
 
 
 def _ends_at(sitting: Sitting, now: datetime) -> datetime | None:
@@ -314,9 +328,19 @@ def _event(
     ).save(force_insert=True)
 
 
-def _close(attempt: Attempt, kind: AttemptEventKind, now: datetime, actor: User | None, client_id: UUID | None) -> None:
-    """End an attempt and grade it, in the caller's transaction. When the time was up, that is when it ended."""
+def _close(
+    attempt: Attempt,
+    kind: AttemptEventKind,
+    now: datetime,
+    actor: User | None,
+    client_id: UUID | None,
+    ready: Graded | None,
+) -> None:
+    """End an attempt, in the caller's transaction. When the time was up, that is when it ended. What was graded before
+    the row was locked holds when nothing was answered meanwhile."""
+    if ready is None or ready.seq != attempt.seq:
+        ready = graded(attempt)
     attempt.seq += 1
     ended = min(now, attempt.ends_at) if attempt.ends_at is not None else now
     _event(attempt, kind, now, actor, None, client_id)
-    finish(attempt, ended)
+    finish(attempt, ended, ready, is_time_up=kind == AttemptEventKind.TIME_UP)

@@ -54,17 +54,17 @@ class Question:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _InForce:
-    """Every item in force, by name, and the version of each bank by its key."""
+    """Every item in force, by name, and the version of each bank by its key. There is one of the same versions."""
 
     items: Mapping[str, Candidate]
     versions: Mapping[str, library.ContentVersion]
 
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
-    """The languages in which the whole exam can be set."""
-    return blueprints.languages_of(exam, _in_force().items)
+    """The languages in which the whole exam can be set. Drawing it to find out is done once for what is in force."""
+    return _languages(_Exam(exam), _in_force())
 
 
 def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: int) -> list[Question]:
@@ -119,6 +119,25 @@ def _bank(version: UUID) -> ItemsDocument:
     found = library.document_of(library.ContentVersion.objects.get(pk=version), user=None)
     assert isinstance(found, ItemsDocument)
     return found
+
+
+class _Exam:
+    """A paper by its content."""
+
+    def __init__(self, exam: ExamDocument) -> None:
+        self.exam = exam
+        self.key = exam.model_dump_json()
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Exam) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _languages(exam: _Exam, held: _InForce) -> tuple[Language, ...]:
+    return blueprints.languages_of(exam.exam, held.items)
 
 
 def _in_force() -> _InForce:

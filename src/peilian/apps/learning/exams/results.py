@@ -6,13 +6,13 @@ All of it happens in the transaction that ends the attempt or gives the last mar
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from peilian.adapters.packs.teaching import ExamDocument
-from peilian.apps.learning.exams.papers import bank_of, field_of, item_of, questions_of
+from peilian.apps.learning.exams.papers import Question, bank_of, field_of, item_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
 from peilian.apps.library import api as library
 from peilian.apps.record import api as record
@@ -25,31 +25,49 @@ if TYPE_CHECKING:
 SOURCE_KIND = "learning.exam"
 
 
-def finish(attempt: Attempt, ended: datetime) -> None:
-    """Grade every answer; where nothing is left for people to decide, settle the result."""
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """The answers of an attempt, graded as they stood after event ``seq``."""
+
+    seq: int
+    responses: tuple[Response, ...]
+
+
+def graded(attempt: Attempt) -> Graded:
+    """Grade every answer that stands; nothing is stored."""
     language: Language = "en" if attempt.language == "en" else "zh"
-    responses: list[Any] = []
-    for question in questions_of(attempt.paper):
-        answer = attempt.answers.get(str(question.number), {}).get("answer")
-        graded = grade(item_of(question, language), answer)
-        responses.append(
-            Response(
-                attempt=attempt,
-                number=question.number,
-                item=question.item,
-                version_id=question.version,
-                kind=question.kind,
-                chosen=answer,
-                points=graded.points,
-                of=graded.of,
-                parts=_parts(graded),
-                is_open=graded.is_open and graded.is_answered,
-                is_answered=graded.is_answered,
-            )
-        )
-    Response.objects.bulk_create(responses)
+    return Graded(attempt.seq, tuple(_response(attempt, one, language) for one in questions_of(attempt.paper)))
+
+
+def _response(attempt: Attempt, question: Question, language: Language) -> Response:
+    answer = attempt.answers.get(str(question.number), {}).get("answer")
+    found = grade(item_of(question, language), answer)
+    is_open = found.is_open and found.is_answered
+    return Response(
+        attempt=attempt,
+        number=question.number,
+        item=question.item,
+        version_id=question.version,
+        kind=question.kind,
+        chosen=answer,
+        points=found.points,
+        of=found.of,
+        parts=_parts(found),
+        is_open=is_open,
+        is_answered=found.is_answered,
+        proposed=found.points if is_open else None,
+    )
+
+
+def finish(attempt: Attempt, ended: datetime, found: Graded, *, is_time_up: bool) -> None:
+    """End an attempt with the grades of its answers; where nothing is left for people to decide, settle the result."""
+    last = max((one.number for one in found.responses if one.is_answered), default=0)
+    for one in found.responses:
+        one.attempt = attempt
+        one.is_reached = not is_time_up or one.number <= last
+    Response.objects.bulk_create(found.responses)
     attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, ended
-    settle(attempt, responses)
+    settle(attempt, found.responses)
     attempt.save()
 
 
@@ -93,10 +111,13 @@ def _cuts(attempt: Attempt) -> dict[str, Decimal]:
 
 
 def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
-    """One piece of evidence a competency: the share of the points of its items."""
+    """One piece of evidence a competency: the share of the points of its items. What the clock kept a person from
+    reaching says nothing about the person."""
     got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     by_number = {question.number: question for question in questions_of(attempt.paper)}
     for response in responses:
+        if not response.is_reached:
+            continue
         question = by_number[response.number]
         for competency in field_of(question).competencies or bank_of(question).competencies:
             got[competency].append((response.points, response.of))

@@ -79,7 +79,7 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
     is_marked = attempt.state == AttemptState.MARKED
     shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
-    responses = {row.number: row for row in attempt.responses.all()}
+    responses = {row.number: row for row in attempt.responses.prefetch_related("marks")}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key, reveals == "key" and not shows_key)
 

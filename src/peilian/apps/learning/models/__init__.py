@@ -9,6 +9,7 @@ from peilian.apps.learning.models.exams import (
     AttemptEventKind,
     AttemptState,
     Mark,
+    MarkKind,
     Response,
     Sitting,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Completion",
     "CompletionHow",
     "Mark",
+    "MarkKind",
     "Response",
     "Sitting",
 ]

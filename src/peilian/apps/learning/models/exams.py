@@ -17,7 +17,8 @@ class Sitting(Row):
 
     ``opens_at`` and ``closes_at`` bound when an attempt may begin; an attempt that has begun keeps its time, but never
     beyond ``closes_at``. ``minutes`` and ``attempts_allowed`` are those of the paper when it was opened; NULL is
-    without bound. ``is_for_all``: everybody may take it, else who was assigned it.
+    without bound. ``is_for_all``: everybody may take it, else who was assigned it. ``makes_up_for`` is the sitting that
+    a make-up (补考) is held for; ``note`` a word to who takes it.
     """
 
     version = models.ForeignKey("library.ContentVersion", on_delete=models.PROTECT, related_name="+")
@@ -29,6 +30,8 @@ class Sitting(Row):
     attempts_allowed = models.PositiveSmallIntegerField(null=True)
     wait_hours = models.PositiveSmallIntegerField(default=0)
     is_for_all = models.BooleanField(default=False)
+    makes_up_for = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="make_ups")
+    note = models.CharField(max_length=500, blank=True, default="")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True)
@@ -69,6 +72,7 @@ class Attempt(Row):
     event too. ``ends_at`` is when the time is up, NULL without a limit; an extension moves it and is an event.
     ``seq`` is the number of the last event. Points, grade and ``is_passed`` are NULL until everything is marked.
     ``followed_at``: when what follows from the result was done last; before ``marked_at`` it is to be done.
+    ``may_know_items``: when it began the person could read question banks, because of what the person may write.
     """
 
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="exam_attempts")
@@ -90,6 +94,7 @@ class Attempt(Row):
     of = models.DecimalField(max_digits=8, decimal_places=2)
     grade = models.CharField(max_length=20, blank=True, default="")
     is_passed = models.BooleanField(null=True)
+    may_know_items = models.BooleanField(default=False)
     assignment = models.ForeignKey(
         "record.Assignment", null=True, on_delete=models.PROTECT, related_name="exam_attempts"
     )
@@ -170,6 +175,10 @@ class Response(Row):
 
     ``item`` is ``bank#item`` and ``version`` that of its bank; ``chosen`` what was answered, as it was sent. ``parts``
     are the reasons. ``is_open``: people have yet to decide, and ``points`` are a proposal.
+
+    What people decided stands beside what was proposed: ``parts`` and ``proposed`` (NULL where nobody was asked) stay
+    as they were, ``decided`` holds the points by part of a case ("" for an answer of one part). ``is_reached``: the
+    clock did not end the attempt before the person came to it.
     """
 
     attempt = models.ForeignKey("learning.Attempt", on_delete=models.PROTECT, related_name="responses")
@@ -183,6 +192,9 @@ class Response(Row):
     parts = models.JSONField(default=list)
     is_open = models.BooleanField(default=False)
     is_answered = models.BooleanField(default=True)
+    is_reached = models.BooleanField(default=True)
+    proposed = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    decided = models.JSONField(default=dict)
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
@@ -200,12 +212,24 @@ class Response(Row):
         return f"{self.attempt_id} {self.number} {self.item}"
 
 
+class MarkKind(models.TextChoices):
+    """How a mark came about."""
+
+    GIVEN = "given"
+    SETTLED = "settled"  # another marker was not to be had; who runs the exam let the marks there are stand
+
+
 class Mark(Ledger):
-    """What one person gave an open answer (人工评分). Append-only: a mark stands, and nobody marks an answer twice."""
+    """What one person gave an open answer (人工评分). Append-only: a mark stands, and nobody marks an answer twice.
+
+    ``points`` are those of the whole answer; ``parts`` by part that a person decides ("" for an answer of one part).
+    """
 
     response = models.ForeignKey("learning.Response", on_delete=models.PROTECT, related_name="marks")
     marker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=MarkKind, default=MarkKind.GIVEN)
     points = models.DecimalField(max_digits=6, decimal_places=2)
+    parts = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, default="")
     at = models.DateTimeField()
     schema_version = models.PositiveSmallIntegerField(default=1)
@@ -214,6 +238,11 @@ class Mark(Ledger):
 
     class Meta:
         ordering: ClassVar = ["response", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["response", "marker"], condition=models.Q(kind="given"), name="nobody_marks_an_answer_twice"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.response_id} {self.points}"
