@@ -49,7 +49,7 @@ def a_case_answered(folder, markers=1):
 
 
 def test_of_a_case_people_decide_only_the_open_parts_that_were_answered(tmp_path, time):
-    _, attempt, response = a_case_answered(tmp_path)
+    _, _attempt, _response = a_case_answered(tmp_path)
     shown = learning.one_to_mark(user=a_judge("judge"))
     assert [(part.name, part.proposed, part.of) for part in shown.open.parts] == [("first", 2, 4)]
     assert shown.open.fixed == 1
@@ -65,7 +65,7 @@ def test_closed_parts_of_a_case_keep_their_points_when_the_open_ones_are_marked(
 
 @pytest.mark.parametrize("points", ["4", {}, {"t": "1"}, {"first": "1", "second": "1"}, {"first": "5"}])
 def test_points_for_other_parts_than_the_open_ones_are_refused(tmp_path, time, points):
-    _, attempt, response = a_case_answered(tmp_path)
+    _, _attempt, response = a_case_answered(tmp_path)
     with pytest.raises(InputError):
         learning.mark(actor=a_judge("judge"), response_id=response.pk, points=points)
     assert not response.marks.exists()
@@ -181,7 +181,7 @@ def test_an_attempt_of_somebody_who_may_read_banks_says_so(tmp_path, time):
 @pytest.mark.parametrize("table", learning.GUARDED)
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET schema_version = 2"])
 def test_the_database_itself_refuses_to_change_what_was_marked_and_what_happened(tmp_path, time, table, statement):
-    user, attempt, response = an_open_answer(tmp_path)
+    user, _attempt, response = an_open_answer(tmp_path)
     learning.mark(actor=a_judge("judge"), response_id=response.pk, points="3")
     learning.complete(
         employee=user.employee,

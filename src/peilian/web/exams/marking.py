@@ -78,8 +78,11 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     user, sitting = user_of(request), _sitting(request)
     faults: dict[str, str] = {}
     if request.method == "POST":
-        given = {name.removeprefix("points."): text for name, text in request.POST.items() if name.startswith("points")}
-        points = {"" if name == "points" else name: text for name, text in given.items()}
+        points: dict[str, Decimal | str] = {
+            name.removeprefix("points").removeprefix("."): str(text)
+            for name, text in request.POST.items()
+            if name.startswith("points")
+        }
         try:
             marked = learning.mark(actor=user, response_id=pk, points=points, note=request.POST.get("note", ""))
         except InputError as error:
@@ -149,9 +152,9 @@ def _sitting(request: HttpRequest) -> UUID | None:
 
 def _address(pk: UUID, sitting: UUID | None) -> str:
     address = reverse("exam_mark", args=[pk])
-    return f"{address}?{urlencode({'sitting': sitting})}" if sitting is not None else address
+    return f"{address}?{urlencode({'sitting': str(sitting)})}" if sitting is not None else address
 
 
 def _next(sitting: UUID | None) -> str:
     address = reverse("exam_mark_next")
-    return f"{address}?{urlencode({'sitting': sitting})}" if sitting is not None else address
+    return f"{address}?{urlencode({'sitting': str(sitting)})}" if sitting is not None else address
