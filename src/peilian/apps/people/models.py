@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from peilian.apps.base.company import today_in_company
+from peilian.apps.base.api import today_in_company
 from peilian.apps.base.models import Row, new_id
 from peilian.apps.people.roles import ROLES
 from peilian.engine._kernel import Language
