@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from peilian.apps.learning.models.curriculum import Completion, CompletionHow
+from peilian.apps.learning.models.curriculum import (
+    Completion,
+    CompletionHow,
+    CourseExam,
+    Enrolment,
+    EnrolmentHow,
+    LessonRound,
+    LessonWork,
+    LessonWorkKind,
+)
 from peilian.apps.learning.models.exams import (
     Attempt,
     AttemptEvent,
@@ -14,7 +23,7 @@ from peilian.apps.learning.models.exams import (
     Sitting,
 )
 
-GUARDED = ("learning_attemptevent", "learning_completion", "learning_mark")
+GUARDED = ("learning_attemptevent", "learning_completion", "learning_lessonwork", "learning_mark")
 """Tables whose rows the database itself refuses to change."""
 
 __all__ = [
@@ -25,6 +34,12 @@ __all__ = [
     "AttemptState",
     "Completion",
     "CompletionHow",
+    "CourseExam",
+    "Enrolment",
+    "EnrolmentHow",
+    "LessonRound",
+    "LessonWork",
+    "LessonWorkKind",
     "Mark",
     "MarkKind",
     "Response",
