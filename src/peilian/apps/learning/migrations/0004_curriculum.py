@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('lesson', models.CharField(max_length=150)),
                 ('number', models.PositiveSmallIntegerField(default=1)),
                 ('language', models.CharField(max_length=10)),
-                ('paper', models.JSONField(default=list)),
+                ('paper', models.JSONField(default=dict)),
                 ('seq', models.PositiveIntegerField(default=0)),
                 ('started_at', models.DateTimeField()),
                 ('completed_at', models.DateTimeField(null=True)),

@@ -178,7 +178,7 @@ class LessonRound(Row):
     version = models.ForeignKey("library.ContentVersion", on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField(default=1)
     language = models.CharField(max_length=10)
-    paper = models.JSONField(default=list)
+    paper = models.JSONField(default=dict)
     seq = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True)
