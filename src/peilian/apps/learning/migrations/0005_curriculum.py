@@ -23,7 +23,7 @@ def remove_guard(apps: object, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0003_completions'),
+        ('learning', '0004_marks_by_part'),
         ('library', '0005_internal_notices'),
         ('people', '0002_one_user_a_name'),
         ('record', '0003_kinds_of_training'),
