@@ -121,6 +121,8 @@ _SQLITE = {
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or f"sqlite:///{HOME / 'peilian.sqlite3'}")
 }
+# Threads that answer requests stay, and so do their connections: to open one costs more than most requests.
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = _SQLITE
     DATABASES["default"]["TEST"] = {"NAME": None}

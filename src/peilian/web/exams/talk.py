@@ -119,7 +119,7 @@ class Teller:
     def saved(self, sent: Sent, saved: learning.Saved) -> Text:
         """What came of an answer."""
         if saved.fault is None:
-            ends_at = saved.attempt.ends_at
+            ends_at = saved.ends_at
             left = None if ends_at is None else max(0, round((ends_at - saved.at).total_seconds() * 1000))
             return {"type": "ack", "id": str(sent.id), "n": sent.n, "seq": saved.seq, "left_ms": left}
         return {

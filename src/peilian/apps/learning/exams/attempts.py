@@ -24,6 +24,7 @@ from peilian.apps.learning import clock
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
+from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
 from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Response, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
@@ -33,22 +34,20 @@ from peilian.engine._kernel import Language, Reason
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
-MOST_EVENTS = 5000
-"""Of one attempt: nobody changes answers so often, and each change is kept for good."""
 _SEEDS = 2**31
 log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 50
+_TRIES = 5
 _LONGEST_EXTENSION = 24 * 60
-_LATE = timedelta(seconds=2)
-"""What an answer may be late that was sent before the time was up: the way to the server takes time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What came of something sent: the number of its event and when, or why it was not taken. ``seq`` is the last event
-    of the item that it was about; ``answer`` what stands there, when another page had answered it meanwhile."""
+    of the item that it was about; ``ends_at`` when the attempt ends, ``None`` without a limit; ``answer`` what stands
+    there, when another page had answered it meanwhile."""
 
-    attempt: Attempt
+    ends_at: datetime | None
     seq: int
     at: datetime
     fault: Reason | None = None
@@ -108,30 +107,44 @@ def save_answer(
 ) -> Saved:
     """Store an answer to question ``number``. ``known`` is the event of this question that the page knows of (0: none):
     when another page has answered it meanwhile, nothing is changed and what stands there is told."""
+    employee = candidate(user)
+    for _ in range(_TRIES):
+        now = clock.now()
+        stored = store(
+            attempt_id=attempt_id, employee_id=employee.pk, actor_id=user.pk,
+            number=number, answer=answer, known=known, client_id=client_id, now=now,
+        )  # fmt: skip
+        if stored is not None:
+            seq, ends_at = stored
+            return Saved(ends_at, seq, now)
+        told = _why_not(user, attempt_id, number, answer, known, client_id)
+        if told is not None:
+            return told
+    raise TimeoutError(f"exam attempt {attempt_id} never stood still")
+
+
+def _why_not(
+    user: User, attempt_id: UUID, number: int, answer: Mapping[str, Any] | None, known: int, client_id: UUID
+) -> Saved | None:
+    """Why an answer was not stored; ``None`` when it would be now."""
     with bookkeeping():
         attempt = _locked(user, attempt_id)
         now = clock.now()
-        stands: Mapping[str, Any] = attempt.answers.get(str(number), {})
         if not 1 <= number <= len(attempt.paper):
             raise refuse("learning.no_such_question", "number", n=len(attempt.paper))
+        stands: Mapping[str, Any] = attempt.answers.get(str(number), {})
+        seq, there = stands.get("seq", 0), stands.get("answer")
         if (before := attempt.events.filter(client_id=client_id).first()) is not None:
-            return Saved(attempt, before.seq, before.at)
-        if not attempt.is_running or (attempt.ends_at is not None and now > attempt.ends_at + _LATE):
-            return Saved(attempt, stands.get("seq", 0), now, Reason("learning.time_is_up"), stands.get("answer"))
-        if stands.get("seq", 0) != known:
-            return Saved(
-                attempt, stands.get("seq", 0), now, Reason("learning.answered_elsewhere"), stands.get("answer")
-            )
-        answer = checked(field_of(Question.of(attempt.paper[number - 1])), answer)
-        if known and answer == stands.get("answer"):
-            return Saved(attempt, known, now)  # it stands already
+            return Saved(attempt.ends_at, before.seq, before.at)
+        if not attempt.is_running or (attempt.ends_at is not None and now > attempt.ends_at + LATE):
+            return Saved(attempt.ends_at, seq, now, Reason("learning.time_is_up"), there)
+        if seq != known:
+            return Saved(attempt.ends_at, seq, now, Reason("learning.answered_elsewhere"), there)
+        if known and checked(field_of(Question.of(attempt.paper[number - 1])), answer) == there:
+            return Saved(attempt.ends_at, known, now)  # it stands already
         if attempt.seq >= MOST_EVENTS:
             raise refuse("learning.too_many_changes")
-        attempt.seq += 1
-        attempt.answers[str(number)] = {"answer": answer, "seq": attempt.seq}
-        attempt.save(update_fields=["seq", "answers"])
-        _event(attempt, AttemptEventKind.ANSWER, now, user, {"n": number, "answer": answer}, client_id)
-    return Saved(attempt, attempt.seq, now)
+    return None
 
 
 def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
@@ -141,7 +154,7 @@ def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> A
         attempt = _locked(user, attempt_id)
         now = clock.now()
         if attempt.is_running:
-            is_late = attempt.ends_at is not None and now > attempt.ends_at + _LATE
+            is_late = attempt.ends_at is not None and now > attempt.ends_at + LATE
             kind = AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN
             _close(attempt, kind, now, user, client_id, ready)
     return attempt
@@ -167,7 +180,7 @@ def _graded_before(attempt_id: UUID) -> Graded | None:
 
 def close_due() -> int:
     """Hand in what is due, the oldest first, a bounded number at once; returns how many. For a task that runs often."""
-    due = Attempt.objects.filter(state=AttemptState.RUNNING, ends_at__lt=clock.now() - _LATE).order_by("ends_at")
+    due = Attempt.objects.filter(state=AttemptState.RUNNING, ends_at__lt=clock.now() - LATE).order_by("ends_at")
     n_closed = 0
     for pk in due.values_list("pk", flat=True)[:_MOST_AT_ONCE]:
         try:
@@ -287,7 +300,7 @@ def running_of(employee: Employee, sitting: Sitting) -> Attempt | None:
 
 def is_over(attempt: Attempt, now: datetime) -> bool:
     """Whether the time of an attempt is up that has not been closed yet."""
-    return attempt.is_running and attempt.ends_at is not None and now > attempt.ends_at + _LATE
+    return attempt.is_running and attempt.ends_at is not None and now > attempt.ends_at + LATE
 
 
 def _may_go_on(attempt: Attempt) -> bool:
