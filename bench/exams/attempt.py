@@ -73,7 +73,7 @@ for number in range(int(sys.argv[1])):
     people.grant_role(actor=None, user=user, role="agent", unit=None, starts_on=date(2020, 1, 1))
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = "peilian.apps.people.backends.PeopleBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     sessions.append(session.session_key)

@@ -113,7 +113,7 @@ def measure(home: Path) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     manager = people.User.objects.get(username="manager")
     client = Client()
-    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(manager, backend="peilian.apps.people.backends.PeopleBackend")
     draft = f"/learn/drafts/{library.drafts(user=manager).first().pk}/?edit=1"
     print(f"{library.Content.objects.count()} texts, {library.drafts(user=manager).count()} drafts")
     for name, path in PAGES:

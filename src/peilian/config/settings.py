@@ -102,6 +102,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "peilian.web.appraisal.tabs",
                 "peilian.web.conversations.origin",
                 "peilian.web.exams.tabs",
+                "peilian.web.exams.tags",
                 "peilian.web.insight.tabs",
                 "peilian.web.library.tabs",
                 "peilian.web.library.words",
@@ -129,7 +130,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "peilian.apps.people.backends.PeopleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

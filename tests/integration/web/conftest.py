@@ -44,7 +44,7 @@ def signed_in(client: Client) -> Callable[[User], Client]:
     """The client, signed in as somebody."""
 
     def sign_in(user: User) -> Client:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="peilian.apps.people.backends.PeopleBackend")
         return client
 
     return sign_in

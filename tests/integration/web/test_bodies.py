@@ -36,7 +36,7 @@ class Sender:
             given["content-length"] = str(n_bytes)
         if user is not None:
             client = Client()
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(user, backend="peilian.apps.people.backends.PeopleBackend")
             given["cookie"] = f"sessionid={client.cookies['sessionid'].value}"
         self.scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",

@@ -17,6 +17,7 @@ from peilian.apps.base.jobs import (
     run_worker,
     start_job,
 )
+from peilian.apps.base.memo import remembered, remembering
 from peilian.apps.base.models import (
     AuditEntry,
     Company,
@@ -63,6 +64,8 @@ __all__ = [
     "new_id",
     "own_files",
     "refuse",
+    "remembered",
+    "remembering",
     "run_next_job",
     "run_worker",
     "send",

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
+from peilian.apps.base.memo import forget
 from peilian.apps.base.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -96,10 +97,12 @@ def bookkeeping() -> Iterator[None]:
 @contextmanager
 def _allowed() -> Iterator[None]:
     token = _is_writing.set(True)
+    forget()
     try:
         yield
     finally:
         _is_writing.reset(token)
+        forget()
 
 
 def is_writing() -> bool:

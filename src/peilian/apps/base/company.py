@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.utils import timezone
 
 from peilian.apps.base.audit import bookkeeping, write
+from peilian.apps.base.memo import remembered
 from peilian.apps.base.models import Company
 from peilian.engine._kernel import Fault, InputError, Reason
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def company() -> Company:
     """The company, made with default settings on first use."""
-    found = Company.objects.first()
+    found = remembered("company", Company.objects.first)
     if found is None:
         with bookkeeping():
             found = Company.objects.create()

@@ -6,7 +6,7 @@ Pages with JavaScript answer over the WebSocket (``talk``); the form is for all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,8 +76,14 @@ class Asked:
     lacks: str
     inner: tuple[Asked, ...] = ()
     worth: str = ""
+    heading: str = ""
     seq: int = 0
     notes: Sequence[str] = ()
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return _("Question %(n)s") % {"n": self.number}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,12 +184,14 @@ def _context(found: learning.Room, notes: dict[int, list[str]], kept: dict[int, 
     attempt = found.attempt
     assert attempt.sitting is not None
     language = _language(attempt)
+    heading = _("Question %(n)s of %(of)s")
     asked = [
-        _asked(
-            face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points), notes.get(n, ())
+        replace(
+            _asked(face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points)),
+            heading=heading % {"n": n, "of": len(found.asked)},
+            notes=notes.get(n, ()),
         )
-        for one in found.asked
-        for n in (one.question.number,)
+        for n, one in enumerate(found.asked, start=1)
     ]
     left = found.seconds_left
     return {
@@ -190,6 +199,11 @@ def _context(found: learning.Room, notes: dict[int, list[str]], kept: dict[int, 
         "title": title_of(attempt.sitting),
         "lang": HTML_CODES[language],
         "asked": asked,
+        # The same below every question; put together once.
+        "conflict": render_to_string("exams/_conflict.html"),
+        "foot": render_to_string("exams/_foot.html"),
+        "said_answered": f", {_('answered')}",
+        "said_open": f", {_('not answered')}",
         "n_open": sum(not one.is_answered for one in asked),
         "ends_at": timezone.localtime(attempt.ends_at) if attempt.ends_at is not None else None,
         "clock": "" if left is None else f"{int(left) // 60}:{int(left) % 60:02}",
@@ -207,9 +221,7 @@ def _stands(one: learning.Asked, kept: dict[int, tuple[Any, int]]) -> tuple[Any,
     return kept.get(one.question.number, (one.answer, one.seq))
 
 
-def _asked(
-    face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "", notes: Sequence[str] = ()
-) -> Asked:
+def _asked(face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "") -> Asked:
     page = to_page(face, stored) or {}
     chosen = page.get("chosen", page.get("order", []))
     order = page.get("order") or range(len(face.choices))
@@ -241,5 +253,4 @@ def _asked(
         ),
         worth=worth,
         seq=seq,
-        notes=notes,
     )  # fmt: skip

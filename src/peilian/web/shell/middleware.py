@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from peilian.apps.base.api import company_zone
+from peilian.apps.base.api import company_zone, remembering
 from peilian.apps.people.api import NotVisibleError
 from peilian.web.shell.errors import not_found
 from peilian.web.shell.languages import DJANGO_CODES
@@ -23,6 +23,10 @@ class CompanyTimeZoneMiddleware:
         """Serve one request."""
         if request.path.startswith("/static/"):
             return self.get_response(request)
+        with remembering():
+            return self._serve(request)
+
+    def _serve(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             translation.activate(DJANGO_CODES[request.user.reading_language])
             request.LANGUAGE_CODE = translation.get_language()

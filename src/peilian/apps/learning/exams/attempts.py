@@ -316,9 +316,11 @@ def _may_go_on(attempt: Attempt) -> bool:
 def _locked(user: User, attempt_id: UUID) -> Attempt:
     """The user's own attempt; absent and another's are the same answer."""
     employee = candidate(user)
-    found = Attempt.objects.select_for_update().filter(pk=attempt_id, employee=employee).first()
+    rows = Attempt.objects.select_for_update(of=("self",)).select_related("sitting__version", "assignment")
+    found = rows.filter(pk=attempt_id, employee=employee).order_by().first()
     if found is None:
         raise NotVisibleError
+    found.employee = employee
     return found
 
 

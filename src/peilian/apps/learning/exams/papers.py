@@ -14,6 +14,7 @@ from uuid import UUID
 from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.base.api import remembered
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
@@ -142,7 +143,7 @@ def _languages(exam: _Exam, held: _InForce) -> tuple[Language, ...]:
 
 def _in_force() -> _InForce:
     """Not to be changed: it is kept as long as the same versions are in force."""
-    rows = library.current_documents(kind=BANK)
+    rows = remembered("learning.banks", lambda: library.current_documents(kind=BANK))
     return _listed(_Banks([(version, bank) for _row, version, bank in rows if isinstance(bank, ItemsDocument)]))
 
 
