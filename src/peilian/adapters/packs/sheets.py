@@ -66,7 +66,7 @@ _SAMPLES: Mapping[str, Mapping[str, str]] = {
 
 
 Places = dict[str, tuple[int, str]]
-"""Where in the table a field of a document was written: row and field of the table. Phrases go by their id."""
+"""Where in a table a field of a document was written: row and field of it. Phrases and questions go by their id."""
 
 
 def heading_of(kind: str, name: str) -> str:
@@ -77,10 +77,13 @@ def heading_of(kind: str, name: str) -> str:
 def origin_of(places: Places, body: Mapping[str, Any], field: str) -> tuple[int, str] | None:
     """Row and heading of what a fault of the whole document is about; ``None`` when no table said it."""
     parts = field.split(".")
-    if parts[0] == "phrases" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(body["phrases"]):
-        parts[1] = str(body["phrases"][int(parts[1])].get("id", ""))
+    named = parts[0] in ("phrases", "items") and len(parts) > 1 and parts[1].isdigit()
+    if named and int(parts[1]) < len(body[parts[0]]):
+        parts[1] = str(body[parts[0]][int(parts[1])].get("id", ""))
     for n in range(len(parts), 0, -1):
         found = places.get(".".join(parts[:n]))
+        if found is not None and parts[0] == "items":
+            return found[0], ".".join(parts[1:])
         if found is not None:
             return found[0], heading_of(str(body["kind"]), found[1])
     return None

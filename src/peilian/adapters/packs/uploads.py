@@ -1,5 +1,5 @@
-"""Contents that somebody brings as files: an archive of a pack, one document, Markdown, or a table of phrases or
-articles."""
+"""Contents that somebody brings as files: an archive of a pack, one document, Markdown, a table of phrases or articles,
+or a question bank in a format of others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from peilian.adapters import packs
+from peilian.adapters import banks, packs
 from peilian.adapters.archives import ArchiveError, unpacked
 from peilian.adapters.media import is_text_of_other_encoding, media_type_of, plain_name
 from peilian.adapters.packs import sheets
@@ -26,7 +26,12 @@ VERSIONS = "versions.json"
 """In an exported pack: which version each text was when it left, by ``kind:key``."""
 ENCLOSED = "files.json"
 """In an exported pack: the SHA-256 of each text's files when they left, by ``kind:key`` and name."""
-PAGES = frozenset({"compare", "comment", "confirm", "confirmations", "edit", "remind", "restore", "retire", "versions"})
+PAGES = frozenset(
+    {
+        "compare", "comment", "confirm", "confirmations", "edit", "questions", "remind", "restore", "retire",
+        "take-out", "versions",
+    }
+)  # fmt: skip
 """What follows a key in the addresses of pages; a test holds it against them."""
 _FOLDER = "files"
 _LONGEST_NAME = 255
@@ -58,23 +63,28 @@ class Brought:
 
 @dataclass(slots=True)
 class Upload:
-    """The documents of an upload and the faults of those that cannot be read."""
+    """The documents of an upload and the faults of those that cannot be read; ``notes`` are what comes in otherwise
+    than it was, or stays out."""
 
     documents: list[Brought] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     enclosed: dict[str, bytes] = field(default_factory=dict)  # by their hash
+    notes: list[Fault] = field(default_factory=list)
 
 
-def read_upload(name: str, data: bytes, *, progress: Progress | None = None) -> Upload:
-    """Read an upload by its name: ``.zip``, ``.xlsx``, ``.yaml`` or ``.md``. What is wrong is told, never raised.
+def read_upload(name: str, data: bytes, *, bank: str = "", progress: Progress | None = None) -> Upload:
+    """Read an upload by its name: ``.zip``, ``.xlsx``, ``.yaml``, ``.md``, or questions as ``.gift``, ``.txt`` or
+    ``.xml``. What is wrong is told, never raised.
 
-    A large archive takes minutes; ``progress`` is told after each of its files how many of how many are read.
+    ``bank`` is the key of the question bank that questions go into; without one it is that of the file, or made of its
+    name. A large archive takes minutes; ``progress`` is told after each of its files how many of how many are read.
     """
-    found = _read(name, data, progress)
+    found = _read(name, data, bank, progress)
     faults = list(map(_cleaned, found.faults))
     documents = [replace(one, tree=cleaned_tree(one.tree)) for one in found.documents]
     faults += [refused for one in documents if (refused := _no_key(one)) is not None]
-    return Upload([one for one in documents if _no_key(one) is None], faults, found.enclosed)
+    kept = [one for one in documents if _no_key(one) is None]
+    return Upload(kept, faults, found.enclosed, list(map(_cleaned, found.notes)))
 
 
 def is_address(key: str) -> bool:
@@ -93,12 +103,16 @@ def _cleaned(fault: Fault) -> Fault:
     return replace(fault, reason=reason, file=cleaned_tree(fault.file), field=cleaned_tree(fault.field))
 
 
-def _read(name: str, data: bytes, progress: Progress | None) -> Upload:
+def _read(name: str, data: bytes, bank: str, progress: Progress | None) -> Upload:
     ending = Path(name).suffix.lower()
+    if ending in banks.READ_ENDINGS:
+        return _bank(name, bank, banks.read_bank(name, data))
+    if bank and ending != ".xlsx":
+        return Upload(faults=[Fault(Reason("banks.upload_kind"), file=name)])
     if ending == ".zip":
         return _archive(name, data, progress)
     if ending == ".xlsx":
-        return _table(name, data)
+        return _table(name, bank, data)
     if ending in (".yaml", ".yml", ".md"):
         return _documents({name: data}, {})
     return Upload(faults=[Fault(Reason("library.upload_kind"), file=name)])
@@ -125,8 +139,10 @@ def enclosed_path(kind: str, key: str, name: str) -> str:
     return f"{_FOLDER}/{kind}/{key}/{plain}"
 
 
-def enclosed_in(data: bytes) -> dict[str, bytes]:
-    """What is enclosed in an archive that was read before, by its hash."""
+def enclosed_in(name: str, data: bytes) -> dict[str, bytes]:
+    """What is enclosed in an archive or in a question bank that was read before, by its hash."""
+    if Path(name).suffix.lower() in banks.READ_ENDINGS:
+        return {hashlib.sha256(content).hexdigest(): content for content in banks.read_bank(name, data).files.values()}
     try:
         files = unpacked(data, _is_enclosed)
     except ArchiveError:
@@ -244,7 +260,25 @@ def key_of(name: str) -> str:
     return f"own/{plain}" if len(plain) > 2 else f"own/text-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _table(name: str, data: bytes) -> Upload:
+def _bank(name: str, key: str, read: banks.BankRead) -> Upload:
+    """Questions as a part of a bank, which keeps what the file does not say."""
+    found = Upload(faults=[replace(one, file=name) for one in read.faults])
+    found.notes = [replace(one, file=name) for one in read.notes]
+    if not read.items:
+        return found
+    title = read.title or Path(name).stem
+    tree = {
+        "kind": "items", "schema_version": 1, "key": key or read.key or key_of(Path(name).stem), "title": {"zh": title},
+        "items": read.items,
+    }  # fmt: skip
+    hashes = {one: hashlib.sha256(content).hexdigest() for one, content in read.files.items()}
+    found.enclosed = {hashes[one]: content for one, content in read.files.items()}
+    places = {f"items.{item}": (line, "") for item, line in read.lines.items()}
+    found.documents = [Brought(tree, name, is_part=True, files=hashes, places=places)]
+    return found
+
+
+def _table(name: str, bank: str, data: bytes) -> Upload:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.xlsx"
         path.write_bytes(data)
@@ -254,6 +288,10 @@ def _table(name: str, data: bytes) -> Upload:
             return Upload(faults=[Fault(Reason("library.not_a_workbook"), file=name)])
         except (WorkbookError, OSError) as error:
             return Upload(faults=[Fault(Reason("library.no_workbook", {"problem": str(error)}), file=name)])
+    if rows and banks.is_bank_table(rows[0]):
+        return _bank(name, bank, banks.read_bank_table(rows))
+    if bank:
+        return Upload(faults=[Fault(Reason("banks.no_bank_table"), file=name)])
     trees, faults, places = sheets.trees_of(rows)
     documents = [Brought(tree, name, is_part=True, places=one) for tree, one in zip(trees, places, strict=True)]
     found = Upload(documents, [replace(one, file=name) for one in faults])

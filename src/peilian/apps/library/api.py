@@ -16,6 +16,7 @@ from peilian.apps.library.attaching import (
     open_attachment,
     remove_attachment,
 )
+from peilian.apps.library.banks import BANK_FORMS, export_bank
 from peilian.apps.library.bringing import Prepared, bring_in, forget_files, prepare_files, prepared_files
 from peilian.apps.library.changing import (
     affected_by,
@@ -106,6 +107,7 @@ from peilian.apps.library.searching import (
 from peilian.apps.library.using import Uses, note_use, used_version, uses_of
 
 __all__ = [
+    "BANK_FORMS",
     "GUARDED",
     "OPEN_DRAFTS",
     "REHEARSED_KINDS",
@@ -160,6 +162,7 @@ __all__ = [
     "draft",
     "drafts",
     "drop_draft",
+    "export_bank",
     "export_pack",
     "facets",
     "faults_of",

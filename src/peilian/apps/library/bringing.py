@@ -37,7 +37,8 @@ _OPEN = (base.JobState.QUEUED, base.JobState.RUNNING, base.JobState.DONE)
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A file that was read, or is being read. ``counts`` are texts by what would become of them; those that a person
-    has to look at come first. ``faults`` are the first of those of files that cannot be read."""
+    has to look at come first. ``faults`` are the first of those of files that cannot be read, ``notes`` of what comes
+    in otherwise than it was. ``bank`` is where questions go."""
 
     job: base.Job
     name: str
@@ -46,6 +47,8 @@ class Prepared:
     faults: tuple[Fault, ...] = ()
     n_faults: int = 0
     look: base.StoredFile | None = None
+    notes: tuple[Fault, ...] = ()
+    bank: str = ""
 
     @property
     def n_entries(self) -> int:
@@ -66,12 +69,14 @@ class Prepared:
         return [_entry(json.loads(part)["entry"]) for part in parts_of(base.file_path(self.look), map(_part, numbers))]
 
 
-def prepare_files(*, actor: User, name: str, chunks: Iterable[bytes]) -> base.Job:
-    """Keep a file and begin to read it in the background; ``prepared_files`` tells what came of it."""
+def prepare_files(*, actor: User, name: str, chunks: Iterable[bytes], bank: str = "") -> base.Job:
+    """Keep a file and begin to read it in the background; ``prepared_files`` tells what came of it. With ``bank``, the
+    key of a question bank, it has to hold questions, and they go there."""
     permit(actor, Permission.WRITE_LIBRARY)
     _drop_leftovers()
     file = base.keep_file(actor=actor, name=name, chunks=chunks)
-    return base.start_job(actor=actor, kind=READ_JOB, parameters={"file": str(file.pk), "name": file.name})
+    parameters = {"file": str(file.pk), "name": file.name, "bank": bank}
+    return base.start_job(actor=actor, kind=READ_JOB, parameters=parameters)
 
 
 def prepared_files(*, user: User, pk: UUID | str) -> Prepared:
@@ -83,11 +88,13 @@ def prepared_files(*, user: User, pk: UUID | str) -> Prepared:
     bringing = base.jobs_of(BRING_IN_JOB, str(job.pk)).first()
     (look,) = base.own_files(user=user, pks=[(job.result or {}).get("look", "")]) or (None,)
     counts = {action: int((job.result or {}).get(action, 0)) for action in _ORDER}
+    bank = str(job.parameters.get("bank", ""))
     if look is None:
-        return Prepared(job, job.parameters["name"], bringing, counts)
+        return Prepared(job, job.parameters["name"], bringing, counts, bank=bank)
     about = json.loads(parts_of(base.file_path(look), [_ABOUT])[0])
     faults = tuple(map(_fault, about["faults"]))
-    return Prepared(job, job.parameters["name"], bringing, counts, faults, about["n_faults"], look)
+    notes = tuple(map(_fault, about.get("notes", ())))
+    return Prepared(job, job.parameters["name"], bringing, counts, faults, about["n_faults"], look, notes, bank)
 
 
 def bring_in(*, actor: User, prepared: Prepared) -> base.Job:
@@ -123,11 +130,13 @@ def read_in_background(context: base.JobContext) -> Mapping[str, Any]:
         context.progress(done, total, READ_JOB)
         context.stop_if_cancelled()
 
-    preview, documents = looked_at(user=actor, name=name, data=base.file_path(files[0]).read_bytes(), progress=told)
+    data, bank = base.file_path(files[0]).read_bytes(), str(context.parameters.get("bank", ""))
+    preview, documents = looked_at(user=actor, name=name, data=data, bank=bank, progress=told)
     lines = sorted(zip(preview.entries, documents, strict=True), key=lambda line: _rank(line[0]))
     parts = {_part(number): _line(entry, brought) for number, (entry, brought) in enumerate(lines)}
     faults = [base.fault_as_json(fault) for fault in preview.faults]
-    parts[_ABOUT] = _json({"n_faults": len(faults), "faults": faults[:_MOST_FAULTS]})
+    notes = [base.fault_as_json(note) for note in preview.notes[:_MOST_FAULTS]]
+    parts[_ABOUT] = _json({"n_faults": len(faults), "faults": faults[:_MOST_FAULTS], "notes": notes})
     look = base.keep_file(actor=actor, name=f"{name}.read.zip", chunks=[packed(parts)])
     actions = [entry.action for entry in preview.entries]
     return {"look": str(look.pk), "faults": len(faults), **{action: actions.count(action) for action in _ORDER}}
@@ -147,7 +156,7 @@ def bring_in_background(context: base.JobContext) -> Mapping[str, Any]:
     enclosed: dict[str, bytes] = {}
     if any(one.files for one in documents):
         for file in base.own_files(user=actor, pks=[read_job.parameters["file"]]):
-            enclosed = enclosed_in(base.file_path(file).read_bytes())
+            enclosed = enclosed_in(file.name, base.file_path(file).read_bytes())
     name = str(context.parameters["name"])
     drafts = import_documents(actor=actor, name=name, documents=documents, enclosed=enclosed)
     _drop(actor, read_job)

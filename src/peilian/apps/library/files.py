@@ -12,6 +12,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from peilian.adapters.archives import packed
+from peilian.adapters.banks import merged_items
+from peilian.adapters.banks import template as bank_template
 from peilian.adapters.media import media_type_of
 from peilian.adapters.packs import PackHeader, TextField, sheets
 from peilian.adapters.packs.sheets import origin_of
@@ -57,10 +59,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an upload would do; ``faults`` are those of files that cannot be read."""
+    """What an upload would do; ``faults`` are those of files that cannot be read, ``notes`` tell what comes in
+    otherwise than it was or stays out."""
 
     entries: tuple[Entry, ...]
     faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...] = ()
 
     @property
     def can_be_imported(self) -> bool:
@@ -155,9 +159,11 @@ def _enclosed(contents: Iterable[Content]) -> dict[str, bytes]:
 
 
 def sheet_template(*, kind: str) -> bytes:
-    """An empty table of articles or phrases with its headings and one example, as XLSX."""
+    """An empty table of articles, phrases or questions with its headings and an example, as XLSX."""
+    if kind == "items":
+        return bank_template()
     if kind not in sheets.COLUMNS:
-        raise refuse("library.unknown_choice", "kind", known=", ".join(sheets.COLUMNS))
+        raise refuse("library.unknown_choice", "kind", known=", ".join([*sheets.COLUMNS, "items"]))
     return sheets.template(kind)
 
 
@@ -166,12 +172,15 @@ def preview_files(*, user: User, name: str, data: bytes) -> Preview:
     return looked_at(user=user, name=name, data=data)[0]
 
 
-def looked_at(*, user: User, name: str, data: bytes, progress: Progress | None = None) -> tuple[Preview, list[Brought]]:
+def looked_at(
+    *, user: User, name: str, data: bytes, bank: str = "", progress: Progress | None = None
+) -> tuple[Preview, list[Brought]]:
     """What an upload would change, and the documents of it, one for each entry."""
     permit(user, Permission.WRITE_LIBRARY)
-    upload = read_files(name, data, progress)
+    upload = read_files(name, data, bank, progress)
     plans, faults = _planned(upload.documents, _there(upload.documents))
-    return Preview(tuple(map(_entry, plans)), (*upload.faults, *faults)), [plan.brought for plan in plans]
+    preview = Preview(tuple(map(_entry, plans)), (*upload.faults, *faults), tuple(upload.notes))
+    return preview, [plan.brought for plan in plans]
 
 
 def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:
@@ -187,11 +196,11 @@ def import_files(*, actor: User, name: str, data: bytes) -> list[Draft]:
     return import_documents(actor=actor, name=name, documents=upload.documents, enclosed=upload.enclosed)
 
 
-def read_files(name: str, data: bytes, progress: Progress | None = None) -> Upload:
-    """The documents of an upload; ``InputError`` when it is larger than is read at all."""
+def read_files(name: str, data: bytes, bank: str = "", progress: Progress | None = None) -> Upload:
+    """The documents of an upload; questions go into ``bank``. ``InputError`` when it is larger than is read at all."""
     if len(data) > MOST_BYTES:
         raise refuse("library.file_too_large", "file", limit=MOST_BYTES >> 20)
-    return read_upload(name, data, progress=progress)
+    return read_upload(name, data, bank=bank, progress=progress)
 
 
 def import_documents(
@@ -297,7 +306,10 @@ def _new_files(brought: Brought, held: Mapping[str, str], is_known: bool) -> dic
 
 
 def _completed(part: dict[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's part of a document in what is here: fields of the table win, phrases are told apart by their id."""
+    """A table's part of a document in what is here: fields of the table win, phrases and questions are told apart by
+    their id."""
+    if "items" in part and ours:
+        return {**ours, "items": merged_items(ours.get("items", ()), part["items"])}
     made = {**ours, **part}
     for name in ("title", "summary", "body"):
         if name in part:

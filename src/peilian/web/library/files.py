@@ -33,7 +33,7 @@ from peilian.web.shell.tables import Tone
 
 _ZIP = "application/zip"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TEMPLATES = ("phrases", "article")
+_TEMPLATES = ("phrases", "article", "items")
 _MOST_FAULTS = 100
 _MOST_BYTES = 20 << 20
 ACTIONS: dict[str, tuple[Any, Tone]] = {
@@ -67,9 +67,11 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("An archive (.zip), a table (.xlsx), or one text as .md or .yaml."),
+        help_text=gettext_lazy(
+            "An archive (.zip), a table (.xlsx), one text as .md or .yaml, or questions as GIFT or Moodle XML."
+        ),
         error_messages={"required": gettext_lazy("Choose a file.")},
-        widget=forms.FileInput(attrs={"accept": ".zip,.xlsx,.md,.yaml,.yml"}),
+        widget=forms.FileInput(attrs={"accept": ".zip,.xlsx,.md,.yaml,.yml,.gift,.txt,.xml"}),
     )
 
     def clean_file(self) -> Any:
@@ -157,6 +159,7 @@ def check(request: HttpRequest, pk: UUID) -> HttpResponse:
             "may_import": found.can_be_imported,
             "faults": [*context["faults"], *(say_fault(one, language) for one in found.faults[:_MOST_FAULTS])],
             "n_more": max(0, found.n_faults - _MOST_FAULTS),
+            "notes": [say_fault(one, language) for one in found.notes],
         }
     return render(request, "library/files_check.html", context, status=422 if context["faults"] else 200)
 

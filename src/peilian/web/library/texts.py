@@ -154,6 +154,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         "comments": comments,
         "form": form,
         "edit_href": _address("library_edit", row) if is_writer else "",
+        "questions_href": reverse("library_questions", args=[row.key]) if is_writer and row.kind == "items" else "",
         **_lifecycle(user, row),
         "confirmations_href": _confirmations(sight.may(Permission.SEE_CONFIRMATIONS), row),
         "drill_href": _drill(user, row),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from peilian.web.library import (
+    banks,
     changes,
     compare,
     confirmations,
@@ -14,6 +15,7 @@ from peilian.web.library import (
 )
 
 _TEXT = "learn/library/<slug:kind>/<path:key>/"
+_BANK = "learn/library/items/<path:key>/"
 _DRAFT = "learn/drafts/<uuid:pk>/"
 
 urlpatterns = [
@@ -36,6 +38,8 @@ urlpatterns = [
     path("learn/revisions/<uuid:pk>/", changes.revision, name="library_revision"),
     path("learn/suggestions/", suggestions.suggestions, name="library_suggestions"),
     path("learn/suggestions/<uuid:pk>/", suggestions.answer, name="library_suggestion"),
+    path(f"{_BANK}questions/", banks.questions, name="library_questions"),
+    path(f"{_BANK}take-out/", banks.take_out, name="library_take_out"),
     path(f"{_TEXT}edit/", drafts.edit, name="library_edit"),
     path(f"{_TEXT}compare/", compare.compare, name="library_compare"),
     path(f"{_TEXT}confirmations/", confirmations.confirmations, name="library_confirmations"),
