@@ -16,6 +16,14 @@ class UnguardedWriteError(AssertionError):
 
 
 @pytest.fixture(autouse=True)
+def fresh_mark() -> None:
+    """What an earlier test changed in the library and took back is not remembered."""
+    from peilian.apps.library.api import forget_mark
+
+    forget_mark()
+
+
+@pytest.fixture(autouse=True)
 def audit_guard(request: pytest.FixtureRequest) -> Iterator[None]:
     """Refuse every INSERT, UPDATE and DELETE on the product's tables outside ``base.api.write``."""
     names = set(request.fixturenames)

@@ -34,9 +34,9 @@ def faults_of(
     """What keeps a document from being published: fields that do not fit its kind, names that lead nowhere, and exams
     that banks cannot fill.
 
-    ``references`` are all texts there are, as ``kind:key``; ``shelved`` is asked for question banks and courses where
-    it takes more than that, ``in_force`` for those banks that papers are set from today (default: the same). The
-    faults carry fields, no file.
+    ``references`` are all texts there are, as ``kind:key``; ``shelved`` is asked for the competency model, and for
+    question banks and courses where it takes more than that; ``in_force`` for those banks that papers are set from
+    today (default: the same). The faults carry fields, no file.
     """
     try:
         document = document_of(tree)
@@ -45,7 +45,9 @@ def faults_of(
     beside = shelved("items") if any(named.what == "item" for named in named_by(document)) else ()
     beside = shelved("course") if document.kind == "course" else beside
     found = known_among(beside)
-    known = replace(_known(), texts=references, items=found.items, requires=found.requires)
+    models = list(shelved("competency-model"))
+    competencies = known_among(models).competencies if models else _known().competencies
+    known = replace(_known(), texts=references, items=found.items, requires=found.requires, competencies=competencies)
     lost = [Fault(reason, field=place) for place, reason in lost_names(document, known)]
     if lost or not isinstance(document, ExamDocument):
         return lost
@@ -78,5 +80,5 @@ def rehearsal_rules() -> str:
 
 @cache
 def _known() -> Known:
-    """Topics and competencies, which come with the product."""
+    """Topics and competencies as they come with the product."""
     return known_among(item.document for kind in ("topics", "competency-model") for item in packs.load(kind))

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField
 from peilian.adapters.packs.authored import ArticleDocument, GlossaryDocument, ManualDocument
+from peilian.adapters.packs.competency import CompetencyModelDocument
 from peilian.adapters.packs.items import ItemsDocument
 from peilian.adapters.packs.phrases import Phrase, PhrasesDocument
 from peilian.adapters.packs.scenario import ScenarioDocument
@@ -90,7 +91,7 @@ def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
             "wording": (OTHER if shelved.other_wording else CURRENT,),
             "kind": (document.kind,),
             "tag": tuple(getattr(document, "tags", ())),
-            "competency": tuple(getattr(document, "competencies", getattr(document, "trains", ()))),
+            "competency": _trained(document),
             "channel": _channels(document),
         },
         valid_from=_day(shelved.valid_from),
@@ -115,10 +116,21 @@ def _bounded(entry: Entry) -> Entry:
     return replace(entry, parts=tuple(parts))
 
 
+def _trained(document: Document) -> tuple[str, ...]:
+    """The competencies that a text is about; a model is about all of them, which finds nobody anything."""
+    if isinstance(document, CompetencyModelDocument):
+        return ()
+    return tuple(getattr(document, "competencies", getattr(document, "trains", ())))
+
+
 def _inside(document: Document) -> Iterator[Part]:
     """What a whole text says beside title, summary and tags."""
     if isinstance(document, ScenarioDocument):
         yield from _parts("body", document.brief)
+        return
+    if isinstance(document, CompetencyModelDocument):
+        for one in document.competencies:
+            yield from (*_parts("body", one.name), *_parts("body", one.description))
         return
     asked = {id(text) for text in _asked(document)}
     for text in _texts(document):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peilian.adapters import packs
 from peilian.adapters.packs import Document, TextField, kinds
+from peilian.adapters.packs.trees import digest, tree_of
 from peilian.engine._kernel import Text
 from peilian.engine.competency import CompetencyModel
 from peilian.engine.competency.model import (
@@ -37,9 +38,10 @@ from peilian.engine.kpi.algebra import Quantile
 from peilian.engine.kpi.query import known_measures
 from peilian.engine.reading import FAULTS, ISSUES, MOVES
 
-_FINDINGS = frozenset(
+FINDINGS = tuple(
     f"{kind}:{key}" for kind, keys in (("move", MOVES), ("fault", FAULTS), ("issue", ISSUES)) for key in keys
 )
+"""What the reading of conversations finds and a competency may be fed by."""
 _Strict = ConfigDict(extra="forbid", frozen=True)
 _Key = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 _Level = Annotated[int, Field(ge=1, le=TOP_LEVEL)]
@@ -74,7 +76,7 @@ class FindingField(FeedField):
 
     @model_validator(mode="after")
     def _is_known(self) -> FindingField:
-        if self.finding not in _FINDINGS:
+        if self.finding not in FINDINGS:
             raise ValueError(f"finding {self.finding!r} is unknown; an example is move:empathise")
         if self.among not in AMONG:
             raise ValueError(f"among {self.among!r} is unknown; known: {', '.join(sorted(AMONG))}")
@@ -244,6 +246,11 @@ class CompetencyModelDocument(Document):
                     raise ValueError(f"post {post.key}: {key} needs {len(self.stages)} levels, one for each stage")
         return self
 
+    @property
+    def title(self) -> TextField:
+        """Its name, as other contents have a title."""
+        return self.name
+
     def to_model(self, version: str) -> CompetencyModel:
         """The engine's value of it."""
         stages = [stage.key for stage in self.stages]
@@ -254,26 +261,37 @@ class CompetencyModelDocument(Document):
             competencies={item.key: item.to_competency() for item in self.competencies},
             sources={
                 kind: Source(kind, item.bias, item.occasion, item.unit, item.why.to_text())
-                for kind, item in self.sources.items()
+                for kind, item in ((kind, self.sources[kind]) for kind in SOURCE_KINDS)
             },
             stages={item.key: Stage(item.key, item.name.to_text(), item.mean, item.deviation) for item in self.stages},
             posts={item.key: _post(item, stages) for item in self.posts},
             axes=tuple(Axis(item.key, item.name.to_text(), item.competencies) for item in self.radar),
             cuts=tuple(level.begins_at for level in self.levels[1:]),
             levels=tuple(level.name.to_text() for level in self.levels),
-            layers=_texts(self.layers.items()),
-            dimensions=_texts(self.dimensions.items()),
-            depths=_texts(self.depths.items()),
+            # In the order that they have, however a database kept the document.
+            layers=_texts((key, self.layers[key]) for key in LAYERS),
+            dimensions=_texts((key, self.dimensions[key]) for key in DIMENSIONS),
+            depths=_texts((key, self.depths[key]) for key in DEPTHS),
             rules=Rules(**self.rules.model_dump()),
         )
 
 
+def version_of(sha256: str) -> str:
+    """What the version of a model of this hash is called."""
+    return sha256[:12]
+
+
+def kpis() -> dict[str, Text]:
+    """The KPIs that a competency may be fed by, with what they are called."""
+    return {key: one.label for key, one in known_measures() if not isinstance(one.aggregate, Quantile)}
+
+
 def load_models(roots: Iterable[Path] = (packs.SHIPPED,)) -> dict[str, CompetencyModel]:
-    """Every competency model of the packs below ``roots``, by key; a model's version is the hash of its file."""
+    """Every competency model of the packs below ``roots``, by key; a model's version is the hash of what it says."""
     found = {}
     for item in packs.load("competency-model", roots):
         assert isinstance(item.document, CompetencyModelDocument)
-        found[item.document.key] = item.document.to_model(item.sha256[:12])
+        found[item.document.key] = item.document.to_model(version_of(digest(tree_of(item.document))))
     return found
 
 

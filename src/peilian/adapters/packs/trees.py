@@ -18,7 +18,7 @@ from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content.values import Tree, canonical
 from peilian.engine.text.typed import cleaned
 
-_BESIDES = ("scenario",)  # what people read and play, though it is no text in the narrow sense
+_BESIDES = ("scenario", "competency-model")  # what people play and are measured by, though it is no text
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from peilian.apps.library.changing import (
     withdraw_change,
 )
 from peilian.apps.library.commenting import add_comment, answer_comment, comments, comments_of, own_comments
+from peilian.apps.library.competencies import LostCompetency, lost_competencies
 from peilian.apps.library.confirming import (
     Confirmed,
     confirm_policy,
@@ -42,6 +43,7 @@ from peilian.apps.library.drafting import (
     drafts,
     drop_draft,
     kinds,
+    kinds_to_begin,
     may_publish,
     may_write,
     new_content,
@@ -54,6 +56,7 @@ from peilian.apps.library.files import Entry, Preview, export_pack, import_files
 from peilian.apps.library.forbidding import lexicons_at_work, lexicons_for_drill
 from peilian.apps.library.indexing import prepare_search, rebuild_search, refresh_search
 from peilian.apps.library.installing import install_packs
+from peilian.apps.library.marking import forget_mark, mark
 from peilian.apps.library.models import (
     GUARDED,
     OPEN_DRAFTS,
@@ -81,6 +84,7 @@ from peilian.apps.library.reading import (
     current_documents,
     document_of,
     facets,
+    former_documents,
     held_keys,
     reads_versions,
     version,
@@ -127,6 +131,7 @@ __all__ = [
     "FileChange",
     "Found",
     "FoundText",
+    "LostCompetency",
     "Opened",
     "Origin",
     "PackInstall",
@@ -167,13 +172,18 @@ __all__ = [
     "facets",
     "faults_of",
     "forget_files",
+    "forget_mark",
+    "former_documents",
     "held_keys",
     "import_files",
     "install_packs",
     "kinds",
+    "kinds_to_begin",
     "last_rehearsal",
     "lexicons_at_work",
     "lexicons_for_drill",
+    "lost_competencies",
+    "mark",
     "may_publish",
     "may_write",
     "needs_second_eyes",

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 # What binds people is published by those who answer for it.
-RULES = ("policy", "law")
+RULES = ("policy", "law", "competency-model")
+
+# What there is one of, which everything else stands on: it is changed, never begun anew or retired.
+ONE_OF_A_KIND = ("competency-model",)
 
 # What is asked in exams is for who writes alone: not even that it is there is told.
 SECRET = ("items", "exam")
@@ -55,6 +58,12 @@ def require_kind(kind: str) -> str:
     if kind not in content_kinds():
         raise refuse("library.unknown_kind", "kind", known=", ".join(content_kinds()))
     return kind
+
+
+def require_not_alone(kind: str) -> None:
+    """``InputError`` when there is one content of a kind, and has to be."""
+    if kind in ONE_OF_A_KIND:
+        raise refuse("library.one_of_its_kind", "kind")
 
 
 def named(title: Mapping[str, str | None], field: str = "title", *, limit: int = 200) -> dict[str, str]:

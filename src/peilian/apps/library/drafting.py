@@ -13,7 +13,16 @@ from django.utils import timezone
 from peilian.adapters.packs.trees import content_kinds, digest, document_of, tree_of
 from peilian.adapters.packs.uploads import is_address
 from peilian.apps.base.api import Audit, write
-from peilian.apps.library.checks import named, permit, publishing, refuse, require_kind, short
+from peilian.apps.library.checks import (
+    ONE_OF_A_KIND,
+    named,
+    permit,
+    publishing,
+    refuse,
+    require_kind,
+    require_not_alone,
+    short,
+)
 from peilian.apps.library.locking import locked, locked_draft, open_drafts
 from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, Draft, DraftState
 from peilian.apps.library.shelf import FACTS, describe
@@ -44,6 +53,11 @@ class StaleDraftError(InputError):
 def kinds() -> tuple[str, ...]:
     """The kinds of texts that the library holds."""
     return content_kinds()
+
+
+def kinds_to_begin() -> tuple[str, ...]:
+    """The kinds of texts of which people begin new ones."""
+    return tuple(kind for kind in content_kinds() if kind not in ONE_OF_A_KIND)
 
 
 def may_write(user: User) -> bool:
@@ -81,7 +95,7 @@ def new_content(*, actor: User | None, kind: str, key: str, title: Mapping[str, 
     """Begin a text: a content that nobody sees yet, with a draft. ``key`` is its name for good, such as
     ``own/refund-over-500``: small letters, digits and ``-_./``."""
     permit(actor, Permission.WRITE_LIBRARY)
-    require_kind(kind)
+    require_not_alone(require_kind(kind))
     names = named(title)
     name = _key(key)
     body = {"kind": kind, "schema_version": 1, "key": name, "title": names}

@@ -22,7 +22,7 @@ from peilian.adapters.packs.uploads import ENCLOSED, VERSIONS, Brought, Progress
 from peilian.adapters.packs.writing import written, written_header
 from peilian.apps.base.api import Audit, company, file_path, keep_file, write
 from peilian.apps.library.attaching import MOST_FILES
-from peilian.apps.library.checks import permit, refuse
+from peilian.apps.library.checks import permit, refuse, require_not_alone
 from peilian.apps.library.drafting import checked_body
 from peilian.apps.library.installing import conflicts_as_data
 from peilian.apps.library.locking import locked_all, open_drafts
@@ -276,6 +276,8 @@ def _plan(brought: Brought, there: _There) -> _Plan:
     ours = draft.body if draft is not None else known
     theirs = dict(brought.tree)
     is_known = False
+    if content is None:
+        require_not_alone(theirs["kind"])
     stand_in = content or Content(kind=theirs["kind"], key=theirs["key"])
     if brought.is_part:
         theirs = _completed(theirs, ours)
@@ -342,8 +344,8 @@ def _entry(plan: _Plan) -> Entry:
     action = "refused" if faults else "same" if is_same else "new" if plan.content is None else "changed"
     tree = plan.brought.tree
     return Entry(
-        f"{tree['kind']}:{tree['key']}", tree.get("title", {}), plan.brought.file, action, changes,
-        len(plan.merged.conflicts), tuple(faults), tuple(sorted(plan.files)),
+        f"{tree['kind']}:{tree['key']}", tree.get("title") or tree.get("name") or {}, plan.brought.file, action,
+        changes, len(plan.merged.conflicts), tuple(faults), tuple(sorted(plan.files)),
     )  # fmt: skip
 
 

@@ -377,6 +377,8 @@ class LibraryMark(Row):
     value = models.UUIDField(default=new_id)
 
     THE_ONE: ClassVar = UUID(int=1)
+    renewals: ClassVar[int] = 0
+    """How often this process renewed it."""
 
     def __str__(self) -> str:
         return str(self.value)
@@ -390,6 +392,7 @@ class LibraryMark(Row):
     def renew(cls) -> None:
         """Say that texts were published, retired, restored, or changed hands."""
         cls.objects.update_or_create(pk=cls.THE_ONE, defaults={"value": new_id()})
+        cls.renewals += 1
 
 
 # A version stays as it is, whoever asks the database.

@@ -146,6 +146,12 @@ def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
     return [(row, held, one) for (row, held), one in zip(found, made, strict=True)]
 
 
+def former_documents(*, kind: str, key: str) -> list[Document]:
+    """Every wording of a text that counted, the newest first: for engines, without a user."""
+    row = Content.objects.select_related("current").filter(kind=kind, key=key, current__isnull=False).first()
+    return documents(list(published_line(row)), kind) if row is not None else []
+
+
 def held_keys(*, kind: str) -> frozenset[str]:
     """The keys of a kind that the library answers for, also where nothing is in force: whoever loads files of that kind
     leaves these out."""

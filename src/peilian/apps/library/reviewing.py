@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +12,8 @@ from django.utils import timezone
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.trees import document_of, tree_of
 from peilian.apps.base.api import Audit, write
-from peilian.apps.library.checks import permit, publishing, refuse, short
+from peilian.apps.library.checks import permit, publishing, refuse, require_not_alone, short
+from peilian.apps.library.competencies import require_losses_seen
 from peilian.apps.library.drafting import require_offered
 from peilian.apps.library.locking import locked, locked_draft
 from peilian.apps.library.models import (
@@ -95,12 +97,13 @@ def return_draft(*, actor: User | None, draft: Draft, decision: str) -> Draft:
     return row
 
 
-def publish(*, actor: User | None, draft: Draft, note: str = "") -> ContentVersion:
+def publish(*, actor: User | None, draft: Draft, note: str = "", losses: Collection[str] = ()) -> ContentVersion:
     """Make a version of a draft; from now on it is what counts.
 
     Refused to whoever wrote in it, unless the installation is content with one pair of eyes; and while it has faults or
     conflicts. People publish a scenario that was rehearsed in the background as it is now (``start_rehearsal``); for
-    the product itself it plays its own answers here, which takes seconds.
+    the product itself it plays its own answers here, which takes seconds. ``losses`` are the competencies that a model
+    no longer has and whoever publishes knows of (``lost_competencies``); it is refused while one is missing.
     """
     permit(actor, publishing(draft.content.kind))
     note = short(note, "note")
@@ -113,6 +116,7 @@ def publish(*, actor: User | None, draft: Draft, note: str = "") -> ContentVersi
             raise refuse("library.draft_changed", "edition")
         _require_eyes(actor, row)
         _require_sound(row)
+        require_losses_seen(row, losses)
         version = _version_of(actor, row, note or row.note)
         version.save()
         _put_on_shelf(row.content, version)
@@ -130,6 +134,7 @@ def publish(*, actor: User | None, draft: Draft, note: str = "") -> ContentVersi
 def retire(*, actor: User | None, content: Content, why: str) -> Content:
     """Offer a text no longer. What used it still reads it."""
     permit(actor, publishing(content.kind))
+    require_not_alone(content.kind)
     why = short(why, "why", is_needed=True)
     with write(actor=actor, verb="library.retire") as audit:
         row = locked(content)

@@ -67,10 +67,11 @@ def _keep(kind: str, sha256: str, made: Document) -> Document:
 
 def describe(content: Content, body: Mapping[str, Any]) -> None:
     """Set what the row tells of its document from a valid ``body``. A policy holds from the day it takes effect."""
-    content.title = dict(body.get("title") or {})
+    content.title = dict(body.get("title") or body.get("name") or {})
     content.summary = dict(body.get("summary") or {})
     content.tags = list(body.get("tags") or ())
-    content.competencies = list(body.get("competencies") or body.get("trains") or ())
+    trained = body.get("competencies") or body.get("trains") or ()
+    content.competencies = [key for key in trained if isinstance(key, str)]  # a model holds them as a whole
     content.covers = list(body.get("covers") or ())
     content.related = list(body.get("related") or ())
     content.must_confirm = content.kind == "policy" and bool(body.get("must_confirm", True))

@@ -68,7 +68,7 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "change notices and revisions": "announce, settle",
     },
     Permission.PUBLISH_LIBRARY: {"texts other than policies and laws": "publish, return, retire, restore"},
-    Permission.PUBLISH_POLICIES: {"policies and laws": "publish, return, retire, restore"},
+    Permission.PUBLISH_POLICIES: {"policies, laws and the competency model": "publish, return, retire, restore"},
     Permission.SEE_CONFIRMATIONS: {"confirmations of policies": "read"},
 }
 

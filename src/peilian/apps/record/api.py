@@ -16,7 +16,15 @@ from peilian.apps.record.assignments import (
     cancel_assignment,
     record_attempt,
 )
-from peilian.apps.record.ledger import NewEvidence, add_evidence, correct_evidence, evidence_of, withdraw_evidence
+from peilian.apps.record.ledger import (
+    Bearing,
+    NewEvidence,
+    add_evidence,
+    bearing_of,
+    correct_evidence,
+    evidence_of,
+    withdraw_evidence,
+)
 from peilian.apps.record.models import (
     GUARDED,
     Assignment,
@@ -42,7 +50,7 @@ from peilian.apps.record.needs import (
     raise_need,
 )
 from peilian.apps.record.profiles import WeighedEvidence, Why, profile_of, team_profiles, why
-from peilian.apps.record.standing import PersonProfile, competency_model
+from peilian.apps.record.standing import PersonProfile, competency_model, competency_text
 
 __all__ = [
     "GUARDED",
@@ -52,6 +60,7 @@ __all__ = [
     "AssignmentState",
     "Attempt",
     "AttemptRule",
+    "Bearing",
     "Evidence",
     "EvidenceKind",
     "GapLook",
@@ -68,8 +77,10 @@ __all__ = [
     "assign",
     "assignment",
     "assignments_of",
+    "bearing_of",
     "cancel_assignment",
     "competency_model",
+    "competency_text",
     "correct_evidence",
     "dismiss_need",
     "evidence_of",

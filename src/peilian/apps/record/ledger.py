@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from peilian.apps.base.api import Audit, write
-from peilian.apps.people.api import Employee, NotVisibleError, Permission
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record.checks import Person, permit_on, person_for, refuse, short
-from peilian.apps.record.models import Evidence, EvidenceKind
+from peilian.apps.record.models import LIVE_NEEDS, Evidence, EvidenceKind, Need, NeedSubject
 from peilian.apps.record.needs import settle_needs
 from peilian.apps.record.standing import competency_model
 from peilian.engine._kernel import Reason
@@ -95,6 +95,27 @@ def evidence_of(
     if competency is not None:
         rows = rows.filter(competency=competency)
     return rows if is_history_wanted else rows.current()
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """What hangs on a competency: current pieces of evidence, the people they are about, and live needs."""
+
+    n_evidence: int = 0
+    n_people: int = 0
+    n_needs: int = 0
+
+
+def bearing_of(*, user: User, keys: Collection[str]) -> dict[str, Bearing]:
+    """How much of the whole company's record hangs on each of these competencies, for who writes the model. Counts
+    alone: nobody is named."""
+    visible_to(user).require(Permission.WRITE_LIBRARY)
+    evidence = Evidence.objects.current().filter(competency__in=keys).order_by().values("competency")
+    counted = evidence.annotate(n=Count("pk"), people=Count("employee", distinct=True))
+    found = {row["competency"]: (row["n"], row["people"]) for row in counted}
+    needs = Need.objects.filter(subject_kind=NeedSubject.COMPETENCY, subject__in=keys, state__in=LIVE_NEEDS)
+    live = dict(needs.order_by().values_list("subject").annotate(n=Count("pk")))
+    return {key: Bearing(*found.get(key, (0, 0)), live.get(key, 0)) for key in keys}
 
 
 def lock_people(employee_ids: Collection[UUID]) -> None:

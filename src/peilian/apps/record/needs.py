@@ -215,7 +215,8 @@ def _is_plain(person: PersonProfile, competency: str) -> bool:
 
 
 def _is_reached(person: PersonProfile, competency: str) -> bool:
-    level, required = person.profile.estimates[competency].level, person.required.get(competency)
+    estimate, required = person.profile.estimates.get(competency), person.required.get(competency)
+    level = estimate.level if estimate is not None else None  # the model may have it no more
     return level is not None and required is not None and level >= required
 
 

@@ -6,21 +6,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.utils import timezone
 
-from peilian.adapters.packs.competency import load_models
+from peilian.adapters.packs.competency import CompetencyModelDocument, load_models, version_of
+from peilian.adapters.packs.trees import digest, tree_of
 from peilian.apps.base.api import company_zone
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Membership, StageEntry
 from peilian.apps.record.models import Evidence
+from peilian.engine._kernel import Text
 from peilian.engine.competency import CompetencyModel, Gap, Profile, gaps, profile, radar
 from peilian.engine.competency import Evidence as EvidenceValue
 from peilian.engine.competency.model import Post
 from peilian.engine.competency.profile import RadarValue
 
+KIND = "competency-model"
 MODEL = "service-agents"
+
+_models: dict[str, CompetencyModel] = {}
+"""Those that were made, by version: there are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,48 @@ class PersonProfile:
         return self.profile.model
 
 
-@cache
 def competency_model() -> CompetencyModel:
-    """The competency model in force."""
+    """The competency model in force: that of the library, or as it comes with the product where none is installed.
+
+    Cheap: it is made once a version. What another process publishes is seen within about a second.
+    """
+    return _kept(library.mark()).model
+
+
+def competency_text(key: str) -> Text | None:
+    """What a competency is called; of one that is no longer in the model, what it was called last."""
+    return _kept(library.mark()).names.get(key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The model at one mark of the library, and the names of all competencies that it ever had."""
+
+    model: CompetencyModel
+    names: Mapping[str, Text]
+
+
+@lru_cache(maxsize=4)
+def _kept(_mark: str) -> _Kept:
+    made = [
+        _made(document)
+        for document in library.former_documents(kind=KIND, key=MODEL)
+        if isinstance(document, CompetencyModelDocument)
+    ] or [_shipped()]
+    names: dict[str, Text] = {}
+    for model in made:
+        for key, competency in model.competencies.items():
+            names.setdefault(key, competency.name)
+    return _Kept(made[0], names)
+
+
+def _made(document: CompetencyModelDocument) -> CompetencyModel:
+    version = version_of(digest(tree_of(document)))
+    return _models.get(version) or _models.setdefault(version, document.to_model(version))
+
+
+@cache
+def _shipped() -> CompetencyModel:
     return load_models()[MODEL]
 
 

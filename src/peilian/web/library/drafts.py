@@ -48,7 +48,11 @@ STATES: dict[str, tuple[Any, Tone]] = {
 class NewTextForm(DirectoryForm):
     """What is written, and what it is called."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=list(KINDS.items()), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What it is"),
+        choices=[(one, KINDS[one]) for one in library.kinds_to_begin()],
+        widget=forms.RadioSelect,
+    )
     zh = forms.CharField(label=gettext_lazy("Title in Chinese"), max_length=200, required=False)
     en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200, required=False)
     key = forms.CharField(
@@ -159,7 +163,7 @@ def described(row: library.Draft, user: people.User, published_by: frozenset[str
     words, tone = STATES[row.state]
     is_mine = str(user.pk) in row.writers
     kinds = library.published_by(user=user) if published_by is None else published_by
-    title = row.said_title if hasattr(row, "said_title") else row.body.get("title")
+    title = row.said_title if hasattr(row, "said_title") else (row.body.get("title") or row.body.get("name"))
     may_publish = row.content.kind in kinds
     return {
         "row": row,

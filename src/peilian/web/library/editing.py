@@ -48,6 +48,14 @@ _SCENARIO = {
     "lines": ("lines",),
     "plays": ("plays",),
 }  # fmt: skip
+_MODEL = {
+    "competencies": ("name", "competencies"),
+    "posts": ("posts",),
+    "grades": ("levels", "stages"),
+    "evidence": ("sources", "rules"),
+    "words": ("layers", "dimensions", "depths", "radar"),
+}
+_PAGES = {"scenario": _SCENARIO, "competency-model": _MODEL}
 _MOST_BYTES = 20 << 20
 """Of a file of a text; larger ones are not even read."""
 _MOVES = ("add", "remove", "up", "down")
@@ -64,9 +72,9 @@ class Part:
 
 
 def parts_of(kind: str) -> list[list[Part]]:
-    """The pages of the form of a kind, each with its parts. A scenario has many: nobody fills in a thousand fields."""
-    if kind == "scenario":
-        return [[Part(key, str(PARTS[key]), fields)] for key, fields in _SCENARIO.items()]
+    """The pages of the form of a kind, each with its parts. Some have many: nobody fills in a thousand fields."""
+    if kind in _PAGES:
+        return [[Part(key, str(PARTS[key]), fields)] for key, fields in _PAGES[kind].items()]
     names = [name for name, _shape in shape_of_kind(kind).fields]
     first = [name for name in ("title", "summary") if name in names]
     middle = [name for name in names if name not in ABOUT and name not in first]

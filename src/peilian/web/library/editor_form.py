@@ -16,7 +16,9 @@ from typing import Any
 
 from django.http import QueryDict
 
+from peilian.adapters.packs.competency import kpis
 from peilian.adapters.packs.source import source_of, value_of
+from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Text
 from peilian.web.conversations.wordings import name_of
 from peilian.web.library.editor_shape import NUMBERS, TYPE, Shape
@@ -29,6 +31,9 @@ _TOKEN = re.compile(r"^[A-Za-z0-9]{1,20}$")
 BURST = " | "
 _ASIDE = ("choice", "choices", "competencies", "day", "words", "references", "number", "line", "source")
 _LANGUAGES = ("zh", "en")
+NAMES = ("id", "key")
+"""By what parts are told apart. People need not think of one: left empty it is made."""
+_PAIR = re.compile(r"[\s:：,，;；→]+")
 _MOST_PARTS = 500
 
 
@@ -53,6 +58,8 @@ class Node:
     help: str = ""
     value: Any = ""
     shape: Shape = field(default_factory=lambda: Shape("line"))
+    rows: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
     children: list[Node] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     options: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -72,7 +79,7 @@ class Node:
     @property
     def is_aside(self) -> bool:
         """Whether nobody would miss it at first sight."""
-        if self.label_key == "id":
+        if self.label_key in NAMES:
             return True
         has_default = self.shape.kind == "choice" and self.shape.default is not None
         return self.shape.kind in _ASIDE and not (self.shape.is_needed or self.is_set or has_default)
@@ -127,10 +134,10 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
     if shape.kind == "group":
         node.is_set = bool(value)
         # The id comes last, and may be left empty: what people care for comes first.
-        fields = sorted(shape.fields, key=lambda field: field[0] == "id")
+        fields = sorted(shape.fields, key=lambda field: field[0] in NAMES)
         node.children = [
             node_of(
-                replace(one, is_needed=one.is_needed and key != "id"),
+                replace(one, is_needed=one.is_needed and key not in NAMES),
                 (value or {}).get(key), f"{name}.{key}", _joined(path, key), key,
             )
             for key, one in fields
@@ -141,6 +148,8 @@ def node_of(shape: Shape, value: Any, name: str, path: str, last: str = "") -> N
     else:
         node.is_set = value is not None
         _fill(node, shape, value)
+    if not path and isinstance(value, Mapping) and value.get("kind") == "competency-model":
+        name_competencies(node, value)
     return node
 
 
@@ -184,24 +193,39 @@ def _fill(node: Node, shape: Shape, value: Any) -> None:
         node.value = bool(value)
     elif shape.kind == "competencies":
         chosen = list(value or ())
-        there = dict.fromkeys([*chosen, *shape.choices])
+        there = dict.fromkeys([*chosen, *record.competency_model().competencies])
         node.options = [(one, competency_name(one) or one, one in chosen) for one in there]
     elif shape.kind in ("choice", "choices"):
         chosen = [value] if shape.kind == "choice" else list(value or ())
         # The chosen first, in their order: a form gives back what it was given.
         ordered = list(dict.fromkeys([*chosen, *shape.choices])) if shape.kind == "choices" else shape.choices
         node.options = [(one, _option_name(one), one in chosen) for one in ordered]
+    elif shape.kind == "pairs":
+        node.value = "\n".join(" : ".join(map(_plain_number, pair)) for pair in value or ())
+    elif shape.kind == "levels":
+        model = record.competency_model()
+        names = {key: one.name.in_language(reading_language()) for key, one in model.competencies.items()}
+        stages = [one.name.in_language(reading_language()) for one in model.stages.values()]
+        fill_levels(node, value or {}, names, stages)
     elif shape.kind == "source":
         node.value = "" if value is None else source_of(value).removesuffix("...\n")
     else:
-        is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-        node.value = "" if value is None else str(int(value) if is_whole else value)
+        node.value = "" if value is None else _plain_number(value)
+
+
+def _plain_number(value: Any) -> str:
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return str(int(value) if is_whole else value)
 
 
 def _option_name(value: str) -> str:
     """What a value is called that is chosen from a few; moves and faults as the reading of conversations names them."""
     known = choice_name(value)
-    return known if known != value else name_of(value, reading_language())
+    if known != value:
+        return known
+    if (measure := kpis().get(value)) is not None:
+        return measure.in_language(reading_language())
+    return name_of(value.rpartition(":")[2], reading_language())
 
 
 def _fits(shape: Shape, value: Any) -> bool:
@@ -221,7 +245,12 @@ def _fits(shape: Shape, value: Any) -> bool:
     if shape.kind == "choices":
         return isinstance(value, list) and all(one in shape.choices for one in value) and len(set(value)) == len(value)
     if shape.kind in ("group", "named"):
-        return isinstance(value, Mapping)
+        is_whole = shape.kind == "group" and shape.type is None  # a mapping whose names are known
+        return isinstance(value, Mapping) and (not is_whole or set(map(str, value)) <= {key for key, _ in shape.fields})
+    if shape.kind == "pairs":
+        return isinstance(value, list) and all(_is_row(one) and len(one) == 2 for one in value)
+    if shape.kind == "levels":
+        return isinstance(value, Mapping) and all(map(_is_row, value.values()))
     if shape.kind == "union":
         return shape.variant(value) is not None
     if shape.kind in ("cards", "texts"):
@@ -231,6 +260,10 @@ def _fits(shape: Shape, value: Any) -> bool:
     if shape.kind == "line":
         return _is_line(value)
     return shape.kind == "source" or not isinstance(value, list | Mapping)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and all(type(one) in (int, float) for one in value)
 
 
 def _is_text(value: Any) -> bool:
@@ -254,6 +287,8 @@ _TITLES = (
     "text",
     "say",
     "name",
+    "finding",
+    "kpi",
     "id",
 )
 
@@ -266,6 +301,8 @@ def title_of(value: Any) -> str:
         said = value.get(name)
         if isinstance(said, Mapping) and set(said) <= set(_LANGUAGES) and any(said.values()):
             said = Text(said.get("zh"), said.get("en")).in_language(reading_language())
+        if name in ("finding", "kpi") and isinstance(said, str):
+            said = _option_name(said)
         if isinstance(said, str) and said.strip():
             return said.strip().splitlines()[0][:80]
     return ""
@@ -273,6 +310,36 @@ def title_of(value: Any) -> str:
 
 def _joined(path: str, part: str) -> str:
     return f"{path}.{part}" if path else part
+
+
+def fill_levels(node: Node, value: Mapping[str, Any], names: Mapping[str, str], columns: list[str]) -> None:
+    """The table of a node of levels: a row for each of ``names`` and of ``value``, a column a stage."""
+    width = max([len(columns), *(len(levels) for levels in value.values())])
+    node.columns = [*columns, *("" for _ in range(width - len(columns)))]
+    node.rows = []
+    for key in dict.fromkeys([*names, *value]):
+        levels = list(map(str, value.get(key, ())))
+        node.rows.append((key, names.get(key, key), [*levels, *("" for _ in range(width - len(levels)))]))
+
+
+def name_competencies(root: Node, body: Mapping[str, Any]) -> None:
+    """Offer the competencies and stages of the model that is being written, not of the one in force."""
+    names = {one["key"]: title_of(one) or one["key"] for one in _keyed(body.get("competencies"))}
+    stages = [title_of(one) for one in _keyed(body.get("stages"))]
+    for node in root.all():
+        if node.kind == "levels":
+            value = {key: [one for one in levels if one] for key, _name, levels in node.rows}
+            fill_levels(node, {key: levels for key, levels in value.items() if levels}, names, stages)
+        elif node.kind == "competencies":
+            chosen = [one for one, _label, is_chosen in node.options if is_chosen]
+            node.options = [(one, names.get(one, one), one in chosen) for one in dict.fromkeys([*chosen, *names])]
+
+
+def _keyed(listed: Any) -> list[Mapping[str, Any]]:
+    return [
+        one for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, Mapping) and isinstance(one.get("key"), str)
+    ]  # fmt: skip
 
 
 # What was sent
@@ -318,16 +385,17 @@ def _sent_list(shape: Shape, data: QueryDict, name: str) -> Any:
 
 def _name(parts: list[Any], shape: Shape, name: str) -> None:
     """Parts that need an id and were given none get one; people name what they write by its words."""
-    named = shape.item.below("id") if shape.item is not None else None
-    if named is None or not named.is_needed:
+    names = [one for one in NAMES if shape.item is not None and (named := shape.item.below(one)) and named.is_needed]
+    if not names:
         return
-    taken = {one.get("id") for one in parts if isinstance(one, dict)}
+    (field_name,) = names
+    taken = {one.get(field_name) for one in parts if isinstance(one, dict)}
     stem = name.rpartition(".")[2]
     for n, one in enumerate(parts, 1):
-        if isinstance(one, dict) and one and not one.get("id"):
+        if isinstance(one, dict) and one and not one.get(field_name):
             fresh = next(f"{stem}_{m}" for m in range(n, n + len(parts) + 1) if f"{stem}_{m}" not in taken)
             taken.add(fresh)
-            one["id"] = fresh
+            one[field_name] = fresh
 
 
 def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
@@ -346,10 +414,26 @@ def _sent_value(shape: Shape, data: QueryDict, name: str) -> Any:
         return [
             [said.strip() for said in line.split(BURST.strip()) if said.strip()] or [line] for line in lines
         ] or None
+    if shape.kind == "pairs":
+        rows = [_PAIR.split(line.strip()) for line in data.get(name, "").splitlines() if line.strip()]
+        return [[_number(one, float) for one in row if one] for row in rows] or None
+    if shape.kind == "levels":
+        return _sent_levels(data, name)
     if shape.kind in ("references", "choices", "competencies"):
         many = [one.strip() for one in data.getlist(name) if one.strip()]
         return list(dict.fromkeys(many)) or None
     return _sent_scalar(shape, data.get(name, "").strip())
+
+
+def _sent_levels(data: QueryDict, name: str) -> Any:
+    """Rows of levels by name; a row without any level is left out."""
+    found = {}
+    for key in data:
+        if key.startswith(f"{name}."):
+            levels = [one.strip() for one in data.getlist(key)]
+            if any(levels):
+                found[key.removeprefix(f"{name}.")] = [_number(one or "0", int) for one in levels]
+    return found or None
 
 
 def _sent_scalar(shape: Shape, text: str) -> Any:

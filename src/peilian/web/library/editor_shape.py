@@ -3,13 +3,14 @@
 A shape is one of: ``text`` (in two languages), ``markdown`` (the same, long), ``line``, ``number``, ``truth``, ``day``,
 ``choice``, ``choices``, ``competencies``, ``words`` (one a line), ``references``, ``bursts``, ``texts``, ``group``,
 ``cards``, ``named`` (cards by name), ``union`` (one of several groups, told by its type), ``type`` (of such a group,
-chosen when it was added), ``source`` (YAML). What a form cannot show faithfully is a ``source``.
+chosen when it was added), ``pairs`` (two numbers a line), ``levels`` (rows of levels by competency), ``source`` (YAML).
+What a form cannot show faithfully is a ``source``.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,6 +23,9 @@ from pydantic_core import PydanticUndefined
 
 from peilian.adapters import packs
 from peilian.adapters.packs import TextField
+from peilian.adapters.packs.competency import FINDINGS, kpis
+from peilian.engine.competency.model import TOP_LEVEL
+from peilian.engine.diagnosis.detectors.findings import AMONG
 
 FIXED = ("kind", "schema_version", "key")
 """What stays as it was when the text was begun."""
@@ -35,6 +39,12 @@ NAMING: dict[str, str] = {
 }  # fmt: skip
 """What a field names, chosen by typing its title: ``any`` text or a ``unit`` as kind:key, an ``item`` as bank#item, or
 a text of that kind by its key."""
+CHOSEN: dict[str, Callable[[], Iterable[str]]] = {
+    "FindingField.finding": lambda: FINDINGS,
+    "FindingField.among": lambda: AMONG,
+    "KpiField.kpi": kpis,
+}
+"""What may stand in a line, where its type does not tell."""
 _COMPETENCIES = "competencies"
 _LONG = ("body",)
 NUMBERS: tuple[type, ...] = (int, float, Decimal)
@@ -87,13 +97,6 @@ def shape_at(root: Shape, parts: tuple[str, ...]) -> Shape | None:
     return here
 
 
-@cache
-def competencies() -> tuple[str, ...]:
-    """The keys of the competencies that texts may train."""
-    models = (item.document for item in packs.load("competency-model"))
-    return tuple(dict.fromkeys(one.key for model in models for one in getattr(model, "competencies", ())))
-
-
 def _group(model: type[BaseModel], *, is_needed: bool = False) -> Shape:
     return Shape("group", model.__name__, fields=tuple(_fields(model)), type=model, is_needed=is_needed)
 
@@ -110,6 +113,8 @@ def _field(name: str, owner: str, info: FieldInfo) -> Shape:
         default = None
     shape = _of(info.annotation, name, owner)
     naming = NAMING.get(f"{owner}.{name}") or NAMING.get(name, "")
+    if choices := CHOSEN.get(f"{owner}.{name}"):
+        shape = Shape("choice", owner, choices=tuple(choices()))
     return replace(shape, owner=owner, default=default, is_needed=info.is_required(), naming=naming)
 
 
@@ -130,6 +135,8 @@ def _of(annotation: Any, name: str, owner: str) -> Shape:
         return _list(inside[0], name, owner)
     if origin is dict:
         return _mapping(inside[0], _of(inside[1], name, owner), owner)
+    if origin is Mapping:
+        return _whole_mapping(inside[0], inside[1], name, owner)
     return _single(annotation, name, owner)
 
 
@@ -164,11 +171,13 @@ def _single(annotation: Any, name: str, owner: str) -> Shape:
 
 
 def _list(inside: Any, name: str, owner: str) -> Shape:
+    if get_origin(inside) is tuple and len(get_args(inside)) == 2 and all(map(_is_number, get_args(inside))):
+        return Shape("pairs", owner)
     item = _of(inside, name, owner)
     if item.kind == "choice":
         return Shape("choices", owner, choices=item.choices)
     if item.kind == "line" and name == _COMPETENCIES:
-        return Shape("competencies", owner, choices=competencies())
+        return Shape("competencies", owner)
     if item.kind == "line":
         is_naming = name in NAMING or f"{owner}.{name}" in NAMING
         return Shape("references" if is_naming else "words", owner)
@@ -184,3 +193,24 @@ def _mapping(names: Any, item: Shape, owner: str) -> Shape:
         known = tuple(map(str, get_args(names))) if get_origin(names) is Literal else ()
         return Shape("named", owner, item=item, names=known)
     return Shape("source", owner)
+
+
+def _whole_mapping(names: Any, held: Any, name: str, owner: str) -> Shape:
+    """A mapping that has each of its names is asked for like a group; one of lists of levels as a table."""
+    if get_origin(held) is tuple and _is_number(get_args(held)[0]):
+        return Shape("levels", owner)
+    item = _of(held, name, owner)
+    base = get_args(names)[0] if hasattr(names, "__metadata__") else names
+    if get_origin(base) is Literal:
+        known: tuple[str, ...] = tuple(map(str, get_args(base)))
+    else:
+        known = tuple(map(str, range(1, TOP_LEVEL + 1))) if base is int else ()
+    if not known or item.kind not in ("text", "number", "group"):
+        return Shape("source", owner)
+    # What is said in words or in fields is needed; a number by name, such as a weight, may be left out.
+    part = replace(item, owner=f"{owner}.{name}", is_needed=item.kind != "number")
+    return Shape("group", owner, fields=tuple((key, part) for key in known))
+
+
+def _is_number(annotation: Any) -> bool:
+    return (get_args(annotation)[0] if hasattr(annotation, "__metadata__") else annotation) in NUMBERS

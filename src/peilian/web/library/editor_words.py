@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 FIELDS: dict[str, str | Promise] = {
     "title": pgettext_lazy("library", "Title"),
@@ -308,8 +308,81 @@ FIELDS: dict[str, str | Promise] = {
     "high": pgettext_lazy("library", "Words for the highest"),
     "AnswerField.value": pgettext_lazy("library", "Counts as"),
     "closing": pgettext_lazy("library", "Words at the end"),
+    "CompetencyModelDocument.name": pgettext_lazy("library", "Name"),
+    "CompetencyField.name": pgettext_lazy("library", "Name"),
+    "StageField.name": pgettext_lazy("library", "Name"),
+    "PostField.name": pgettext_lazy("library", "Name"),
+    "AxisField.name": pgettext_lazy("library", "Name"),
+    "LevelField.name": pgettext_lazy("library", "Name"),
+    "CompetencyModelDocument.layers": pgettext_lazy("library", "Layers"),
+    "dimensions": pgettext_lazy("library", "Dimensions"),
+    "depths": pgettext_lazy("library", "Depths"),
+    "levels": pgettext_lazy("library", "Levels"),
+    "begins_at": pgettext_lazy("library", "Begins at (points)"),
+    "rules": pgettext_lazy("library", "When levels change"),
+    "half_life_days": pgettext_lazy("library", "Evidence counts half after (days)"),
+    "confidence": pgettext_lazy("library", "Confidence (0.5 to 1)"),
+    "hysteresis": pgettext_lazy("library", "Points beyond a border"),
+    "min_pieces": pgettext_lazy("library", "Pieces of evidence needed"),
+    "min_occasions": pgettext_lazy("library", "Occasions needed"),
+    "occasion_hours": pgettext_lazy("library", "Hours between two occasions"),
+    "CompetencyModelDocument.sources": pgettext_lazy("library", "How far each kind of evidence is trusted"),
+    "bias": pgettext_lazy("library", "Off as a whole by (points)"),
+    "occasion": pgettext_lazy("library", "Varies with the day by (points)"),
+    "SourceField.unit": pgettext_lazy("library", "A single case varies by (points)"),
+    "SourceField.why": pgettext_lazy("library", "Why so far"),
+    "CompetencyModelDocument.posts": pgettext_lazy("library", "The first is that of whoever fits no other."),
+    "mean": pgettext_lazy("library", "Points expected on it"),
+    "deviation": pgettext_lazy("library", "By how much people differ (points)"),
+    "CompetencyModelDocument.competencies": pgettext_lazy("library", "Competencies"),
+    "description": pgettext_lazy("library", "Description"),
+    "behaviours": pgettext_lazy("library", "What somebody on each level does"),
+    "CompetencyField.drill": pgettext_lazy("library", "Fed by scores of drills (weights)"),
+    "findings": pgettext_lazy("library", "Fed by what conversations show"),
+    "finding": pgettext_lazy("library", "What is found"),
+    "among": pgettext_lazy("library", "Among which conversations"),
+    "anchors": pgettext_lazy("library", "From value to score"),
+    "kpis": pgettext_lazy("library", "Fed by KPIs"),
+    "kpi": pgettext_lazy("library", "KPI"),
+    "CompetencyModelDocument.posts": pgettext_lazy("library", "Posts"),
+    "codes": pgettext_lazy("library", "Names in the list of posts"),
+    "agent_kinds": pgettext_lazy("library", "Kinds of agents"),
+    "PostField.required": pgettext_lazy("library", "Levels required"),
+    "radar": pgettext_lazy("library", "Axes of the radar"),
+    "AxisField.competencies": pgettext_lazy("library", "Competencies on it"),
+    "CompetencyField.key": pgettext_lazy("library", "Key"),
+    "StageField.key": pgettext_lazy("library", "Key"),
+    "PostField.key": pgettext_lazy("library", "Key"),
+    "AxisField.key": pgettext_lazy("library", "Key"),
 }
 HELP: dict[str, str | Promise] = {
+    "begins_at": pgettext_lazy("library", "0 to 100, rising; the first begins at 0."),
+    "CompetencyField.key": pgettext_lazy(
+        "library",
+        "Small letters, digits and _. Evidence is kept under it, so leave it as it is; left empty, one is made.",
+    ),
+    "StageField.key": pgettext_lazy(
+        "library", "Small letters, digits and _. People stand on stages under it; left empty, one is made."
+    ),
+    "anchors": pgettext_lazy(
+        "library",
+        "One pair a line, values rising, such as 0.2 : 0.5. The score, 0 to 1, runs straight in between.",
+    ),
+    "CompetencyField.drill": pgettext_lazy("library", "Between 0 and 1; what is left empty does not count."),
+    "PostField.required": pgettext_lazy(
+        "library", "One level for each stage; where nothing is chosen, nothing is required."
+    ),
+    "codes": pgettext_lazy("library", "As posts are called in the directory, one a line."),
+    "agent_kinds": pgettext_lazy("library", "For posts that are named nowhere, one a line."),
+    "bias": pgettext_lazy("library", "However many pieces there are, the whole kind may be off by so much."),
+    "half_life_days": pgettext_lazy("library", "Older evidence counts less and less."),
+    "hysteresis": pgettext_lazy("library", "A level changes only when the estimate lies so far beyond the border."),
+    "FindingField.channels": pgettext_lazy("library", "One a line; empty means all."),
+    "KpiField.channels": pgettext_lazy("library", "One a line; empty means all."),
+    "radar": pgettext_lazy("library", "Three to eight."),
+    "mean": pgettext_lazy(
+        "library", "Before there is evidence, somebody on this stage is taken to have so many points."
+    ),
     "tags": pgettext_lazy("library", "Two to five words, one a line."),
     "also": pgettext_lazy("library", "One a line."),
     "covers": pgettext_lazy("library", "Such as KB-01, one a line."),
@@ -488,6 +561,21 @@ CHOICES: dict[str, str | Promise] = {
     "scale": pgettext_lazy("library", "scale"),
     "choice": pgettext_lazy("library", "one answer"),
     "choices": pgettext_lazy("library", "several answers"),
+    "sources.drill": pgettext_lazy("library", "drills"),
+    "sources.exam": pgettext_lazy("library", "exams"),
+    "sources.conversation": pgettext_lazy("library", "real conversations"),
+    "sources.kpi": pgettext_lazy("library", "KPIs"),
+    "sources.observation": pgettext_lazy("library", "observations of leaders"),
+    "sources.review": pgettext_lazy("library", "quality reviews"),
+    "speed": pgettext_lazy("library", "speed"),
+    "concision": pgettext_lazy("library", "concision"),
+    "completeness": pgettext_lazy("library", "completeness"),
+    "resolution": pgettext_lazy("library", "resolution"),
+    "empathy": pgettext_lazy("library", "empathy"),
+    "compliance": pgettext_lazy("library", "compliance"),
+    "answered": pgettext_lazy("library", "all that were answered"),
+    "refused": pgettext_lazy("library", "those in which something was refused"),
+    "closed": pgettext_lazy("library", "those that the agent closed"),
 }
 KINDS: dict[str, str | Promise] = {
     "article": pgettext_lazy("library", "Article"),
@@ -506,6 +594,7 @@ KINDS: dict[str, str | Promise] = {
     "path": pgettext_lazy("library", "Learning path"),
     "exam": pgettext_lazy("library", "Exam paper"),
     "survey": pgettext_lazy("library", "Survey"),
+    "competency-model": pgettext_lazy("library", "Competency model"),
 }
 PARTS: dict[str, str | Promise] = {
     "text": pgettext_lazy("library", "Text"),
@@ -518,11 +607,21 @@ PARTS: dict[str, str | Promise] = {
     "forbidden": pgettext_lazy("library", "Bans and claims"),
     "lines": pgettext_lazy("library", "Lines"),
     "plays": pgettext_lazy("library", "Self-test"),
+    "competencies": pgettext_lazy("library", "Competencies"),
+    "posts": pgettext_lazy("library", "Posts"),
+    "grades": pgettext_lazy("library", "Levels and stages"),
+    "evidence": pgettext_lazy("library", "Evidence"),
+    "words": pgettext_lazy("library", "Words and radar"),
 }
 
 
 def field_name(owner: str, name: str) -> str:
-    """What a field of a model is called."""
+    """What a field of a model is called; the parts of a mapping, whose owner is ``Model.field``, are values."""
+    _model, is_part, field = owner.partition(".")
+    if is_part and name.isdecimal():
+        return pgettext("library", "Level %(n)s") % {"n": name}
+    if is_part:
+        return str(CHOICES.get(f"{field}.{name}") or choice_name(name))
     return str(FIELDS.get(f"{owner}.{name}") or FIELDS.get(name, name))
 
 

@@ -68,7 +68,8 @@ def _publish(request: HttpRequest, user: people.User, row: library.Draft) -> Htt
         if last is None or not last.has_passed:
             messages.error(request, _("Rehearse the scenario first; what it says now has not been played yet."))
             return _back(row)
-    version = library.publish(actor=user, draft=row, note=request.POST.get("note", ""))
+    losses = request.POST.getlist("loss")
+    version = library.publish(actor=user, draft=row, note=request.POST.get("note", ""), losses=losses)
     messages.success(request, _("Published as version %(n)d. From now on this is what counts.") % {"n": version.number})
     return HttpResponseRedirect(text_href(row.content))
 

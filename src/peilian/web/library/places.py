@@ -15,6 +15,7 @@ from peilian.engine.content.values import ID_FIELDS
 from peilian.web.library.editor_form import BURST, title_of
 from peilian.web.library.editor_shape import FIXED, Shape, shape_of_kind
 from peilian.web.library.editor_words import choice_name, field_name
+from peilian.web.record.wordings import competency_name
 
 _AROUND = 1
 """Unchanged lines that are shown beside a changed one."""
@@ -47,6 +48,10 @@ def place_in_words(kind: str, path: Iterable[str | int], *trees: Any) -> str:
             here = here.below(str(part))
             words.append(field_name(here.owner if here is not None else "", str(part)))
         else:
+            if here is not None and here.kind == "levels":
+                words.append(competency_name(str(part)))
+                here = None
+                continue
             here = here.below(str(part)) if here is not None else None
             title = next((title_of(value) for value in values if title_of(value)), "")
             words.append(title or (f"{part + 1}" if isinstance(part, int) else field_name("", part)))

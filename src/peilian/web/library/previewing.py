@@ -55,7 +55,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _title(body: dict[str, Any], language: Language) -> str:
-    title = body.get("title")
+    title = body.get("title") or body.get("name")
     if not isinstance(title, dict):
         return ""
     return Text(zh=title.get("zh"), en=title.get("en")).in_language(language) if any(title.values()) else ""
@@ -68,7 +68,7 @@ def _fields(
     owner = shape.type.__name__ if shape.type is not None else ""
     for name, one in shape.fields:
         value = body.get(name)
-        if not value or name == "title":
+        if not value or name in ("title", "name"):
             continue
         if one.kind == "markdown" and isinstance(value, dict):
             yield field_name(owner, name), to_html(str(value.get(language) or next(iter(value.values()))), files)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
+from peilian.apps.record import api as record
 from peilian.engine.content import differences, line_pairs
 from peilian.web.jobs.wordings import fault_lines, phase_name
 from peilian.web.library import previewing
@@ -52,11 +53,21 @@ def page(
         "may_drop": row.is_open and (is_mine or may_publish),
         "is_barred": is_mine and library.needs_second_eyes(),
         "can_be_published": not faults and not row.conflicts and (last is None or last["has_passed"]),
+        "losses": losses(user, row) if row.is_open and may_publish else [],
         "decision": decision,
         "wrong": wrong,
         "writers": ", ".join(one.name for one in people.User.objects.filter(pk__in=row.writers)),
     }
     return render(request, "library/draft_review.html", context, status=422 if wrong else 200)
+
+
+def losses(user: people.User, row: library.Draft) -> list[dict[str, Any]]:
+    """The competencies that a draft of the model leaves out, and what hangs on each."""
+    lost = library.lost_competencies(user=user, draft=row)
+    bearing = record.bearing_of(user=user, keys=[one.key for one in lost])
+    return [
+        {"key": one.key, "name": one.name, "texts": one.texts, "bearing": bearing[one.key]} for one in lost
+    ]  # fmt: skip
 
 
 def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from peilian.adapters.packs.authored import Authored
 from peilian.apps.base.api import today_in_company
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, User
@@ -179,7 +180,7 @@ def _body(request: HttpRequest, row: library.Content, shown: library.ContentVers
         "body": rendered(
             document, language, files=files, is_writer=is_writer, asked=request.GET, named=named_in(user, document)
         ),
-        "sources": getattr(document, "sources", ()),
+        "sources": document.sources if isinstance(document, Authored) else (),
         "attached": [{"row": one, "href": files[one.name]} for one in attached],
     }
 

@@ -42,9 +42,9 @@ STATE_TONES: dict[str, Tone] = {"open": "neutral", "overdue": "warn", "done": "g
 
 
 def competency_name(key: str) -> str:
-    """A competency in the reader's language; one that the model no longer has keeps its key."""
-    found = record.competency_model().competencies.get(key)
-    return found.name.in_language(reading_language()) if found is not None else key
+    """A competency in the reader's language; one that the model no longer has keeps its name."""
+    found = record.competency_text(key)
+    return found.in_language(reading_language()) if found is not None else key
 
 
 def level_name(level: int | None) -> str:

@@ -15,7 +15,9 @@ from peilian.adapters.packs.trees import content_kinds, document_of, tree_of
 from peilian.engine._kernel import InputError
 from peilian.web.library.editor_form import PREFIX, Node, blank_card, changed_order, node_of, sent
 from peilian.web.library.editor_shape import FIXED, shape_at, shape_of_kind
-from peilian.web.library.editor_words import FIELDS
+from peilian.web.library.editor_words import CHOICES, FIELDS, field_name
+
+pytestmark = pytest.mark.django_db
 
 
 def sent_back(node: Node, data: QueryDict) -> QueryDict:
@@ -40,6 +42,9 @@ def sent_back(node: Node, data: QueryDict) -> QueryDict:
         data[node.name] = node.value
     elif node.kind == "source":
         data[f"y.{node.name}"] = node.value
+    elif node.kind == "levels":
+        for key, _name, levels in node.rows:
+            data.setlist(f"{node.name}.{key}", levels)
     elif node.kind == "cards" and node.shape.may_be_unset and node.is_set:
         data[f"{node.name}.set"] = "1"
     elif not node.children and not node.cards and isinstance(node.value, str) and node.value:
@@ -74,8 +79,10 @@ def without_nothing(value: Any) -> Any:
 @pytest.mark.parametrize("kind", content_kinds())
 def test_every_field_of_a_form_has_a_name_in_words(kind: str) -> None:
     def unnamed(shape: Any, owner: str = "") -> set[str]:
-        inside = shape.type.__name__ if shape.kind == "group" else owner
+        inside = shape.type.__name__ if shape.kind == "group" and shape.type else owner
         found = {name for name, _one in shape.fields if name not in FIELDS and f"{inside}.{name}" not in FIELDS}
+        if shape.kind == "group" and shape.type is None:  # the parts of a mapping are values
+            found = {name for name, one in shape.fields if field_name(one.owner, name) == name and name not in CHOICES}
         below = [one for _name, one in (*shape.fields, *shape.variants)] + ([shape.item] if shape.item else [])
         return found.union(*(unnamed(one, inside) for one in below))
 
