@@ -331,7 +331,6 @@ FIELDS: dict[str, str | Promise] = {
     "occasion": pgettext_lazy("library", "Varies with the day by (points)"),
     "SourceField.unit": pgettext_lazy("library", "A single case varies by (points)"),
     "SourceField.why": pgettext_lazy("library", "Why so far"),
-    "CompetencyModelDocument.posts": pgettext_lazy("library", "The first is that of whoever fits no other."),
     "mean": pgettext_lazy("library", "Points expected on it"),
     "deviation": pgettext_lazy("library", "By how much people differ (points)"),
     "CompetencyModelDocument.competencies": pgettext_lazy("library", "Competencies"),
@@ -380,6 +379,7 @@ HELP: dict[str, str | Promise] = {
     "FindingField.channels": pgettext_lazy("library", "One a line; empty means all."),
     "KpiField.channels": pgettext_lazy("library", "One a line; empty means all."),
     "radar": pgettext_lazy("library", "Three to eight."),
+    "CompetencyModelDocument.posts": pgettext_lazy("library", "The first is that of whoever fits no other."),
     "mean": pgettext_lazy(
         "library", "Before there is evidence, somebody on this stage is taken to have so many points."
     ),
