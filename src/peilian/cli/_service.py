@@ -29,6 +29,7 @@ _LOOK_EVERY_SECONDS = 0.1
 _WARM_AFTER_SECONDS = 5.0  # the first pages come first, and whoever starts a server to stop it pays nothing
 _LONGEST_PAUSE_SECONDS = 30.0
 _CLOSE_EXAMS_EVERY_SECONDS = 15.0
+_LOOK_AT_LEARNING_EVERY_SECONDS = 120.0
 _LOOK_AT_LISTS_EVERY_SECONDS = 300.0
 _Task = tuple[Callable[[], object], float]  # what is done, and the seconds between two times
 
@@ -152,12 +153,18 @@ def work() -> None:
 
 
 def _tasks() -> tuple[_Task, ...]:
-    """What is done now and then: exams whose time is up are handed in when their people have left, and conversations
-    are read again when the lists changed that they are read by."""
+    """What is done now and then: exams whose time is up are handed in when their people have left, lessons and
+    courses are completed by drills and confirmations made elsewhere, and conversations are read again when the lists
+    changed that they are read by."""
     from peilian.apps.contacts.api import read_by_new_lists
-    from peilian.apps.learning.api import close_due
+    from peilian.apps.learning.api import close_due, finish_lessons_due, keep_up_due
 
-    return (close_due, _CLOSE_EXAMS_EVERY_SECONDS), (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS)
+    return (
+        (close_due, _CLOSE_EXAMS_EVERY_SECONDS),
+        (finish_lessons_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
+        (keep_up_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
+        (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS),
+    )
 
 
 def _keep_up(stop: threading.Event, tasks: tuple[_Task, ...]) -> None:

@@ -51,7 +51,7 @@ def chosen(
         _banked(one, exam.drawn, met.get(one.item, 0))
         for one in candidates.values()
         if one.item not in worth and language in one.languages and one.field.group not in told
-        and not _has_a_drill(one.field)
+        and not has_a_drill(one.field)
     ]  # fmt: skip
     rules = [rule.to_rule() for rule in exam.drawn]
     lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
@@ -94,7 +94,7 @@ def _field_of(fault: Fault) -> str:
     return f"drawn.{(fault.field or '').rpartition('.')[2]}.count"
 
 
-def _has_a_drill(field: AnyItem) -> bool:
+def has_a_drill(field: AnyItem) -> bool:
     """Whether a part of an item is a drill, which exams cannot play yet: none is drawn."""
     return field.type == "drill" or (isinstance(field, CaseField) and any(one.type == "drill" for one in field.items))
 

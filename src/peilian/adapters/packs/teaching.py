@@ -242,7 +242,7 @@ class ExamDocument(Authored):
 
     ``attempts`` of ``None`` is without limit. ``reveals`` is what is shown after it was handed in: nothing, the points,
     or the key with explanations. ``markers`` is how many people mark what a person has to decide. ``remedial`` are
-    lessons that are good for who fails; they are named on the page of the exam, and people assign them.
+    lessons that who fails is given, the weakest first; with ``remedial_first`` they come before a re-sit.
     """
 
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
@@ -255,6 +255,7 @@ class ExamDocument(Authored):
     reveals: Literal["nothing", "points", "key"] = "key"
     markers: Literal[1, 2] = 1
     remedial: tuple[Key, ...] = ()
+    remedial_first: bool = True
     criteria: tuple[TextField, ...] = ()
 
     @model_validator(mode="after")

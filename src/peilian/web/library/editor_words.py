@@ -298,6 +298,7 @@ FIELDS: dict[str, str | Promise] = {
     "reveals": pgettext_lazy("library", "Shown after handing in"),
     "markers": pgettext_lazy("library", "How many people mark"),
     "remedial": pgettext_lazy("library", "Lessons for who fails"),
+    "remedial_first": pgettext_lazy("library", "These lessons come before a re-sit"),
     "ExamDocument.criteria": pgettext_lazy("library", "How it is assessed"),
     "moment": pgettext_lazy("library", "When it is asked"),
     "anonymous": pgettext_lazy("library", "Nobody learns who said what"),

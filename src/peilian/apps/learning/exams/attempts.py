@@ -23,9 +23,19 @@ from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper
+from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
 from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
-from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, Mark, Response, Sitting
+from peilian.apps.learning.models import (
+    Attempt,
+    AttemptEvent,
+    AttemptEventKind,
+    AttemptState,
+    CourseExam,
+    Mark,
+    Response,
+    Sitting,
+)
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
@@ -246,9 +256,13 @@ def sitting_of(employee: Employee, sitting_id: UUID) -> tuple[Sitting, record.As
         raise NotVisibleError
     mine = record.Assignment.objects.filter(employee=employee, kind=record.AssignmentKind.EXAM, target=str(sitting.pk))
     assignment = mine.filter(cancelled_at=None).order_by(F("done_at").asc(nulls_first=True), "-id").first()
-    if assignment is None and not sitting.is_for_all:
+    if assignment is None and not sitting.is_for_all and not _is_own(employee, sitting):
         raise NotVisibleError
     return sitting, assignment
+
+
+def _is_own(employee: Employee, sitting: Sitting) -> bool:
+    return CourseExam.objects.filter(employee=employee, sitting=sitting).exists()
 
 
 def _open_sitting(employee: Employee, sitting_id: UUID) -> tuple[Sitting, ExamDocument, record.Assignment | None]:
@@ -275,6 +289,7 @@ def next_number(employee: Employee, sitting: Sitting, now: datetime) -> int:
     number = (last["number"] or 0) + 1
     if sitting.attempts_allowed is not None and number > sitting.attempts_allowed:
         raise refuse("learning.no_attempts_left", limit=sitting.attempts_allowed)
+    check_lessons_first(employee, sitting, exam_of(sitting))
     if last["at"] is not None and sitting.wait_hours:
         opens = last["at"] + timedelta(hours=sitting.wait_hours)
         if now < opens:

@@ -10,7 +10,8 @@ from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, exam_of, is_over, next_number, running_of, sitting_of
 from peilian.apps.learning.exams.papers import languages_of
-from peilian.apps.learning.models import Attempt, Sitting
+from peilian.apps.learning.exams.resitting import lessons_first
+from peilian.apps.learning.models import Attempt, Enrolment, Sitting
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Language, Reason
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A sitting as a person has it before them who is about to take it. ``refusal`` says why no attempt can begin now;
-    ``attempts_left`` is ``None`` without a limit."""
+    ``attempts_left`` is ``None`` without a limit; ``lessons`` are to be learnt before the exam is taken again."""
 
     sitting: Sitting
     exam: ExamDocument
@@ -31,6 +32,7 @@ class Entry:
     attempts_left: int | None
     running: Attempt | None
     refusal: Reason | None
+    lessons: tuple[Enrolment, ...] = ()
 
 
 def entry_for(*, user: User, sitting_id: UUID) -> Entry:
@@ -56,4 +58,5 @@ def entry_for(*, user: User, sitting_id: UUID) -> Entry:
     left = None
     if sitting.attempts_allowed is not None:
         left = max(0, sitting.attempts_allowed - Attempt.objects.filter(employee=employee, sitting=sitting).count())
-    return Entry(sitting, exam, assignment, languages, n_questions, left, running, refusal)
+    lessons = tuple(lessons_first(employee, sitting, exam)) if running is None else ()
+    return Entry(sitting, exam, assignment, languages, n_questions, left, running, refusal, lessons)

@@ -88,6 +88,23 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     ]  # fmt: skip
 
 
+def questions_of_items(names: Sequence[str], language: Language, seed: int) -> list[Question]:
+    """Some items as they are asked one by one, in the order given, with shuffled options; those that are not in force,
+    not written in ``language`` or hold a drill are left out."""
+    rng = Random(seed)  # noqa: S311 - options are mixed, nothing is kept secret by it
+    held = _in_force()
+    found = [(name, held.items[name]) for name in names if name in held.items]
+    fit = [(name, one.field, one.bank) for name, one in found if language in one.languages]
+    return [
+        Question(
+            number, name, held.versions[bank.key].pk, field.type, _points(field, None), _shuffled(_shown(field), rng)
+        )
+        for number, (name, field, bank) in enumerate(
+            [each for each in fit if not blueprints.has_a_drill(each[1])], start=1
+        )
+    ]
+
+
 def item_of(question: Question, language: Language) -> Item:
     """The item as the engine grades it, worth what the paper says."""
     found = _item(question.version, question.item.partition("#")[2], language)

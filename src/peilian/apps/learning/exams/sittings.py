@@ -14,7 +14,7 @@ from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.papers import languages_of
-from peilian.apps.learning.models import Attempt, AttemptState, Sitting
+from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
@@ -41,10 +41,8 @@ def open_sitting(
     """Open an exam and assign it to ``employees``, each of whom is told; all or nobody. ``InputError`` when the exam is
     not in force or its banks cannot fill it in any language. Who may assign training to all of them; an exam for
     everybody takes somebody who may assign training to all."""
-    version, exam = _exam(what.exam)
-    if not languages_of(exam):
-        raise refuse("learning.exam_cannot_be_set", "exam")
     now = clock.now()
+    sitting = new_sitting(what.exam, actor=actor, now=now)
     opens = what.opens_at or now
     if what.closes_at is not None and what.closes_at <= max(opens, now):
         raise refuse("learning.closes_before_it_opens", "closes_at")
@@ -55,24 +53,31 @@ def open_sitting(
         if everybody < Employee.objects.count():
             raise NotVisibleError
     with write(actor=actor, verb="learning.open_sitting") as audit:
-        sitting = Sitting(
-            version=version,
-            exam=what.exam,
-            title=exam.title.model_dump(exclude_none=True),
-            opens_at=opens,
-            closes_at=what.closes_at,
-            minutes=exam.minutes,
-            attempts_allowed=exam.attempts,
-            wait_hours=exam.wait_hours,
-            is_for_all=what.is_for_all,
-            created_at=now,
-            created_by=actor,
-        )
+        sitting.opens_at, sitting.closes_at, sitting.is_for_all = opens, what.closes_at, what.is_for_all
         sitting.save(force_insert=True)
         audit.created(sitting)
         if employees:
             record.assign(actor=actor, employees=employees, needs=needs, what=_assignment(sitting, what))
     return sitting
+
+
+def new_sitting(exam: str, *, actor: User | None, now: datetime) -> Sitting:
+    """A sitting of an exam as it is written now, from ``now`` on; the caller stores it. ``InputError`` when the exam is
+    not in force or its banks cannot fill it in any language."""
+    version, document = _exam(exam)
+    if not languages_of(document):
+        raise refuse("learning.exam_cannot_be_set", "exam")
+    return Sitting(
+        version=version,
+        exam=exam,
+        title=document.title.model_dump(exclude_none=True),
+        opens_at=now,
+        minutes=document.minutes,
+        attempts_allowed=document.attempts,
+        wait_hours=document.wait_hours,
+        created_at=now,
+        created_by=actor,
+    )
 
 
 def cancel_sitting(*, actor: User | None, sitting_id: UUID, reason: str) -> Sitting:
@@ -125,14 +130,15 @@ def led_by(user: User) -> QuerySet[Sitting]:
 
 
 def sittings_for(*, user: User) -> QuerySet[Sitting]:
-    """What a person may take: what is open to all and what was assigned to them."""
+    """What a person may take: what is open to all, what was assigned to them, and the exams of their courses."""
     if user.employee_id is None:
         return Sitting.objects.none()
     mine = record.Assignment.objects.filter(
         kind=record.AssignmentKind.EXAM, employee=user.employee_id, cancelled_at=None
     ).values_list("target", flat=True)  # fmt: skip
+    own = CourseExam.objects.filter(employee=user.employee_id).values_list("sitting", flat=True)
     rows = Sitting.objects.filter(cancelled_at=None)
-    return rows.filter(is_for_all=True) | rows.filter(pk__in=list(mine))
+    return rows.filter(is_for_all=True) | rows.filter(pk__in=[*mine, *own])
 
 
 def _exam(key: str) -> tuple[library.ContentVersion, ExamDocument]:

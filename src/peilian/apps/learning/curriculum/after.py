@@ -1,0 +1,176 @@
+"""After an exam (考后): what its result completes, which lessons need not be learnt, which are to be learnt again.
+
+These are steps of ``learning.following``: each may meet the same result again, and a result that changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from peilian.adapters.packs.teaching import CourseDocument, LessonDocument
+from peilian.apps.learning import clock
+from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
+from peilian.apps.learning.curriculum.enrolling import enrol
+from peilian.apps.learning.curriculum.keeping import keep_up
+from peilian.apps.learning.curriculum.texts import in_force, title_of
+from peilian.apps.learning.exams.attempts import exam_of
+from peilian.apps.learning.exams.papers import bank_of, field_of, questions_of
+from peilian.apps.learning.models import Attempt, Completion, CompletionHow, CourseExam, Enrolment, EnrolmentHow
+from peilian.apps.record import api as record
+from peilian.engine._kernel import InputError, Reason, Text
+from peilian.engine.curriculum import Score, remedial_lessons, shown_lessons
+from peilian.engine.curriculum.showing import Shown
+from peilian.flows.wording import say
+
+SOURCE_KIND = "learning.exam"
+REMEDIAL_DAYS = 7
+_TAKEN_BACK = Reason("curriculum.result_changed")
+
+
+@dataclass(frozen=True, slots=True)
+class TestOut:
+    """What an attempt at a test-out shows of the lessons of its course."""
+
+    course: str
+    shown: tuple[Shown, ...]
+    titles: Mapping[str, Mapping[str, str]]
+
+
+def credit(attempt: Attempt) -> None:
+    """A passed exam is completed; a test-out completes the lessons that it shows. A result that is no longer passed
+    takes back what it had completed."""
+    wanted = {done.what: done for done in _earned(attempt)}
+    rows = Completion.objects.filter(employee=attempt.employee_id, source_kind=SOURCE_KIND)
+    rows = rows.filter(source_id__startswith=str(attempt.pk)).exclude(how=CompletionHow.WITHDRAWN)
+    standing = {row.what: row for row in rows if getattr(row, "withdrawn_by", None) is None}
+    for what, row in standing.items():
+        if what not in wanted:
+            note = say(_TAKEN_BACK, "zh")
+            withdraw_completion(actor=None, completion=row, note=note)
+    for what, done in wanted.items():
+        if what not in standing:
+            n_before = rows.filter(what=what).count()
+            complete(employee=attempt.employee, done=_numbered(done, n_before))
+    keep_up(attempt.employee)
+
+
+def remedial(attempt: Attempt) -> None:
+    """Who failed is given the lessons of the exam that are weakest, each once an attempt, for a week. Of a test-out
+    nothing follows: its lessons are there to be learnt anyway."""
+    if attempt.is_passed or attempt.sitting is None or CourseExam.objects.filter(
+        sitting=attempt.sitting, is_test_out=True
+    ).exists():  # fmt: skip
+        return
+    exam = exam_of(attempt.sitting)
+    lessons = _competencies(f"lesson:{key}" for key in exam.remedial)
+    if not lessons:
+        return
+    due_at = clock.now() + timedelta(days=REMEDIAL_DAYS)
+    for what in remedial_lessons(lessons, scores_of(attempt), exam.cuts.qualified):
+        if not Enrolment.objects.filter(employee=attempt.employee_id, attempt=attempt, what=what).exists():
+            enrol(
+                actor=None, employees=[attempt.employee], what=what, how=EnrolmentHow.REMEDIAL, due_at=due_at,
+                attempt=attempt,
+            )  # fmt: skip
+
+
+def tested_out(attempt: Attempt) -> TestOut | None:
+    """What an attempt at a test-out shows, lesson by lesson with the reasons; ``None`` for any other exam."""
+    link = CourseExam.objects.filter(sitting=attempt.sitting_id, is_test_out=True).first()
+    if link is None or attempt.sitting is None or attempt.is_passed is None:
+        return None
+    try:
+        _version, course = in_force(f"course:{link.course}")
+    except InputError:
+        return None
+    assert isinstance(course, CourseDocument)
+    documents = _lessons(unit.what for unit in course.units if unit.what.startswith("lesson:"))
+    shown = shown_lessons(
+        {what: document.competencies for what, document in documents.items()},
+        scores_of(attempt),
+        exam_of(attempt.sitting).cuts.qualified,
+        is_passed=attempt.is_passed,
+        names=_names(),
+    )
+    return TestOut(link.course, shown, {what: title_of(document) for what, document in documents.items()})
+
+
+def scores_of(attempt: Attempt) -> dict[str, Score]:
+    """What an attempt brought in each competency, as its evidence counts it."""
+    got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    by_number = {question.number: question for question in questions_of(attempt.paper)}
+    for response in attempt.responses.all():
+        question = by_number[response.number]
+        for competency in field_of(question).competencies or bank_of(question).competencies:
+            got[competency].append((response.points, response.of))
+    return {
+        key: Score(sum((one for one, _ in pairs), Decimal(0)), sum((of for _, of in pairs), Decimal(0)), len(pairs))
+        for key, pairs in got.items()
+    }
+
+
+def _earned(attempt: Attempt) -> list[Done]:
+    found = []
+    assert attempt.handed_in_at is not None
+    if attempt.is_passed and attempt.sitting is not None:
+        percent = (100 * (attempt.points or Decimal(0)) / attempt.of).quantize(Decimal("0.01")) if attempt.of else None
+        found.append(
+            Done(
+                f"exam:{attempt.sitting.exam}", CompletionHow.PASSED, attempt.handed_in_at, SOURCE_KIND,
+                str(attempt.pk), version=attempt.sitting.version, title=attempt.sitting.title, percent=percent,
+            )
+        )  # fmt: skip
+    result = tested_out(attempt)
+    if result is None:
+        return found
+    standing = Completion.objects.standing().filter(employee=attempt.employee_id)
+    learnt = set(standing.exclude(source_kind=SOURCE_KIND).values_list("what", flat=True))
+    for one in result.shown:
+        if one.is_shown and one.lesson not in learnt:
+            version, document = in_force(one.lesson)
+            found.append(
+                Done(
+                    one.lesson, CompletionHow.TESTED_OUT, attempt.handed_in_at, SOURCE_KIND, str(attempt.pk),
+                    version=version, title=title_of(document),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _numbered(done: Done, n_before: int) -> Done:
+    """A completion that was taken back and is earned again is another one."""
+    if not n_before:
+        return done
+    return Done(
+        done.what, done.how, done.at, done.source_kind, f"{done.source_id}/{n_before + 1}", done.version, done.title,
+        done.minutes, done.percent,
+    )  # fmt: skip
+
+
+def _lessons(names: Iterable[str]) -> dict[str, LessonDocument]:
+    """Lessons in force, in the order given; those that are gone are left out."""
+    found = {}
+    for what in names:
+        try:
+            _version, document = in_force(what)
+        except InputError:
+            continue
+        assert isinstance(document, LessonDocument)
+        found[what] = document
+    return found
+
+
+def _competencies(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {what: tuple(document.competencies) for what, document in _lessons(names).items()}
+
+
+def _names() -> dict[str, Mapping[str, str]]:
+    found: dict[str, Mapping[str, str]] = {}
+    for key, competency in record.competency_model().competencies.items():
+        name = competency.name
+        found[key] = Text(name.zh, name.en).both
+    return found

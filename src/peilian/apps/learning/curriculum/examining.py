@@ -1,0 +1,90 @@
+"""Exams of a course (课程考试、免修测试): somebody opens the sitting that is one's own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from peilian.adapters.packs.teaching import CourseDocument
+from peilian.apps.base.api import refuse, write
+from peilian.apps.learning import clock
+from peilian.apps.learning.curriculum.keeping import keep_up
+from peilian.apps.learning.curriculum.progress import CourseView, counting, done_of, preview_of
+from peilian.apps.learning.exams.attempts import candidate
+from peilian.apps.learning.exams.sittings import new_sitting
+from peilian.apps.learning.models import CourseExam, Sitting
+from peilian.apps.library import api as library
+from peilian.apps.people.api import Employee
+from peilian.engine._kernel import Fault, InputError
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+TEST_OUT_AGAIN = timedelta(days=90)
+"""After this long a course may be tested out of once more; before that its lessons are the way."""
+
+
+def start_test_out(*, user: User, course: str) -> Sitting:
+    """The sitting in which the user may show that lessons of a course need not be learnt: one attempt. Opened when
+    there is none; the same for a second click."""
+    employee, view = candidate(user), _view(user, course)
+    document = view.document
+    assert isinstance(document, CourseDocument)
+    if document.test_out is None:
+        raise refuse("curriculum.no_test_out", "course")
+    if all(unit.standing.state == "done" for unit in view.units if unit.kind == "lesson"):
+        raise refuse("curriculum.nothing_to_test_out", "course")
+    return _sitting(user, employee, course, document.test_out, is_test_out=True)
+
+
+def start_course_exam(*, user: User, course: str) -> Sitting:
+    """The sitting of the exam that ends a course, once everything before it is done."""
+    employee, view = candidate(user), _view(user, course)
+    document = view.document
+    assert isinstance(document, CourseDocument)
+    if document.exam is None:
+        raise refuse("curriculum.no_course_exam", "course")
+    unit = next((one for one in view.units if one.what == f"exam:{document.exam}"), None)
+    if unit is not None and unit.standing.state == "locked" and unit.standing.reason is not None:
+        raise InputError(Fault(unit.standing.reason, field="course"))
+    return _sitting(user, employee, course, document.exam, is_test_out=False)
+
+
+def course_view(user: User, employee: Employee, course: str) -> CourseView:
+    """A course as the person has it: in the version one is on, by itself or on a path; else the one in force."""
+    what = f"course:{course}"
+    found = [(one, view) for one in keep_up(employee) for view in one.courses if view.what == what]
+    found.sort(key=lambda each: each[0].enrolment.kind != "course")
+    if found:
+        return found[0][1]
+    library.content(user=user, kind="course", key=course)
+    done = counting(done_of([employee.pk]).get(employee.pk, ()), None)
+    return preview_of(what, done, clock.now())
+
+
+def _view(user: User, course: str) -> CourseView:
+    return course_view(user, candidate(user), course)
+
+
+def _sitting(user: User, employee: Employee, course: str, exam: str, *, is_test_out: bool) -> Sitting:
+    """The one that is open for this, else a new one."""
+    with write(actor=user, verb="learning.open_course_exam") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        now = clock.now()
+        rows = CourseExam.objects.filter(employee=employee, course=course, is_test_out=is_test_out)
+        rows = rows.filter(sitting__exam=exam, sitting__cancelled_at=None).select_related("sitting")
+        row: CourseExam | None = rows.first()
+        if row is not None and (not is_test_out or now < row.opened_at + TEST_OUT_AGAIN):
+            audit.unchanged()
+            return row.sitting
+        sitting = new_sitting(exam, actor=user, now=now)
+        if is_test_out:
+            sitting.attempts_allowed = 1
+        sitting.save(force_insert=True)
+        audit.created(sitting)
+        made = CourseExam(
+            sitting=sitting, employee=employee, course=course, is_test_out=is_test_out, opened_at=now
+        )  # fmt: skip
+        made.save(force_insert=True)
+        audit.created(made)
+    return sitting

@@ -1,0 +1,144 @@
+"""Looking at learning (学习概况): what one is on, the courses there are, and who of a team is where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from peilian.adapters.packs.teaching import CourseDocument, PathDocument
+from peilian.apps.learning.curriculum.enrolling import may_join
+from peilian.apps.learning.curriculum.examining import course_view
+from peilian.apps.learning.curriculum.keeping import keep_up
+from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
+from peilian.apps.learning.exams.attempts import candidate
+from peilian.apps.learning.models import Completion, Enrolment
+from peilian.apps.library import api as library
+from peilian.apps.people.api import Employee, Membership, Permission, Unit, visible_to
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from peilian.apps.people.api import User
+
+_MOST_DONE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What somebody learns: what goes on, the most urgent first; what was completed lately; the next thing of all."""
+
+    going_on: tuple[Progress, ...]
+    completed: tuple[Enrolment, ...]
+
+    @property
+    def next(self) -> tuple[Progress, UnitView] | None:
+        """The one thing to do now."""
+        return next(((one, one.next) for one in self.going_on if one.next is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A course in force. ``is_on``: the reader is on it, by itself or on a path; ``is_done``: completed it once;
+    ``may_join``: may come to it without being assigned."""
+
+    content: library.Content
+    document: CourseDocument
+    is_on: bool
+    is_done: bool
+    may_join: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePage:
+    """A course as its page shows it: ``on`` is what the reader is on that holds it, if anything."""
+
+    view: CourseView
+    on: Progress | None
+    may_join: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """One person of a team on one thing."""
+
+    employee: Employee
+    progress: Progress
+
+
+def learning_of(*, user: User) -> Learning:
+    """What the user learns, brought up to date."""
+    employee = candidate(user)
+    found = [one for one in keep_up(employee) if not one.is_complete]
+    found.sort(key=_urgency)
+    over = Enrolment.objects.filter(employee=employee, completed_at__isnull=False).order_by("-completed_at")
+    return Learning(tuple(found), tuple(over[:_MOST_DONE]))
+
+
+def learning_of_others(*, user: User, employee: Employee | UUID) -> list[Progress]:
+    """What somebody is on whose record the user may see, as it was when it was brought up to date last."""
+    pk = employee.pk if isinstance(employee, Employee) else employee
+    person = visible_to(user).employee(Permission.SEE_RECORD, pk)
+    rows = Enrolment.objects.live().filter(employee=person).select_related("employee", "assignment")
+    return sorted(progress_of(list(rows)), key=_urgency)
+
+
+def course_of(*, user: User, key: str) -> CoursePage:
+    """A course as the user has it: the version one is on, or a look at the one in force."""
+    employee = candidate(user)
+    view = course_view(user, employee, key)
+    rows = Enrolment.objects.live().filter(employee=employee).select_related("employee", "assignment")
+    on = [one for one in progress_of(list(rows)) if any(course.what == view.what for course in one.courses)]
+    on.sort(key=lambda one: one.enrolment.kind != "course")
+    return CoursePage(view, on[0] if on else None, may_join(user, view.document))
+
+
+def catalogue(*, user: User) -> list[CatalogueEntry]:
+    """The courses in force by key, as far as the user may see the library."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    employee = user.employee
+    on: set[str] = set()
+    done: set[str] = set()
+    if employee is not None:
+        live = Enrolment.objects.live().filter(employee=employee)
+        for row in live:
+            on |= {row.what, *(f"course:{key}" for key in row.courses)}
+        mine = Completion.objects.standing().filter(employee=employee, what__startswith="course:")
+        done = set(mine.values_list("what", flat=True))
+    return [
+        CatalogueEntry(
+            row, document, row.reference in on, row.reference in done,
+            employee is not None and may_join(user, document),
+        )
+        for row, _version, document in library.current_documents(kind="course")
+        if isinstance(document, CourseDocument)
+    ]  # fmt: skip
+
+
+def paths(*, user: User) -> list[tuple[library.Content, PathDocument]]:
+    """The paths in force."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    rows = library.current_documents(kind="path")
+    return [(row, document) for row, _version, document in rows if isinstance(document, PathDocument)]
+
+
+def team_learning(*, user: User, unit: Unit | None = None, what: str = "") -> list[TeamRow]:
+    """Who of the people whose record the user may see is on what, the most overdue first; of a unit and all below it,
+    and of one path, course or lesson, when given."""
+    sight = visible_to(user)
+    sight.require(Permission.SEE_RECORD)
+    sight.require(Permission.SEE_PEOPLE)
+    people = sight.employees(Permission.SEE_RECORD)
+    if unit is not None:
+        sight.unit(Permission.SEE_RECORD, unit.pk)
+        inside = Membership.objects.on(sight.day).filter(unit__in=sight.within(unit)).values("employee")
+        people = people.filter(pk__in=inside)
+    rows = Enrolment.objects.live().filter(employee__in=people.values("pk")).select_related("employee", "assignment")
+    if what:
+        rows = rows.filter(what=what)
+    found = [TeamRow(one.enrolment.employee, one) for one in progress_of(list(rows))]
+    return sorted(found, key=lambda row: (*_urgency(row.progress), row.employee.number))
+
+
+def _urgency(one: Progress) -> tuple[bool, bool, float]:
+    due = one.due_at
+    return (not (one.is_overdue or one.n_overdue), due is None, due.timestamp() if due is not None else 0.0)

@@ -1,0 +1,219 @@
+"""What follows from an exam: completed, tested out of, or to be learnt again before the next attempt."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from peilian.apps.learning import api as learning
+from peilian.apps.learning import following
+from peilian.apps.people import api as people
+from peilian.apps.record import api as record
+from peilian.engine._kernel import InputError
+from support.curriculum import RIGHT, WRONG, a_course, a_lesson, learns
+from support.exams import BANK, ExamClock, a_bank, an_exam, an_item, fresh
+from support.exams import answers as sends
+from support.library import installed
+from support.practice import a_trainee
+
+pytestmark = pytest.mark.django_db
+SOLVING = [f"s{n}" for n in (1, 2)]
+CALMING = [f"c{n}" for n in (1, 2)]
+
+
+@pytest.fixture
+def time(monkeypatch) -> ExamClock:
+    return ExamClock(monkeypatch, timezone.now())
+
+
+@pytest.fixture
+def lin(db) -> people.User:
+    return a_trainee()
+
+
+@pytest.fixture
+def course(tmp_path, time) -> None:
+    """A course of two lessons with an exam about both, which may be taken instead of them."""
+    items = [an_item(name, competencies=["problem_solving"]) for name in SOLVING]
+    items += [an_item(name, competencies=["composure"]) for name in CALMING]
+    fixed = [{"item": f"{BANK}#{name}"} for name in (*SOLVING, *CALMING)]
+    check = {"items": [f"{BANK}#s1"]}
+    installed(
+        tmp_path,
+        a_bank(*items),
+        a_lesson("mine/solve", competencies=["problem_solving"], check=check),
+        a_lesson("mine/calm", competencies=["composure"], check=check),
+        a_course(units=["lesson:mine/solve", "lesson:mine/calm"], exam="mine/exam", test_out="mine/exam"),
+        an_exam(
+            fixed=fixed, drawn=[], shuffles=False, attempts=3, cuts={"qualified": 60, "good": 80, "excellent": 90},
+            remedial=["mine/solve", "mine/calm"],
+        ),
+    )  # fmt: skip
+
+
+def takes(user, sitting, right=()) -> learning.Attempt:
+    """Take an exam: right in these items, wrong in all others."""
+    attempt = learning.start_attempt(user=user, sitting_id=sitting.pk)
+    for asked in attempt.paper:
+        name = asked["item"].partition("#")[2]
+        sends(user, attempt, asked["n"], RIGHT if name in right else WRONG)
+    return learning.hand_in(user=user, attempt_id=attempt.pk)
+
+
+def on(user) -> learning.Enrolment:
+    return learning.enrol(actor=None, employees=[user.employee], what="course:mine/course")[0]
+
+
+def an_open_exam(user):
+    what = learning.NewSitting(exam="mine/exam")
+    return learning.open_sitting(actor=None, what=what, employees=[user.employee])
+
+
+def done(user) -> dict[str, str]:
+    rows = learning.Completion.objects.standing().filter(employee=user.employee)
+    return dict(rows.values_list("what", "how"))
+
+
+# -- testing out ------------------------------------------------------------------------------------------------------
+
+
+def test_who_passes_the_test_out_need_not_do_the_lessons(course, lin) -> None:
+    row = on(lin)
+    sitting = learning.start_test_out(user=lin, course="mine/course")
+    assert learning.start_test_out(user=lin, course="mine/course") == sitting
+    takes(lin, sitting, (*SOLVING, *CALMING))
+    assert done(lin) == {
+        "lesson:mine/solve": "tested_out",
+        "lesson:mine/calm": "tested_out",
+        "exam:mine/exam": "passed",
+        "course:mine/course": "passed",
+    }
+    row.refresh_from_db()
+    assert row.completed_at is not None
+    with pytest.raises(InputError, match="nothing_to_test_out"):
+        learning.start_test_out(user=lin, course="mine/course")
+
+
+def test_part_of_a_test_out_shows_the_lessons_whose_questions_went_well_and_says_why(course, lin) -> None:
+    on(lin)
+    attempt = takes(lin, learning.start_test_out(user=lin, course="mine/course"), CALMING)
+    assert fresh(attempt).is_passed is False
+    assert done(lin) == {"lesson:mine/calm": "tested_out"}
+    result = learning.tested_out(attempt)
+    assert result is not None
+    assert {one.lesson: one.reason.key for one in result.shown} == {
+        "lesson:mine/solve": "curriculum.shown.below",
+        "lesson:mine/calm": "curriculum.shown.reached",
+    }
+    assert not record.Assignment.objects.filter(kind="lesson").exists()
+    unit = learning.course_of(user=lin, key="mine/course").view.next
+    assert unit is not None
+    assert unit.key == "mine/solve"
+
+
+def test_a_test_out_is_one_attempt_and_comes_again_after_months(course, time, lin) -> None:
+    on(lin)
+    sitting = learning.start_test_out(user=lin, course="mine/course")
+    takes(lin, sitting)
+    with pytest.raises(InputError, match="no_attempts_left"):
+        learning.start_attempt(user=lin, sitting_id=sitting.pk)
+    time.pass_(days=89)
+    assert learning.start_test_out(user=lin, course="mine/course") == sitting
+    time.pass_(days=2)
+    assert learning.start_test_out(user=lin, course="mine/course") != sitting
+
+
+def test_a_sitting_of_ones_own_is_nobody_elses(course, lin) -> None:
+    on(lin)
+    sitting = learning.start_test_out(user=lin, course="mine/course")
+    other = a_trainee()
+    with pytest.raises(people.NotVisibleError):
+        learning.start_attempt(user=other, sitting_id=sitting.pk)
+    assert sitting in learning.sittings_for(user=lin)
+    assert sitting not in learning.sittings_for(user=other)
+
+
+# -- the exam that ends a course --------------------------------------------------------------------------------------
+
+
+def test_the_exam_opens_after_the_lessons_and_completes_the_course(course, lin) -> None:
+    on(lin)
+    with pytest.raises(InputError, match=r"curriculum\.first"):
+        learning.start_course_exam(user=lin, course="mine/course")
+    learns(lin, "mine/solve")
+    learns(lin, "mine/calm")
+    sitting = learning.start_course_exam(user=lin, course="mine/course")
+    takes(lin, sitting, (*SOLVING, *CALMING))
+    assert done(lin)["course:mine/course"] == "passed"
+    assert done(lin)["lesson:mine/solve"] == "learnt"
+
+
+def test_a_result_is_followed_once_however_often_its_steps_are_taken(course, lin) -> None:
+    on(lin)
+    attempt = takes(lin, learning.start_test_out(user=lin, course="mine/course"), (*SOLVING, *CALMING))
+    n = learning.Completion.objects.count()
+    for _ in range(2):
+        following.follow(fresh(attempt))
+    assert learning.Completion.objects.count() == n
+
+
+def test_a_result_that_is_no_longer_passed_takes_back_what_it_completed(course, lin) -> None:
+    attempt = takes(lin, an_open_exam(lin), (*SOLVING, *CALMING))
+    assert done(lin) == {"exam:mine/exam": "passed"}
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=False)
+    following.follow(fresh(attempt))
+    assert done(lin) == {}
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=True)
+    following.follow(fresh(attempt))
+    assert done(lin) == {"exam:mine/exam": "passed"}
+
+
+# -- after a failure --------------------------------------------------------------------------------------------------
+
+
+def test_who_fails_is_given_the_weak_lessons_once_and_told(course, time, lin) -> None:
+    attempt = takes(lin, an_open_exam(lin), SOLVING)
+    for _ in range(2):
+        following.follow(fresh(attempt))
+    (task,) = record.Assignment.objects.filter(kind="lesson")
+    assert task.target == "mine/calm"
+    assert (task.due_at - time.at).days == 7
+    (row,) = learning.Enrolment.objects.all()
+    assert (row.how, row.attempt) == ("remedial", attempt)
+
+
+def test_the_exam_is_taken_again_after_the_remedial_lessons_are_learnt(course, time, lin) -> None:
+    learns(lin, "mine/calm")
+    time.pass_(minutes=1)
+    sitting = an_open_exam(lin)
+    takes(lin, sitting, SOLVING)
+    time.pass_(days=2)
+    entry = learning.entry_for(user=lin, sitting_id=sitting.pk)
+    assert [row.what for row in entry.lessons] == ["lesson:mine/calm"]
+    assert entry.refusal is not None
+    with pytest.raises(InputError, match="remedial_first"):
+        learning.start_attempt(user=lin, sitting_id=sitting.pk)
+    view = learning.lesson_of(user=lin, key="mine/calm")
+    assert (view.round.number, view.is_over) == (2, False)  # learnt once before the exam showed that it did not last
+    learns(lin, "mine/calm")
+    assert learning.entry_for(user=lin, sitting_id=sitting.pk).refusal is None
+    assert record.Assignment.objects.get(kind="lesson").done_at is not None
+    assert takes(lin, sitting, (*SOLVING, *CALMING)).is_passed
+
+
+def test_a_remedial_lesson_that_is_taken_back_is_not_waited_for(course, lin) -> None:
+    sitting = an_open_exam(lin)
+    takes(lin, sitting, SOLVING)
+    record.cancel_assignment(actor=None, assignment=record.Assignment.objects.get(kind="lesson"))
+    assert learning.start_attempt(user=lin, sitting_id=sitting.pk).number == 2
+
+
+def test_a_second_failure_asks_for_the_lesson_once_more(course, time, lin) -> None:
+    sitting = an_open_exam(lin)
+    for _ in range(2):
+        takes(lin, sitting, SOLVING)
+        time.pass_(minutes=1)
+        learns(lin, "mine/calm")
+        time.pass_(minutes=1)
+    assert learning.Enrolment.objects.filter(how="remedial", completed_at__isnull=False).count() == 2
+    assert learning.LessonRound.objects.filter(lesson="mine/calm").count() == 2
