@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.utils import timezone
 
-from peilian.apps.base.memo import forget
+from peilian.apps.base.memo import forgetting
 from peilian.apps.base.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def write(*, actor: User | None, verb: str) -> Iterator[Audit]:
     Leaving the block without having said what was written raises ``UnauditedWriteError`` and rolls back.
     """
     audit = Audit(actor=actor, verb=verb, at=timezone.now())
-    with transaction.atomic(), _allowed():
+    with transaction.atomic(), _allowed(), forgetting():
         yield audit
         if not audit.entries and not audit.is_unchanged:
             raise UnauditedWriteError(verb)
@@ -97,12 +97,10 @@ def bookkeeping() -> Iterator[None]:
 @contextmanager
 def _allowed() -> Iterator[None]:
     token = _is_writing.set(True)
-    forget()
     try:
         yield
     finally:
         _is_writing.reset(token)
-        forget()
 
 
 def is_writing() -> bool:

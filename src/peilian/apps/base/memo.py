@@ -35,8 +35,14 @@ def remembered(key: Hashable, read: Callable[[], Value]) -> Value:
     return value
 
 
-def forget() -> None:
-    """Something is being written: whatever was kept may be otherwise."""
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Something is decided meanwhile: what was kept may be otherwise, within and afterwards."""
     kept = _kept.get()
     if kept is not None:
         kept.clear()
+    try:
+        yield
+    finally:
+        if kept is not None:
+            kept.clear()

@@ -192,6 +192,8 @@ def settle_needs(rows: Iterable[Evidence]) -> list[Need]:
         state__in=LIVE_NEEDS,
     ).select_related("employee")
     concerned = [item for item in live if (item.employee_id, item.subject) in touched]
+    if not concerned:
+        return []
     standing = profiles({item.employee_id: item.employee for item in concerned}.values())
     met = [item for item in concerned if _is_reached(standing[item.employee_id], item.subject)]
     return [meet_need(actor=None, need=item) for item in met]

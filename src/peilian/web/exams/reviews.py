@@ -81,9 +81,14 @@ class Seen:
 def review(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An attempt that is over, as far as the reader may see it; one that runs leads its own person to its room."""
     user = user_of(request)
-    if user.employee_id is not None and _is_running(request, pk):  # looking at it hands in what is over
-        return HttpResponseRedirect(reverse("exam_room", args=[pk]))
-    found = learning.review_attempt(user=user, attempt_id=pk)
+    try:
+        found = learning.review_attempt(user=user, attempt_id=pk)
+    except NotVisibleError:
+        if user.employee_id is None:
+            raise
+        if learning.open_attempt(user=user, attempt_id=pk) is not None:  # looking at it hands in what is over
+            return HttpResponseRedirect(reverse("exam_room", args=[pk]))
+        found = learning.review_attempt(user=user, attempt_id=pk)
     attempt = found.attempt
     assert attempt.sitting is not None
     is_own = attempt.employee_id == user.employee_id
@@ -115,13 +120,6 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
     }
     return render(request, "exams/review.html", context)
-
-
-def _is_running(request: HttpRequest, pk: UUID) -> bool:
-    try:
-        return learning.open_attempt(user=user_of(request), attempt_id=pk) is not None
-    except NotVisibleError:
-        return False
 
 
 def seen_answer(

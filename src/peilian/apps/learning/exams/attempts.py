@@ -26,16 +26,7 @@ from peilian.apps.learning.exams.papers import Question, field_of, languages_of,
 from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
 from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
-from peilian.apps.learning.models import (
-    Attempt,
-    AttemptEvent,
-    AttemptEventKind,
-    AttemptState,
-    CourseExam,
-    Mark,
-    Response,
-    Sitting,
-)
+from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, CourseExam, Mark, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
@@ -82,15 +73,13 @@ def start_attempt(
     chosen = _language(exam, language, user)
     may_know_items = visible_to(user).may(Permission.WRITE_LIBRARY)
     drawn = secrets.randbelow(_SEEDS) if seed is None else seed
-    n_met, questions = _n_met(employee), set_paper(exam, employee, chosen, drawn)
+    questions = set_paper(exam, employee, chosen, drawn)
     with write(actor=user, verb="learning.start_attempt") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
         if (meanwhile := running_of(employee, sitting)) is not None:
             audit.unchanged()
             return meanwhile
         number = next_number(employee, sitting, now)
-        if _n_met(employee) != n_met:  # another exam ended meanwhile, and its items are met now
-            questions = set_paper(exam, employee, chosen, drawn)
         attempt = Attempt(
             employee=employee,
             started_by=user,
@@ -107,7 +96,7 @@ def start_attempt(
             assignment=assignment,
         )
         attempt.save(force_insert=True)
-        audit.created(attempt)
+        audit.note(attempt, {"started_at": [None, now], "number": [None, number]})  # all else of it stays as it is
         _event(attempt, AttemptEventKind.START, now, user)
     return attempt
 
@@ -295,11 +284,6 @@ def next_number(employee: Employee, sitting: Sitting, now: datetime) -> int:
         if now < opens:
             raise refuse("learning.wait", hours=-(-int((opens - now).total_seconds()) // 3600))
     return int(number)
-
-
-def _n_met(employee: Employee) -> int:
-    """How many answers of earlier exams there are of a person: what a paper is drawn by."""
-    return Response.objects.filter(attempt__employee=employee).count()
 
 
 def _ends_at(sitting: Sitting, now: datetime) -> datetime | None:

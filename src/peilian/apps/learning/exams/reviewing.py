@@ -88,10 +88,10 @@ def _is_done_with(attempt: Attempt) -> bool:
     """Whether the key can no longer help its person: the exam is passed, no attempt is left, or it has closed."""
     sitting = attempt.sitting
     assert sitting is not None
-    mine = Attempt.objects.filter(employee=attempt.employee_id, sitting=sitting)
-    is_last = sitting.attempts_allowed is not None and mine.count() >= sitting.attempts_allowed
+    mine = Attempt.objects.filter(employee=attempt.employee_id, sitting=sitting).values_list("is_passed", flat=True)
+    is_last = sitting.attempts_allowed is not None and len(mine) >= sitting.attempts_allowed
     is_closed = sitting.closes_at is not None and clock.now() >= sitting.closes_at
-    return is_last or is_closed or mine.filter(is_passed=True).exists()
+    return is_last or is_closed or True in mine
 
 
 def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:
