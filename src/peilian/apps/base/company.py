@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 def company() -> Company:
     """The company, made with default settings on first use."""
-    found = remembered("company", Company.objects.first)
+    return remembered("company", _company)
+
+
+def _company() -> Company:
+    found = Company.objects.first()
     if found is None:
         with bookkeeping():
             found = Company.objects.create()
