@@ -26,7 +26,15 @@ from peilian.apps.learning.exams.papers import Question, field_of, languages_of,
 from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
 from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
-from peilian.apps.learning.models import Attempt, AttemptEvent, AttemptEventKind, AttemptState, CourseExam, Mark, Sitting
+from peilian.apps.learning.models import (
+    Attempt,
+    AttemptEvent,
+    AttemptEventKind,
+    AttemptState,
+    CourseExam,
+    Mark,
+    Sitting,
+)
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
