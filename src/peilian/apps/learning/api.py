@@ -44,7 +44,27 @@ from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, on
 from peilian.apps.learning.exams.papers import Question
 from peilian.apps.learning.exams.parts import OpenAnswer, OpenPart, open_answer
 from peilian.apps.learning.exams.reviewing import Asked, Reviewed, Room, attempts_of, open_attempt, review_attempt
-from peilian.apps.learning.exams.sittings import NewSitting, cancel_sitting, led_by, open_sitting, sittings_for
+from peilian.apps.learning.exams.running import (
+    Occasion,
+    Outlook,
+    Taker,
+    TakerState,
+    add_people,
+    occasion,
+    occasions,
+    occasions_of,
+    open_make_up,
+    outlook,
+    waiting_halfway,
+)
+from peilian.apps.learning.exams.sittings import (
+    NewSitting,
+    cancel_sitting,
+    exams_in_force,
+    led_by,
+    open_sitting,
+    sittings_for,
+)
 from peilian.apps.learning.following import close_due, hand_in, mark, settle_marks
 from peilian.apps.learning.models import (
     GUARDED,
@@ -92,8 +112,10 @@ __all__ = [
     "MarkKind",
     "Marked",
     "NewSitting",
+    "Occasion",
     "OpenAnswer",
     "OpenPart",
+    "Outlook",
     "Progress",
     "Question",
     "Response",
@@ -101,11 +123,14 @@ __all__ = [
     "Room",
     "Saved",
     "Sitting",
+    "Taker",
+    "TakerState",
     "TeamRow",
     "TestOut",
     "ToMark",
     "Tried",
     "UnitView",
+    "add_people",
     "agreement_of",
     "answer_check_item",
     "attempts_of",
@@ -116,6 +141,7 @@ __all__ = [
     "course_of",
     "enrol",
     "entry_for",
+    "exams_in_force",
     "extend",
     "finish_lessons_due",
     "hand_in",
@@ -130,10 +156,15 @@ __all__ = [
     "mark",
     "may_join",
     "move_to_newer",
+    "occasion",
+    "occasions",
+    "occasions_of",
     "one_to_mark",
     "open_answer",
     "open_attempt",
+    "open_make_up",
     "open_sitting",
+    "outlook",
     "parts_of",
     "paths",
     "read_done",
@@ -150,5 +181,6 @@ __all__ = [
     "team_learning",
     "tested_out",
     "to_mark",
+    "waiting_halfway",
     "withdraw_completion",
 ]

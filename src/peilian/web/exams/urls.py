@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from peilian.web.exams import marking, mine, reviews, rooms, sittings
+from peilian.web.exams import marking, mine, occasions, opening, reviews, rooms, sittings
 
 urlpatterns = [
     path("exams/", mine.mine, name="exams"),
+    path("exams/occasions/", occasions.occasions, name="exam_occasions"),
+    path("exams/occasions/new/", opening.opening, name="exam_open"),
+    path("exams/occasions/<uuid:pk>/", occasions.occasion, name="exam_occasion"),
+    path("exams/occasions/<uuid:pk>/extend/", occasions.extend, name="exam_extend"),
+    path("exams/occasions/<uuid:pk>/people/", occasions.add, name="exam_add_people"),
+    path("exams/occasions/<uuid:pk>/cancel/", occasions.cancel, name="exam_cancel"),
+    path("exams/occasions/<uuid:pk>/make-up/", occasions.make_up, name="exam_make_up"),
+    path("exams/occasions/<uuid:pk>/settle/", occasions.settle, name="exam_settle"),
     path("exams/marking/", marking.queue, name="exam_marking"),
     path("exams/marking/next/", marking.following, name="exam_mark_next"),
     path("exams/marking/<uuid:pk>/", marking.one, name="exam_mark"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,16 +15,20 @@ from peilian.apps.learning import clock
 from peilian.apps.learning.exams.papers import languages_of
 from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, Sitting
 from peilian.apps.library import api as library
-from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, User, visible_to
 from peilian.apps.record import api as record
 
-if TYPE_CHECKING:
-    from peilian.apps.people.api import User
+_MOST_MINUTES, _MOST_ATTEMPTS = 600, 20
 
 
 @dataclass(frozen=True, slots=True)
 class NewSitting:
-    """What is opened: the key of an exam, and when. ``due_at`` is told to who is assigned."""
+    """What is opened: the key of an exam, and when. ``due_at`` is told to who is assigned, ``note`` to who takes it.
+
+    ``minutes`` and ``attempts`` stand in the place of those of the paper (``None``: as the paper says). ``batch`` is
+    the id of one act of opening and makes a second click harmless. ``makes_up_for``: the sitting that this one is a
+    make-up for.
+    """
 
     exam: str
     opens_at: datetime | None = None
@@ -33,6 +36,10 @@ class NewSitting:
     is_for_all: bool = False
     due_at: datetime | None = None
     note: str = ""
+    minutes: int | None = None
+    attempts: int | None = None
+    batch: UUID | None = None
+    makes_up_for: Sitting | None = None
 
 
 def open_sitting(
@@ -43,9 +50,8 @@ def open_sitting(
     everybody takes somebody who may assign training to all."""
     now = clock.now()
     sitting = new_sitting(what.exam, actor=actor, now=now)
-    opens = what.opens_at or now
-    if what.closes_at is not None and what.closes_at <= max(opens, now):
-        raise refuse("learning.closes_before_it_opens", "closes_at")
+    opens, note = what.opens_at or now, short(what.note, "note")
+    _check(what, max(opens, now))
     if not employees and not what.is_for_all:
         raise refuse("record.nobody_chosen", "employees")
     if actor is not None and what.is_for_all:
@@ -53,18 +59,26 @@ def open_sitting(
         if everybody < Employee.objects.count():
             raise NotVisibleError
     with write(actor=actor, verb="learning.open_sitting") as audit:
+        if (there := _sent_before(actor, what.batch)) is not None:
+            audit.unchanged()
+            return there
+        sitting.pk = what.batch or sitting.pk
         sitting.opens_at, sitting.closes_at, sitting.is_for_all = opens, what.closes_at, what.is_for_all
+        sitting.minutes = what.minutes or sitting.minutes
+        sitting.attempts_allowed = what.attempts or sitting.attempts_allowed
+        sitting.makes_up_for, sitting.note = what.makes_up_for, note
         sitting.save(force_insert=True)
         audit.created(sitting)
         if employees:
-            record.assign(actor=actor, employees=employees, needs=needs, what=_assignment(sitting, what))
+            task = new_assignment(sitting, what.due_at, note)
+            record.assign(actor=actor, employees=employees, needs=needs, what=task)
     return sitting
 
 
 def new_sitting(exam: str, *, actor: User | None, now: datetime) -> Sitting:
     """A sitting of an exam as it is written now, from ``now`` on; the caller stores it. ``InputError`` when the exam is
     not in force or its banks cannot fill it in any language."""
-    version, document = _exam(exam)
+    version, document = current_exam(exam)
     if not languages_of(document):
         raise refuse("learning.exam_cannot_be_set", "exam")
     return Sitting(
@@ -78,6 +92,27 @@ def new_sitting(exam: str, *, actor: User | None, now: datetime) -> Sitting:
         created_at=now,
         created_by=actor,
     )
+
+
+def _check(what: NewSitting, begins: datetime) -> None:
+    if what.closes_at is not None and what.closes_at <= begins:
+        raise refuse("learning.closes_before_it_opens", "closes_at")
+    if what.minutes is not None and not 1 <= what.minutes <= _MOST_MINUTES:
+        raise refuse("learning.minutes_bounds", "minutes", most=_MOST_MINUTES)
+    if what.attempts is not None and not 1 <= what.attempts <= _MOST_ATTEMPTS:
+        raise refuse("learning.attempts_bounds", "attempts", most=_MOST_ATTEMPTS)
+
+
+def _sent_before(actor: User | None, batch: UUID | None) -> Sitting | None:
+    """What one act of opening has opened; whoever opened it is kept waiting until it is stored."""
+    if batch is None:
+        return None
+    if actor is not None:  # two clicks of one person come one after the other
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    there: Sitting | None = Sitting.objects.filter(pk=batch).first()
+    if there is not None and there.created_by_id != (actor.pk if actor is not None else None):
+        raise NotVisibleError
+    return there
 
 
 def cancel_sitting(*, actor: User | None, sitting_id: UUID, reason: str) -> Sitting:
@@ -141,20 +176,27 @@ def sittings_for(*, user: User) -> QuerySet[Sitting]:
     return rows.filter(is_for_all=True) | rows.filter(pk__in=[*mine, *own])
 
 
-def _exam(key: str) -> tuple[library.ContentVersion, ExamDocument]:
-    for row, version, document in library.current_documents(kind="exam"):
-        if row.key == key and isinstance(document, ExamDocument):
-            return version, document
+def exams_in_force() -> dict[str, tuple[library.ContentVersion, ExamDocument]]:
+    """The papers that can be opened, by key."""
+    rows = library.current_documents(kind="exam")
+    return {row.key: (version, document) for row, version, document in rows if isinstance(document, ExamDocument)}
+
+
+def current_exam(key: str) -> tuple[library.ContentVersion, ExamDocument]:
+    """The paper of that key that is in force, with its version; ``InputError`` when there is none."""
+    if (found := exams_in_force().get(key)) is not None:
+        return found
     raise refuse("learning.exam_not_in_force", "exam")
 
 
-def _assignment(sitting: Sitting, what: NewSitting) -> record.NewAssignment:
+def new_assignment(sitting: Sitting, due_at: datetime | None, note: str) -> record.NewAssignment:
+    """The task of who is assigned a sitting."""
     return record.NewAssignment(
         target=str(sitting.pk),
         title=sitting.title,
         kind=record.AssignmentKind.EXAM,
-        due_at=what.due_at or sitting.closes_at,
+        due_at=due_at or sitting.closes_at,
         attempts_allowed=sitting.attempts_allowed,
-        note=what.note,
+        note=note,
         link=f"/exams/{sitting.pk}/",
     )
