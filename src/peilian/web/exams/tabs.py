@@ -17,6 +17,7 @@ TABS = (
     Tab("marking", "exam_marking", _("Mark answers"), frozenset({P.RAISE_NEEDS}), Needs.UNITS),
     Tab("contests", "exam_contests", _("Contested answers"), frozenset({P.RAISE_NEEDS}), Needs.UNITS),
     Tab("panels", "exam_panels", _("Practical exams"), frozenset({P.ASSIGN_TRAINING}), Needs.UNITS),
+    Tab("statistics", "exam_statistics", _("Questions"), frozenset({P.WRITE_LIBRARY, P.ASSIGN_TRAINING})),
 )
 
 

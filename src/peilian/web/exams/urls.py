@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.exams import marking, mine, occasions, opening, reviews, rooms, sittings
+from peilian.web.exams import marking, mine, occasions, opening, reviews, rooms, sittings, statistics
 
 urlpatterns = [
     path("exams/", mine.mine, name="exams"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("exams/marking/", marking.queue, name="exam_marking"),
     path("exams/marking/next/", marking.following, name="exam_mark_next"),
     path("exams/marking/<uuid:pk>/", marking.one, name="exam_mark"),
+    path("exams/questions/", statistics.listed, name="exam_statistics"),
+    path("exams/questions/calibrate/<path:bank>/", statistics.propose, name="exam_calibrate"),
+    path("exams/questions/freeze/<int:number>/<path:bank>/", statistics.freeze, name="exam_freeze"),
+    path("exams/questions/<slug:of>/<path:subject>/", statistics.statistics, name="exam_statistics_of"),
     path("exams/<uuid:pk>/", sittings.sitting, name="exam_sitting"),
     path("exams/attempts/<uuid:pk>/", rooms.room, name="exam_room"),
     path("exams/attempts/<uuid:pk>/hand-in/", rooms.hand_in, name="exam_hand_in"),

@@ -22,6 +22,7 @@ from peilian.apps.learning.models.exams import (
     Response,
     Sitting,
 )
+from peilian.apps.learning.models.statistics import ItemCalibration, ItemStatistics, StatisticsOf
 
 GUARDED = ("learning_attemptevent", "learning_completion", "learning_lessonwork", "learning_mark")
 """Tables whose rows the database itself refuses to change."""
@@ -37,6 +38,8 @@ __all__ = [
     "CourseExam",
     "Enrolment",
     "EnrolmentHow",
+    "ItemCalibration",
+    "ItemStatistics",
     "LessonRound",
     "LessonWork",
     "LessonWorkKind",
@@ -44,4 +47,5 @@ __all__ = [
     "MarkKind",
     "Response",
     "Sitting",
+    "StatisticsOf",
 ]

@@ -71,7 +71,7 @@ def analyse_exam(responses: Responses, limits: Limits | None = None) -> ExamAnal
         standard_error=error,
         standard_error_share=None if error is None else error / paper,
         items=tuple(items),
-        alarms=tuple(_exam_alarms(seen, reliability, limits)),
+        alarms=tuple(_exam_alarms(responses, reliability, limits)),
     )
 
 
@@ -131,13 +131,15 @@ def _covariances(responses: Responses) -> tuple[Floats, Floats]:
     return between / np.maximum(together - 1, 1), together
 
 
-def _exam_alarms(seen: Flags, reliability: Figure, limits: Limits) -> list[Reason]:
+def _exam_alarms(responses: Responses, reliability: Figure, limits: Limits) -> list[Reason]:
     found = []
+    seen = responses.seen
     if reliability.value is None and reliability.why_not is not None:
         found.append(reliability.why_not)
     elif reliability.high is not None and reliability.high < limits.reliable:
         found.append(Reason("psychometrics.unreliable", {"alpha": reliability.value, "least": limits.reliable}))
-    cut = _broken_off(seen)
+    # Papers are shuffled: who stopped early is seen in the order that each person met, not in that of the table.
+    cut = _broken_off(seen) if responses.unfinished is None else len(responses.unfinished)
     if seen.any() and cut > _TIME_WAS_SHORT * float(seen.any(axis=1).sum()):
         found.append(Reason("psychometrics.not_reached", {"n": cut, "total": int(seen.any(axis=1).sum())}))
     return found

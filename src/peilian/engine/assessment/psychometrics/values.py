@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -80,16 +80,20 @@ class Responses:
     """Answers as a table of people x items, both in a fixed order.
 
     ``points`` is NaN where a question was not shown or not reached. ``ticked`` holds for each question of choice a
-    table of people x options, true where the option was chosen.
+    table of people x options, true where the option was chosen. ``unfinished`` are those who did not reach the end of
+    what they were shown, each in the order in which it was met; ``None``: everybody met the items as they stand here.
     """
 
     people: tuple[str, ...]
     items: tuple[ExamItem, ...]
     points: Floats
     ticked: Mapping[str, Flags] = field(default_factory=dict)
+    unfinished: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, answers: Iterable[Answer], items: Sequence[ExamItem]) -> Responses:
+    def of(
+        cls, answers: Iterable[Answer], items: Sequence[ExamItem], *, unfinished: Collection[str] | None = None
+    ) -> Responses:
         """Gather answers in any order. ``InputError`` tells each answer that cannot be, counted from 1."""
         columns = {item.key: place for place, item in enumerate(items)}
         rows: dict[str, int] = {}
@@ -111,7 +115,8 @@ class Responses:
             gathered[cell] = (float(points), answer)
         if faults:
             raise InputError(*faults)
-        return _table(tuple(rows), tuple(items), gathered)
+        made = _table(tuple(rows), tuple(items), gathered)
+        return made if unfinished is None else replace(made, unfinished=frozenset(unfinished) & set(rows))
 
     @property
     def seen(self) -> Flags:

@@ -1,0 +1,1 @@
+"""What answers tell about questions: item statistics, calibration."""
