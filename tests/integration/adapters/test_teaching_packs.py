@@ -12,12 +12,13 @@ from peilian.adapters import packs
 from peilian.adapters.packs.authored import Known, known_among, lost_names
 from peilian.adapters.packs.items import AnyItem, CaseField, ItemsDocument, _texts, to_item
 from peilian.adapters.packs.lexicon import load_lexicons
-from peilian.adapters.packs.teaching import CourseDocument
+from peilian.adapters.packs.teaching import CourseDocument, ExamDocument
 from peilian.adapters.packs.trees import document_of, tree_of
 from peilian.engine._kernel import InputError, Language
 from peilian.engine.assessment.grading import grade
 from peilian.flows import contents
 from peilian.flows import packs as checking
+from peilian.flows.blueprints import unfilled
 
 T = {"zh": "好"}
 OPTIONS = [{"id": "a", "text": T, "right": True}, {"id": "b", "text": T}]
@@ -227,3 +228,12 @@ def test_the_basics_of_service_work_are_in_both_languages() -> None:
     basics = [item for name, item in shipped() if name.startswith("service-core/basics#")]
     assert basics
     assert all(item.languages() == ("zh", "en") for item in basics)
+
+
+def test_every_shipped_exam_is_filled_by_the_shipped_banks() -> None:
+    banks = [one.document for one in packs.load("items")]
+    exams = [one.document for one in packs.load("exam")]
+    assert exams
+    for exam in exams:
+        assert isinstance(exam, ExamDocument)
+        assert unfilled(exam, [bank for bank in banks if isinstance(bank, ItemsDocument)]) == [], exam.key
