@@ -25,6 +25,20 @@ _OFFICE = {
 }
 
 
+_RUN = frozenset(
+    {".html", ".htm", ".xhtml", ".xht", ".shtml", ".mhtml", ".svg", ".svgz", ".xml", ".xsl", ".css", ".php", ".jsp"}
+    | {".js", ".mjs", ".exe", ".com", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".wsf", ".hta", ".sh", ".jar"}
+    | {".msi", ".reg", ".lnk", ".url", ".desktop", ".app"}
+)
+"""Endings of what a browser or a computer runs when it is opened."""
+
+
+def is_run(name: str) -> bool:
+    """Whether a file, saved under its name, would be run when it is opened. None that is taken holds such a thing, so
+    the name is wrong, or meant to mislead."""
+    return PurePosixPath(name.strip().rstrip(".").lower()).suffix in _RUN
+
+
 def plain_name(name: str) -> str:
     """The name of a file without folders and without what cannot be stored or seen; empty when nothing is left."""
     last = cleaned(PurePosixPath(name.replace("\\", "/")).name).replace("\n", " ").strip()

@@ -62,7 +62,7 @@ class SearchQuery(Situation):
 class AnswersQuery(Situation):
     """``message`` is what the customer wrote; ``most`` bounds each family of suggestions."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     message: str = Field(min_length=1, max_length=2000)
     most: int = Field(4, ge=1, le=10)
@@ -123,6 +123,7 @@ class AnswersOut(Schema):
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, Any]:
     """Texts for what was typed, best first; an empty query finds all, the latest first."""
     _refuse_unknown(request.GET, SearchQuery)
+    _refuse_unknown_kinds(asked.kind)
     language = language_of(request, asked.language)
     found = library.search(
         user=_user(request),
@@ -186,6 +187,13 @@ def _refuse_unknown(names: Iterable[str], known: type[Schema] | None) -> None:
     faults = [Fault(Reason("pack.extra_forbidden", {"name": name}), field=name) for name in names if name not in fields]
     if faults:
         raise InputError(*faults)
+
+
+def _refuse_unknown_kinds(kinds: Iterable[str]) -> None:
+    """A mistyped kind would find nothing, as if there were nothing."""
+    known = library.kinds()
+    if any(kind not in known for kind in kinds):
+        raise InputError(Fault(Reason("pack.unknown_kind", {"known": ", ".join(known)}), field="kind"))
 
 
 def _told(item: library.FoundText, language: Language) -> dict[str, Any]:

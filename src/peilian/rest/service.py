@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, cast
@@ -28,9 +29,22 @@ _LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
 def language_of(request: HttpRequest, asked: Language | None = None) -> Language:
-    """The language of what is said back: the one asked for, else that of the user or the browser."""
-    asked = asked or _LANGUAGES.get(request.GET.get("language", ""))
+    """The language of what is said back: the one asked for in the body or the address, else that of the user or the
+    browser."""
+    asked = asked or _LANGUAGES.get(request.GET.get("language", "")) or _asked_in_body(request)
     return asked or ("en" if (get_language() or "").startswith("en") else "zh")
+
+
+def _asked_in_body(request: HttpRequest) -> Language | None:
+    """What a body says of the language, also one that is refused for something else."""
+    if request.content_type != "application/json":
+        return None
+    try:
+        asked = json.loads(request.body)
+    except (RawPostDataException, ValueError, RecursionError):
+        return None
+    said = asked.get("language") if isinstance(asked, dict) else None
+    return _LANGUAGES.get(said) if isinstance(said, str) else None
 
 
 def patterns() -> list[URLPattern]:

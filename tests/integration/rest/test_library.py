@@ -196,3 +196,25 @@ def test_a_form_in_place_of_json_is_refused_also_when_its_token_was_looked_for(a
     client = signed_in(agent, enforce_csrf_checks=True)
     response = client.post(ANSWERS, "--x--", content_type="multipart/form-data; boundary=x")
     assert (response.status_code, response.json()["error"]) == (403, "forged")
+
+
+def test_a_kind_that_there_is_none_of_is_refused_by_name(agent):
+    response = signed_in(agent).get(SEARCH, {"q": "退换货", "kind": "artikel", "language": "en"})
+    assert response.status_code == 400
+    (fault,) = response.json()["faults"]
+    assert fault["field"] == "kind"
+    assert "article" in fault["detail"]
+
+
+@pytest.mark.parametrize("body", [{"message": "退货", "most": "4"}, {"message": "退货", "most": True}, {"message": 7}])
+def test_a_value_of_another_type_is_refused_and_not_bent_into_shape(agent, body):
+    assert asked(signed_in(agent), **body).status_code == 400
+
+
+def test_a_refusal_is_in_the_language_that_the_body_asks_for(agent):
+    told = {
+        language: asked(signed_in(agent), message="退货", most=99, language=language).json()["faults"][0]["detail"]
+        for language in ("zh", "en")
+    }
+    assert told["zh"] != told["en"]
+    assert told["en"].isascii()

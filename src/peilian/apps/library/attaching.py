@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from peilian.adapters.media import is_text_of_other_encoding, media_type_of, plain_name
+from peilian.adapters.media import is_run, is_text_of_other_encoding, media_type_of, plain_name
 from peilian.apps.base.api import Audit, file_path, keep_file, write
 from peilian.apps.library.checks import is_writer, permit, refuse, require_sight, short
 from peilian.apps.library.drafting import begun
@@ -54,6 +54,8 @@ def attach(*, actor: User | None, content: Content, name: str, data: bytes) -> A
     name = short(plain_name(name), "name", limit=255, is_needed=True)
     if len(data) > MOST_BYTES:
         raise refuse("library.file_too_large", "file", limit=MOST_BYTES >> 20)
+    if is_run(name):
+        raise refuse("library.file_is_run", "file", name=name)
     media_type = media_type_of(data)
     if media_type is None and is_text_of_other_encoding(name, data):
         raise refuse("library.text_not_utf8", "file", name=name)

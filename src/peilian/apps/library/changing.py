@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from peilian.apps.base.api import send, today_in_company, write
-from peilian.apps.library.checks import is_writer, named, permit, publishing, refuse, short
+from peilian.apps.library.checks import is_writer, named, permit, publishing, refuse, require_sight, short
 from peilian.apps.library.locking import locked_all, open_drafts
 from peilian.apps.library.models import (
     ChangeNotice,
@@ -135,6 +135,15 @@ def revisions_due(*, user: User, notice: ChangeNotice | None = None) -> QuerySet
     if notice is not None:
         rows = rows.filter(notice=notice)
     return rows.select_related("notice", "content").order_by("notice__effective_on", "content__kind", "content__key")
+
+
+def being_revised(*, user: User, content: Content) -> list[ChangeNotice]:
+    """The changes that a text does not follow yet, the latest announced first: for its readers, who are not told of
+    internal ones."""
+    permit(user, Permission.SEE_LIBRARY)
+    require_sight(user, content)
+    due = Q(revisions__content=content, revisions__state=RevisionState.DUE)
+    return list(change_notices(user=user).filter(due).distinct().order_by("-made_at", "-pk"))
 
 
 def settle_revision(*, actor: User | None, revision: Revision, state: RevisionState | str, note: str = "") -> Revision:

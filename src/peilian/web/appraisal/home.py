@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -36,6 +37,13 @@ def tasks_of(user: User) -> list[Task]:
     """Everything that appraisals need from the user now, the most urgent first."""
     tasks = [*_own(user), *_led(user), *_appeals(user), *_rewards(user)]
     return sorted(tasks, key=lambda task: (task.until is None, task.until or date.max))
+
+
+@require_safe
+def moved(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Where the pages of the appraisal lay once: messages that people kept still lead there."""
+    asked = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"/assess/{quote(rest)}{'?' if asked else ''}{asked}")
 
 
 @require_safe

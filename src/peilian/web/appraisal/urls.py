@@ -63,4 +63,6 @@ urlpatterns = [
     path("assess/rules/versions/<uuid:pk>/", rules.version, name="appraisal_version"),
     path("assess/cycles/<uuid:pk>/ranking/", standings.ranking, name="appraisal_ranking"),
     path("assess/cycles/<uuid:pk>/ranking.<str:form>", papers.ranking, name="appraisal_ranking_paper"),
+    path("appraisal/", home.moved),
+    path("appraisal/<path:rest>", home.moved),
 ]

@@ -25,7 +25,19 @@ from peilian.web.people.forms import DayField, DirectoryForm
 from peilian.web.shell.access import user_of
 from peilian.web.shell.paging import page_of
 
-_MOST_OPTIONS = 200
+_LONGEST = 4000
+_MOST_LINES = 200
+
+
+class ManyField(forms.Field):
+    """Several lines of one name, each typed or chosen; what is left empty is not there."""
+
+    widget = forms.MultipleHiddenInput  # takes all that is sent of the name; the page draws it
+
+    def clean(self, value: Any) -> list[str]:
+        """Each once, in their order."""
+        lines = (line.strip() for one in value or () for line in str(one)[:_LONGEST].splitlines())
+        return list(dict.fromkeys(line for line in lines if line))[:_MOST_LINES]
 
 
 class ChangeForm(DirectoryForm):
@@ -39,14 +51,18 @@ class ChangeForm(DirectoryForm):
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     effective_on = DayField(label=gettext_lazy("In effect from"))
-    tags = forms.MultipleChoiceField(label=gettext_lazy("Texts with these tags"), required=False)
-    competencies = forms.MultipleChoiceField(label=gettext_lazy("Texts for these competencies"), required=False)
-    named = forms.CharField(
+    tags = ManyField(
+        label=gettext_lazy("Texts with these tags"),
+        required=False,
+        help_text=gettext_lazy("Type a few letters of a tag and choose."),
+    )
+    competencies = forms.MultipleChoiceField(
+        label=gettext_lazy("Texts for these competencies"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    named = ManyField(
         label=gettext_lazy("Single texts"),
         required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Such as article:retail/refund-rules, one a line."),
+        help_text=gettext_lazy("Type a few words of the title and choose."),
     )
     fields_of_door: ClassVar = {"title": "zh"}
 
@@ -54,16 +70,27 @@ class ChangeForm(DirectoryForm):
         super().__init__(*arguments, **options)
         self.user = user
         counts = library.facets(user=user)
-        for name, facet in (("tags", "tag"), ("competencies", "competency")):
-            field: Any = self.fields[name]
-            said = trained_name if name == "competencies" else str
-            field.choices = [(key, f"{said(key)} ({n})") for key, n in counts[facet].most_common(_MOST_OPTIONS)]
-            field.widget.attrs["size"] = 8
+        self.known_tags = counts["tag"].most_common()
+        field: Any = self.fields["competencies"]
+        field.choices = [(key, f"{trained_name(key)} ({n})") for key, n in counts["competency"].most_common()]
+
+    @property
+    def lines(self) -> dict[str, list[str]]:
+        """What stands in the fields of several lines, with room for more."""
+        return {name: [*(self[name].value() or ()), "", ""] for name in ("tags", "named")}
+
+    def clean_tags(self) -> list[str]:
+        """Tags that some text has."""
+        known = dict(self.known_tags)
+        for tag in self.cleaned_data["tags"]:
+            if tag not in known:
+                raise forms.ValidationError(_("No text has the tag %(text)s."), params={"text": tag})
+        return list(self.cleaned_data["tags"])
 
     def clean_named(self) -> list[library.Content]:
         """The texts that are named one by one."""
         found = []
-        for line in self.cleaned_data["named"].split():
+        for line in self.cleaned_data["named"]:
             kind, _sep, key = line.partition(":")
             try:
                 found.append(library.content(user=self.user, kind=kind, key=key))
@@ -102,7 +129,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Announce a change; first a look at the texts that it touches."""
     user = _writer(request)
-    form = ChangeForm(user, request.POST or None, initial={"named": request.GET.get("text", "")})
+    form = ChangeForm(user, request.POST or None, initial={"named": list(filter(None, [request.GET.get("text", "")]))})
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,6 +36,7 @@ _ZIP = "application/zip"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TEMPLATES = ("phrases", "article", "items")
 _MOST_FAULTS = 100
+_CHOSEN, _MOST_CHOSEN = "library_chosen", 5000
 _MOST_BYTES = 20 << 20
 ACTIONS: dict[str, tuple[Any, Tone]] = {
     "new": (gettext_lazy("new"), "good"),
@@ -97,13 +99,15 @@ def files(request: HttpRequest) -> HttpResponse:
     asked: dict[str, Any] = wanted.cleaned_data if wanted.is_bound and wanted.is_valid() else {}
     is_filtered = any(asked.values())
     page = page_of(_fitting(user, asked) if is_filtered else library.Content.objects.none(), request)
+    chosen = set(request.session.get(_CHOSEN, []))
     context = {
         "form": form,
         "filter": wanted,
         "asked": asked,
         "is_filtered": is_filtered,
         "page": page,
-        "rows": [(row, kind_name(row.kind)) for row in page],
+        "rows": [(row, kind_name(row.kind), str(row.pk) in chosen) for row in page],
+        "n_chosen": library.browse(user=user).filter(pk__in=chosen).count() if chosen else 0,
         "templates": [(one, kind_name(one)) for one in _TEMPLATES],
     }
     return render(request, "library/files.html", context, status=422 if request.method == "POST" else 200)
@@ -111,13 +115,19 @@ def files(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
-    """The chosen texts as an archive."""
-    user = _writer(request)
-    if request.POST.get("do") == "all":
-        wanted = ExportFilter(user, request.POST)
-        rows = _fitting(user, wanted.cleaned_data) if wanted.is_valid() else library.Content.objects.none()
-    else:
-        rows = library.browse(user=user).filter(pk__in=filter(None, map(_as_id, request.POST.getlist("chosen"))))
+    """The chosen texts as an archive; or another choice, which is remembered from page to page."""
+    user, do = _writer(request), request.POST.get("do", "")
+    wanted = ExportFilter(user, request.POST)
+    fitting = _fitting(user, wanted.cleaned_data) if wanted.is_valid() else library.Content.objects.none()
+    chosen = _rechosen(request)
+    if do == "add_all":
+        chosen = list(dict.fromkeys([*chosen, *map(str, fitting.values_list("pk", flat=True))]))[:_MOST_CHOSEN]
+    elif do == "clear":
+        chosen = []
+    request.session[_CHOSEN] = chosen
+    if do in ("keep", "add_all", "clear"):
+        return HttpResponseRedirect(_files_address(request))
+    rows = fitting if do == "all" else library.browse(user=user).filter(pk__in=chosen)
     try:
         data = library.export_pack(user=user, contents=rows.select_related("current"))
     except InputError as error:
@@ -126,6 +136,19 @@ def export(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("library_files"))
     name = f"library-{base.today_in_company().isoformat()}.zip"
     return HttpResponse(data, content_type=_ZIP, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _rechosen(request: HttpRequest) -> list[str]:
+    """What was chosen before, of the page that was sent only what is ticked there now."""
+    ticked, offered = request.POST.getlist("chosen"), set(request.POST.getlist("offered"))
+    kept = [one for one in request.session.get(_CHOSEN, []) if one not in offered]
+    return [one for one in dict.fromkeys([*kept, *ticked]) if _as_id(one) is not None][:_MOST_CHOSEN]
+
+
+def _files_address(request: HttpRequest) -> str:
+    """The list that was looked at, with its filter and page."""
+    asked = {name: request.POST[name] for name in ("kind", "pack", "text", "page") if request.POST.get(name)}
+    return f"{reverse('library_files')}{'?' if asked else ''}{urlencode(asked)}#out"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -153,6 +153,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         "related": _related(user, row.related),
         "uses": _uses(user, row) if is_writer else None,
         "comments": comments,
+        "revised_for": library.being_revised(user=user, content=row) if row.state == "published" else (),
         "form": form,
         "edit_href": _address("library_edit", row) if is_writer else "",
         "questions_href": reverse("library_questions", args=[row.key]) if is_writer and row.kind == "items" else "",

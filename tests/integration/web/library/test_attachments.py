@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
+from peilian.engine._kernel import InputError
 from peilian.web.library import attachments
 from support.company import SmallCompany, a_small_company
 from support.library import a_writer, an_article, installed, published, the_content
@@ -131,3 +132,11 @@ def test_a_file_is_listed_beside_its_text(company: SmallCompany, signed_in: Sign
     page = signed_in(company.lin).get(reverse("library_text", args=["article", "mine/returns"])).content.decode()
     assert address in page
     assert "<b>.txt" not in page
+
+
+@pytest.mark.parametrize("name", ["说明.html", "说明.HTM", "run.js", "setup.exe", "图.svg", "a.html ", "a.html."])
+def test_a_name_that_a_computer_would_run_is_refused_whatever_the_file_holds(company: SmallCompany, name: str) -> None:
+    for data in ("只是文字".encode(), PNG):
+        with pytest.raises(InputError, match="file_is_run"):
+            library.attach(actor=a_writer() if data is PNG else None, content=the_content(), name=name, data=data)
+    assert not library.Attachment.objects.exists()

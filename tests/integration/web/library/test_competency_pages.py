@@ -96,6 +96,16 @@ def test_publishing_without_a_competency_asks_for_a_tick_at_each_that_would_be_g
     assert gone not in record.competency_model().competencies
 
 
+@pytest.mark.parametrize("value", [5, [5], {"a": [5]}], ids=str)
+def test_a_model_whose_every_field_is_of_another_kind_can_still_be_opened(model, value):
+    writer = a_writer()
+    draft = library.start_draft(actor=writer, content=model)
+    fields = {name: value for name in model.current.body if name not in ("kind", "schema_version", "key")}
+    draft = library.save_draft(actor=writer, draft=draft, body={**draft.body, **fields}, edition=draft.edition)
+    for query in ({"part": "posts"}, {"source": "1"}, {"review": "1"}):
+        see(writer, "library_draft", draft.pk, **query)
+
+
 def test_the_model_is_not_offered_as_a_new_text_and_has_no_way_to_be_retired(model):
     manager = a_publisher()
     assert f'value="{KIND}"' not in see(manager, "library_new")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Reason, Text
 from peilian.flows.wording import say
 from support.builders import a_unit, a_user, an_employee
 from support.library import a_policy, a_publisher, a_writer, an_article, installed, published, the_content
@@ -182,6 +182,24 @@ def test_a_file_that_is_forgotten_before_it_was_read_is_not_read(writer):
     assert not base.StoredFile.objects.exists()
 
 
+def test_what_is_chosen_to_be_taken_out_is_kept_from_page_to_page_and_nothing_is_ticked_at_first(writer, shelf):
+    browser = client_of(writer)
+    one, other = the_content(), the_content("mine/other")
+    place = reverse("library_files")
+    assert "checked" not in browser.get(place, {"kind": "article"}).content.decode()
+    kept = {"do": "keep", "kind": "article", "offered": [one.pk, other.pk], "chosen": [other.pk]}
+    assert browser.post(reverse("library_export"), kept)["Location"] == f"{place}?kind=article#out"
+    page = browser.get(place, {"kind": "policy"}).content.decode()
+    assert "已选 1 篇" in page
+    browser.post(reverse("library_export"), {"do": "add_all", "kind": "policy"})
+    with zipfile.ZipFile(io.BytesIO(browser.post(reverse("library_export"), {"do": "take"}).content)) as archive:
+        names = " ".join(archive.namelist())
+    assert ("other" in names, "privacy" in names, "returns" in names) == (True, True, False)
+    browser.post(reverse("library_export"), {"do": "keep", "offered": [other.pk]})
+    browser.post(reverse("library_export"), {"do": "clear"})
+    assert "已选" not in browser.get(place).content.decode()
+
+
 def test_taking_out_nothing_says_so(writer, shelf):
     assert "还没有发布过" in send(writer, "library_export")
     assert "还没有发布过" in send(writer, "library_export", text="no-such-id")
@@ -213,6 +231,34 @@ def test_an_announced_change_marks_its_texts_until_somebody_settles_them(writer,
     assert [each.pk for each in library.revisions_due(user=writer)] == [other.pk]
     assert "去草稿" in see(writer, "library_changes")
     send(writer, "library_revision", one.pk, status=404)
+
+
+def test_a_reader_sees_on_the_text_that_it_is_being_revised_and_for_what(writer, shelf):
+    reader = a_writer("lin", role="agent")
+    assert "正在修订" not in see(reader, "library_text", "article", "mine/returns")
+    send(writer, "library_change_new", do="announce", **CHANGE)
+    said = see(reader, "library_text", "article", "mine/returns")
+    assert "正在修订" in said
+    assert "退货范围调整" in said
+    assert "定制商品要先提示。" in said
+    published(writer, the_content(), body={"zh": "七天内可退，定制商品除外。"})
+    assert "正在修订" not in see(reader, "library_text", "article", "mine/returns")
+
+
+def test_what_the_product_asks_to_look_at_again_is_not_told_to_readers(writer, shelf):
+    reader = a_writer("lin", role="agent")
+    words = Text(zh="客户要求删除资料", en="erased")
+    library.ask_revision(title=words, text=words, contents=[the_content()])
+    assert "客户要求删除资料" not in see(reader, "library_text", "article", "mine/returns")
+    assert "客户要求删除资料" in see(writer, "library_text", "article", "mine/returns")
+
+
+def test_tags_and_texts_of_a_change_are_chosen_by_typing(writer, shelf):
+    page = see(writer, "library_change_new", text="article:mine/other")
+    assert '<option value="退货">' in page
+    assert 'name="named" value="article:mine/other"' in page
+    fields = {**CHANGE, "tags": ["", "退货"], "named": ["article:mine/other", "", "article:mine/other"]}
+    assert "2 份内容需要跟着修订" in send(writer, "library_change_new", status=200, do="try", **fields)
 
 
 def test_a_withdrawn_change_asks_for_nothing(writer, shelf):
