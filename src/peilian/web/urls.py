@@ -12,6 +12,7 @@ FEATURES = (
     "insight",
     "jobs",
     "kpis",
+    "learning",
     "library",
     "people",
     "practice",

@@ -10,6 +10,7 @@ from peilian.apps.learning.curriculum.after import TestOut, tested_out
 from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.enrolling import enrol, leave, may_join, move_to_newer
 from peilian.apps.learning.curriculum.examining import start_course_exam, start_test_out
+from peilian.apps.learning.curriculum.keeping import READ as READ_KINDS
 from peilian.apps.learning.curriculum.keeping import keep_up_due, read_done
 from peilian.apps.learning.curriculum.lessons import (
     LONGEST_REFLECTION,
@@ -108,6 +109,7 @@ __all__ = [
     "GUARDED",
     "LONGEST_REFLECTION",
     "MODELS",
+    "READ_KINDS",
     "Analysed",
     "Answered",
     "Asked",

@@ -148,6 +148,20 @@ def seen_answer(
     )  # fmt: skip
 
 
+def graded_answer(
+    asked: learning.Asked, answer: Any, parts: Sequence[Mapping[str, Any]], points: Decimal | None, language: Language
+) -> Seen:
+    """A question outside an exam with an answer to it: what it brought and why, what is right, and the explanation."""
+    whys: dict[str, list[Why]] = {}
+    for part in parts:
+        inner, why = _why(asked.field, part, language)
+        whys.setdefault(inner, []).append(why)
+    return _side(
+        face_of(asked, language), asked.field, str(asked.question.number), answer, language, whys, shows_key=True,
+        decided={}, points=points, of=asked.question.points,
+    )  # fmt: skip
+
+
 def _notes(response: learning.Response) -> tuple[str, ...]:
     """What those who marked an answer wrote about it, once it is decided; nobody's name stands there."""
     if response.is_open:

@@ -187,7 +187,7 @@ def _context(found: learning.Room, notes: dict[int, list[str]], kept: dict[int, 
     heading = _("Question %(n)s of %(of)s")
     asked = [
         replace(
-            _asked(face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points)),
+            asked_of(face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points)),
             heading=heading % {"n": n, "of": len(found.asked)},
             notes=notes.get(n, ()),
         )
@@ -221,7 +221,8 @@ def _stands(one: learning.Asked, kept: dict[int, tuple[Any, int]]) -> tuple[Any,
     return kept.get(one.question.number, (one.answer, one.seq))
 
 
-def _asked(face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "") -> Asked:
+def asked_of(face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "") -> Asked:
+    """A question as a page shows it, with what stands answered; the names of its fields begin with ``name``."""
     page = to_page(face, stored) or {}
     chosen = page.get("chosen", page.get("order", []))
     order = page.get("order") or range(len(face.choices))
@@ -248,7 +249,7 @@ def _asked(face: Face, name: str, number: str, stored: Any, seq: int = 0, worth:
         is_answered=stored is not None,
         lacks=lacks(face),
         inner=tuple(
-            _asked(one, f"{name}.{place}", f"{number}.{place + 1}", given.get(face.names[place]))
+            asked_of(one, f"{name}.{place}", f"{number}.{place + 1}", given.get(face.names[place]))
             for place, one in enumerate(face.inner)
         ),
         worth=worth,

@@ -7,10 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 
 from peilian.apps.base.api import today_in_company
 from peilian.apps.library import api as library
@@ -43,12 +41,11 @@ class Delivery:
     n: int
 
 
-@require_safe
-def learn(request: HttpRequest) -> HttpResponse:
-    """What the reader is to read now, and what is new."""
+def for_you(request: HttpRequest) -> dict[str, Any]:
+    """What the reader is to read now, and what is new, for the first page of the place."""
     user, sight = user_of(request), sight_of(request)
     if not sight.may(Permission.SEE_LIBRARY):
-        return render(request, "library/learn.html", {"is_empty": True})
+        return {"is_empty": True}
     to_confirm = library.to_confirm(user=user)
     notices = _notices(user)
     fresh, deliveries = _fresh(user)
@@ -69,7 +66,7 @@ def learn(request: HttpRequest) -> HttpResponse:
     context["is_empty"] = not (
         to_confirm or notices or fresh or deliveries or own or any(context.get("work", {}).values())
     )
-    return render(request, "library/learn.html", context)
+    return context
 
 
 def _notices(user: User) -> list[Notice]:

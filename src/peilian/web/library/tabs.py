@@ -14,6 +14,7 @@ P = Permission
 _WRITING = frozenset({P.WRITE_LIBRARY, P.PUBLISH_LIBRARY, P.PUBLISH_POLICIES})
 TABS = (
     Tab("learn", "learn", _("For you")),
+    Tab("courses", "courses", _("Courses"), frozenset({P.SEE_LIBRARY})),
     Tab("library", "library", _("Library"), frozenset({P.SEE_LIBRARY})),
     Tab("drafts", "library_drafts", _("Drafts"), _WRITING),
     Tab("changes", "library_changes", _("Changes"), _WRITING),

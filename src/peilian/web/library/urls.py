@@ -2,12 +2,11 @@
 
 from django.urls import path
 
-from peilian.web.library import attachments, browse, learn, texts, writing_urls
+from peilian.web.library import attachments, browse, texts, writing_urls
 
 _TEXT = "learn/library/<slug:kind>/<path:key>/"
 
 urlpatterns = [
-    path("learn/", learn.learn, name="learn"),
     path("learn/library/", browse.browse, name="library"),
     path("learn/versions/<uuid:pk>/", texts.version, name="library_version"),
     path("learn/attachments/<uuid:pk>/<str:name>", attachments.attachment, name="library_attachment"),

@@ -16,6 +16,7 @@ TABS = (
     Tab("radar", "team_radar", _("Ability"), frozenset({P.SEE_RECORD})),
     Tab("needs", "team_needs", _("Gaps and needs"), frozenset({P.SEE_RECORD})),
     Tab("tasks", "team_tasks", _("Assignments"), frozenset({P.SEE_RECORD})),
+    Tab("learning", "team_learning", _("Learning"), frozenset({P.SEE_RECORD})),
     Tab("runs", "team_runs", _("Drills"), frozenset({P.SEE_RECORD})),
     Tab("units", "units", _("Units"), frozenset({P.SEE_PEOPLE})),
     Tab("import", "roster_import", _("Import roster"), frozenset({P.MANAGE_PEOPLE}), Needs.COMPANY),

@@ -10,9 +10,15 @@ from django.utils import timezone
 
 from peilian.apps.people.api import User
 from peilian.apps.record import api as record
-from peilian.web.record.wordings import ASSIGNMENT_STATES, STATE_TONES, Label
+from peilian.web.record.wordings import ASSIGNMENT_STATES, STATE_TONES, TASK_ACTIONS, Label
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.tables import Tone
+
+_LEARNT: dict[str, str] = {
+    record.AssignmentKind.LESSON: "lesson",
+    record.AssignmentKind.COURSE: "course",
+    record.AssignmentKind.PATH: "learn",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Task:
     counted: Figure
     last: Figure
     href: str
+    action: Label
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +57,7 @@ def task_of(row: record.Assignment, now: datetime) -> Task:
         counted=Figure(counted.points if counted else None, "points"),
         last=Figure(last.points if last else None, "points"),
         href=start_address(row),
+        action=TASK_ACTIONS.get(row.kind, TASK_ACTIONS["drill"]),
     )
 
 
@@ -58,6 +66,8 @@ def start_address(row: record.Assignment) -> str:
     try:
         if row.kind == record.AssignmentKind.EXAM:
             return reverse("exam_sitting", args=[row.target])
+        if row.kind in _LEARNT:
+            return reverse(_LEARNT[row.kind], args=[row.target] if row.kind != record.AssignmentKind.PATH else [])
         return f"{reverse('drill_start', args=[row.target])}?assignment={row.pk}"
     except NoReverseMatch:
         return ""

@@ -32,6 +32,13 @@ NEED_STATES: dict[str, Label] = {
     "met": pgettext_lazy("need", "met"),
     "dismissed": pgettext_lazy("need", "dismissed"),
 }
+TASK_ACTIONS: dict[str, Label] = {
+    "drill": _("Start drill"),
+    "exam": _("To the exam"),
+    "lesson": _("To the lesson"),
+    "course": _("To the course"),
+    "path": _("To my path"),
+}
 ASSIGNMENT_STATES: dict[str, Label] = {
     "open": pgettext_lazy("task", "open"),
     "overdue": pgettext_lazy("task", "overdue"),

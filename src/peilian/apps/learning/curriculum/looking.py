@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
+from peilian.apps.learning.curriculum.after import TestOut, tested_out
 from peilian.apps.learning.curriculum.enrolling import may_join
 from peilian.apps.learning.curriculum.examining import course_view
 from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
 from peilian.apps.learning.exams.attempts import candidate
-from peilian.apps.learning.models import Completion, Enrolment
+from peilian.apps.learning.models import Attempt, Completion, Enrolment
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Membership, Permission, Unit, visible_to
 
@@ -50,11 +51,13 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, slots=True)
 class CoursePage:
-    """A course as its page shows it: ``on`` is what the reader is on that holds it, if anything."""
+    """A course as its page shows it: ``on`` is what the reader is on that holds it, ``tested_out`` what the last
+    test-out showed, if anything."""
 
     view: CourseView
     on: Progress | None
     may_join: bool
+    tested_out: TestOut | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,12 @@ def course_of(*, user: User, key: str) -> CoursePage:
     rows = Enrolment.objects.live().filter(employee=employee).select_related("employee", "assignment")
     on = [one for one in progress_of(list(rows)) if any(course.what == view.what for course in one.courses)]
     on.sort(key=lambda one: one.enrolment.kind != "course")
-    return CoursePage(view, on[0] if on else None, may_join(user, view.document))
+    tests = Attempt.objects.filter(
+        employee=employee, sitting__course_exam__course=key, sitting__course_exam__is_test_out=True
+    )
+    last = tests.select_related("sitting__version").order_by("-id").first()
+    shown = tested_out(last) if last is not None else None
+    return CoursePage(view, on[0] if on else None, may_join(user, view.document), shown)
 
 
 def catalogue(*, user: User) -> list[CatalogueEntry]:

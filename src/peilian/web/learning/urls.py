@@ -1,0 +1,19 @@
+"""Addresses of learning. A key holds slashes, so what follows a key stands before the page of the key itself."""
+
+from django.urls import path
+
+from peilian.web.learning import courses, lessons, mine, teams
+
+urlpatterns = [
+    path("learn/", mine.learn, name="learn"),
+    path("learn/mine/<uuid:pk>/", mine.change, name="enrolment_change"),
+    path("learn/courses/", courses.catalogue, name="courses"),
+    path("learn/courses/<path:key>/do/", courses.act, name="course_act"),
+    path("learn/courses/<path:key>/", courses.course, name="course"),
+    path("learn/paths/<path:key>/join/", courses.join_path, name="path_join"),
+    path("learn/lessons/<path:key>/answer/", lessons.answer, name="lesson_answer"),
+    path("learn/lessons/<path:key>/do/", lessons.act, name="lesson_act"),
+    path("learn/lessons/<path:key>/", lessons.lesson, name="lesson"),
+    path("team/learning/", teams.team, name="team_learning"),
+    path("team/learning/new/", teams.assign, name="learning_assign"),
+]
