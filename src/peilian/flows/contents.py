@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from peilian.adapters.packs.teaching import ExamDocument
 from peilian.adapters.packs.trees import digest, document_of, tree_of
 from peilian.adapters.packs.writing import written
 from peilian.engine._kernel import Fault, InputError
+from peilian.engine.content.values import canonical
 from peilian.engine.drill import ENGINE_VERSION
 from peilian.flows import blueprints, rehearsing
 
@@ -53,6 +55,25 @@ def faults_of(
         return lost
     banks = (in_force or shelved)("items")
     return blueprints.unfilled(document, [bank for bank in banks if isinstance(bank, ItemsDocument)])
+
+
+def unsound(tree: Mapping[str, Any]) -> list[Fault]:
+    """What a scenario shows to be wrong before anything is played, by field: names without a thing, patterns that find
+    nothing, lines that nobody says. Up to a second; at once for what was looked at before. Nothing for other kinds."""
+    return list(_unsound(canonical(tree))) if tree.get("kind") == "scenario" else []
+
+
+@lru_cache(maxsize=64)
+def _unsound(tree: str) -> tuple[Fault, ...]:
+    document = document_of(json.loads(tree))
+    assert isinstance(document, ScenarioDocument)
+    found = rehearsing.unsound(document, version_of(digest(tree_of(document))), (packs.SHIPPED,))
+    faults: list[Fault] = []
+    for place, reason in found:
+        fault = Fault(reason, field=".".join(map(str, place)) or None)
+        if fault not in faults:  # what both languages share is told once
+            faults.append(fault)
+    return tuple(faults)
 
 
 def rehearse(tree: Mapping[str, Any], roots: tuple[Path, ...] = (packs.SHIPPED,)) -> list[Fault]:

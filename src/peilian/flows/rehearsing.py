@@ -115,7 +115,7 @@ def check(
     """Lint a scenario and, when it is sound, rehearse it in each of its languages, unless ``seeds`` is 0. Every fault
     names the file; one of the text names line and field too. ``on_rehearsal`` is told how the plays came out."""
     found: list[tuple[packs.Place, Reason]] = []
-    for fault in _unsound(document, version, roots):
+    for fault in unsound(document, version, roots):
         if fault not in found:  # what both languages share is told once
             found.append(fault)
     if found:
@@ -131,7 +131,7 @@ def check(
     return faults
 
 
-def _unsound(document: ScenarioDocument, version: str, roots: tuple[Path, ...]) -> Iterator[tuple[packs.Place, Reason]]:
+def unsound(document: ScenarioDocument, version: str, roots: tuple[Path, ...]) -> Iterator[tuple[packs.Place, Reason]]:
     """What is wrong before anything is played, and where."""
     yield from faults_of(document)
     for language in document.languages:

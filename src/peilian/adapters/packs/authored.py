@@ -18,6 +18,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-./]*$")]
 ShortKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
 Reference = Annotated[str, Field(pattern=r"^[a-z\-]+:[a-z0-9][a-z0-9_\-./]*$")]  # kind:key
 Tag = Annotated[str, Field(min_length=1, max_length=40)]
+Code = Annotated[str, Field(min_length=1, max_length=60)]
 TopicId = Annotated[str, Field(pattern=r"^[A-Z]{2}-\d{2}$")]
 Channel = Literal["chat", "phone", "email", "social", "community", "short_video", "onsite"]
 Customer = Literal["new", "returning", "high_value", "upset"]
@@ -110,11 +111,22 @@ class ManualDocument(Authored):
     scenes: tuple[Scene, ...] = Field(min_length=1)
 
 
+class AudienceField(BaseModel):
+    """Whom a text is for (适用对象): those for whom all that is given fits; what is left out fits everybody. Posts and
+    units stand by their codes in the directory of the company."""
+
+    model_config = STRICT
+
+    posts: tuple[Code, ...] = Field(default=(), max_length=100)
+    stages: tuple[Literal["newcomer", "in_service", "backbone", "expert"], ...] = ()
+    units: tuple[Code, ...] = Field(default=(), max_length=100)
+
+
 @kinds.register("policy")
 class PolicyDocument(Authored):
     """A rule of the company (制度): whom it binds, since when, who interprets it, what it replaces.
 
-    With ``must_confirm`` everybody in scope reads and confirms it.
+    With ``must_confirm`` everybody in scope reads and confirms it; ``audience`` says who that is, where it is not all.
     """
 
     purpose: TextField
@@ -124,6 +136,7 @@ class PolicyDocument(Authored):
     replaces: tuple[TextField, ...] = ()
     amendment: TextField | None = None
     must_confirm: bool = True
+    audience: AudienceField | None = None
     body: TextField
 
 

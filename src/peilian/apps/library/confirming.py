@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from peilian.apps.base.api import InboxMessage, today_in_company, write
+from peilian.apps.library.audience import audience_of, people_in
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.models import Confirmation, Content, ContentState, ContentVersion
 from peilian.apps.library.telling import link_to, tell
@@ -34,7 +35,15 @@ def to_confirm(*, user: User) -> list[Content]:
     rows = Content.objects.filter(state=ContentState.PUBLISHED, must_confirm=True).exclude(current__in=confirmed)
     today = today_in_company()
     rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=today))
-    return list(rows.select_related("current").defer("current__body"))
+    return [row for row in rows.select_related("current") if concerns(user.employee, row)]
+
+
+def concerns(employee: Employee | None, content: Content) -> bool:
+    """Whether a person is among those whom the present wording of a policy is for."""
+    if employee is None or content.current is None:
+        return False
+    audience = audience_of(content.current)
+    return audience is None or people_in(audience, today_in_company()).filter(pk=employee.pk).exists()
 
 
 def confirm_policy(*, actor: User, version: ContentVersion) -> Confirmation:
@@ -71,6 +80,8 @@ def confirmations(*, user: User, content: Content, unit: Unit | None = None) -> 
         inside = Membership.objects.on(sight.day).filter(unit__in=sight.within(unit)).values("employee")
         people = people.filter(pk__in=inside)
     people = people.filter(Q(left_on=None) | Q(left_on__gt=sight.day)).distinct()
+    if (audience := audience_of(content.current)) is not None:
+        people = people.filter(pk__in=people_in(audience, sight.day).values("pk"))
     done = Confirmation.objects.filter(version=content.current, employee__in=people.values("pk"))
     done = done.select_related("employee").order_by("at")
     missing = people.exclude(pk__in=done.order_by().values("employee"))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.trees import document_of, tree_of
 from peilian.apps.base.api import Audit, write
+from peilian.apps.library.audience import unknown_codes
 from peilian.apps.library.checks import permit, publishing, refuse, require_not_alone, short
 from peilian.apps.library.competencies import require_losses_seen
 from peilian.apps.library.drafting import require_offered
@@ -37,13 +38,15 @@ from peilian.engine.content import named_files
 from peilian.flows import contents
 
 
-def faults_of(*, draft: Draft) -> list[Fault]:
-    """What keeps a draft from being submitted, by field: what does not fit its kind, what leads nowhere."""
+def faults_of(*, draft: Draft, is_thorough: bool = False) -> list[Fault]:
+    """What keeps a draft from being submitted, by field: what does not fit its kind, what leads nowhere; with
+    ``is_thorough`` also what a scenario shows to be wrong before it plays, which takes up to a second."""
     rows = Content.objects.exclude(state=ContentState.NEW).values_list("kind", "key")
     there = {f"{kind}:{key}" for kind, key in rows} | {draft.content.reference}
     absent = [(place, name) for place, name in named_files(draft.body) if name not in draft.files]
     lost = [Fault(Reason("library.file_not_there", {"name": name}), field=place) for place, name in absent]
-    return [*contents.faults_of(draft.body, there, _shelved, _in_force), *lost]
+    found = [*contents.faults_of(draft.body, there, _shelved, _in_force), *unknown_codes(draft.body), *lost]
+    return found if found or not is_thorough else contents.unsound(draft.body)
 
 
 def _shelved(kind: str) -> list[Document]:
@@ -72,7 +75,7 @@ def submit(*, actor: User | None, draft: Draft, note: str = "") -> Draft:
         if row.state == DraftState.IN_REVIEW:
             audit.unchanged()
             return row
-        _require_sound(row)
+        _require_sound(row, is_thorough=True)
         before, row.state, row.note = row.state, DraftState.IN_REVIEW, note
         row.save(update_fields=["state", "note"])
         audit.changed(row, state=before)
@@ -164,10 +167,10 @@ def restore(*, actor: User | None, content: Content) -> Content:
     return row
 
 
-def _require_sound(row: Draft) -> None:
+def _require_sound(row: Draft, *, is_thorough: bool = False) -> None:
     if row.conflicts:
         raise refuse("library.conflicts_left", "conflicts", number=len(row.conflicts))
-    if faults := faults_of(draft=row):
+    if faults := faults_of(draft=row, is_thorough=is_thorough):
         raise InputError(*faults)
     current = row.content.current
     if current is not None and row.files == current.files and tree_of(document_of(row.body)) == current.body:

@@ -249,7 +249,7 @@ def _page(
     here = next((page for page in pages if any(one.key == part for one in page)), pages[0])
     root = node_of(shape_of_kind(kind), body, PREFIX, "")
     nodes = {node.name.partition(".")[2]: node for node in root.children}
-    faults = placed(library.faults_of(draft=row), root, kind, body)
+    faults = placed(library.faults_of(draft=row, is_thorough=True), root, kind, body)
     is_fresh = row.edition == 1 and row.base_id is None and "check" not in request.GET
     if is_fresh:
         _hush(root)

@@ -95,7 +95,9 @@ FIELDS: dict[str, str | Promise] = {
     "interpreted_by": pgettext_lazy("library", "Who interprets it"),
     "replaces": pgettext_lazy("library", "What it replaces"),
     "amendment": pgettext_lazy("library", "How it is amended"),
-    "must_confirm": pgettext_lazy("library", "Everybody reads and confirms it"),
+    "must_confirm": pgettext_lazy("library", "It has to be read and confirmed"),
+    "audience": pgettext_lazy("library", "Who confirms it"),
+    "AudienceField.units": pgettext_lazy("library", "Units of the company"),
     "steps": pgettext_lazy("library", "Steps"),
     "detail": pgettext_lazy("library", "Details"),
     "who": pgettext_lazy("library", "Who does it"),
@@ -356,6 +358,9 @@ FIELDS: dict[str, str | Promise] = {
     "AxisField.key": pgettext_lazy("library", "Key"),
 }
 HELP: dict[str, str | Promise] = {
+    "audience": pgettext_lazy("library", "Left empty: everybody. Of what is filled in, all has to fit."),
+    "AudienceField.units": pgettext_lazy("library", "Codes of units, one a line; those below belong to them."),
+    "AudienceField.posts": pgettext_lazy("library", "Codes of posts in the directory, one a line."),
     "begins_at": pgettext_lazy("library", "0 to 100, rising; the first begins at 0."),
     "CompetencyField.key": pgettext_lazy(
         "library",

@@ -8,14 +8,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from peilian.apps.base import api as base
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
+from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content import differences, line_pairs
 from peilian.web.jobs.wordings import fault_lines, phase_name
 from peilian.web.library import previewing
 from peilian.web.library.drafts import described
-from peilian.web.library.editor_faults import placed
+from peilian.web.library.editor_faults import placed, told
 from peilian.web.library.editor_form import PREFIX, node_of
 from peilian.web.library.editor_shape import shape_of_kind
 from peilian.web.library.places import folded, in_words, place_in_words, shown_changes
@@ -83,8 +85,20 @@ def rehearsal(request: HttpRequest, row: library.Draft) -> dict[str, Any] | None
         "has_passed": found is not None and found.has_passed,
         "is_running": is_running,
         "phase": phase_name(job) if job is not None else "",
-        "faults": fault_lines(job.faults, reading_language(), names_fields=True) if job is not None else [],
+        "faults": _job_faults(job, row) if job is not None else [],
     }
+
+
+def _job_faults(job: base.Job, row: library.Draft) -> list[str]:
+    """What the self-test found, at the fields as the form calls them."""
+    faults = [
+        Fault(Reason(one["reason"]["key"], one["reason"].get("params", {})), field=one.get("field"))
+        for one in job.faults
+    ]  # fmt: skip
+    try:
+        return told(InputError(*faults), row.content.kind, row.body) if faults else []
+    except KeyError:  # an old job, of whose words not all are left
+        return fault_lines(job.faults, reading_language(), names_fields=True)
 
 
 def conflicts(row: library.Draft) -> list[dict[str, Any]]:

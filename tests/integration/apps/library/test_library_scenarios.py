@@ -196,3 +196,17 @@ def test_the_rehearsals_of_a_draft_are_found_by_an_index(scenario):
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
             assert "jobs_of_a_subject" in str(cursor.fetchall())
+
+
+def test_what_a_scenario_shows_before_it_plays_is_told_at_its_field_before_it_is_submitted(scenario):
+    writer = a_writer()
+    draft = library.start_draft(actor=writer, content=scenario)
+    needs = [{**draft.body["needs"][0], "resolved": "no_such_fact == true"}, *draft.body["needs"][1:]]
+    body = {**draft.body, "related": [], "covers": [], "needs": needs}
+    draft = library.save_draft(actor=writer, draft=draft, body=body, edition=draft.edition)
+    assert library.faults_of(draft=draft) == []
+    found = library.faults_of(draft=draft, is_thorough=True)
+    assert [fault for fault in found if (fault.field or "").startswith("needs.0")], found
+    with pytest.raises(InputError):
+        library.submit(actor=writer, draft=draft)
+    assert library.draft(user=writer, pk=draft.pk).state == "writing"

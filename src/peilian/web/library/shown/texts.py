@@ -13,8 +13,11 @@ from peilian.adapters.packs.authored import (
     PolicyDocument,
     Term,
 )
+from peilian.apps.people.api import Post, Unit
+from peilian.web.library.editor_words import choice_name
 from peilian.web.library.markdown import text_address
 from peilian.web.library.shown.reading import Reading
+from peilian.web.people.wordings import joined
 
 _TONES = {"in_force": "good", "replaced": "warn", "repealed": "warn"}
 
@@ -30,8 +33,18 @@ def manual(document: ManualDocument, reading: Reading) -> dict[str, Any]:
 
 
 def policy(document: PolicyDocument, reading: Reading) -> dict[str, Any]:
-    """What binds whom needs nothing more."""
-    return {}
+    """Who has to confirm it."""
+    asked = document.audience
+    if asked is None:
+        return {"audience": ()}
+    posts = Post.objects.filter(code__in=asked.posts).in_bulk(field_name="code")
+    units = Unit.objects.filter(code__in=asked.units).in_bulk(field_name="code")
+    groups = (
+        [str(posts.get(code, code)) for code in asked.posts],
+        [choice_name(stage) for stage in asked.stages],
+        [str(units.get(code, code)) for code in asked.units],
+    )
+    return {"audience": [joined(group) for group in groups if group]}
 
 
 def law(document: LawDocument, reading: Reading) -> dict[str, Any]:
