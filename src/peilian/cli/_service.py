@@ -31,6 +31,7 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _CLOSE_EXAMS_EVERY_SECONDS = 15.0
 _LOOK_AT_LEARNING_EVERY_SECONDS = 120.0
 _LOOK_AT_LISTS_EVERY_SECONDS = 300.0
+_LOOK_AT_CERTIFICATES_EVERY_SECONDS = 60.0
 _Task = tuple[Callable[[], object], float]  # what is done, and the seconds between two times
 
 
@@ -155,15 +156,17 @@ def work() -> None:
 def _tasks() -> tuple[_Task, ...]:
     """What is done now and then: exams whose time is up are handed in when their people have left, lessons and
     courses are completed by drills and confirmations made elsewhere, and conversations are read again when the lists
-    changed that they are read by."""
+    changed that they are read by; certificates are issued, and told before they end."""
     from peilian.apps.contacts.api import read_by_new_lists
-    from peilian.apps.learning.api import close_due, finish_lessons_due, keep_up_due
+    from peilian.apps.learning.api import close_due, finish_lessons_due, issue_due, keep_up_due, remind_due
 
     return (
         (close_due, _CLOSE_EXAMS_EVERY_SECONDS),
         (finish_lessons_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
         (keep_up_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
         (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS),
+        (issue_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
+        (remind_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
     )
 
 

@@ -6,6 +6,7 @@ FEATURES = (
     "accounts",
     "appraisal",
     "conversations",
+    "credentials",
     "diagnosis",
     "exams",
     "imports",

@@ -19,6 +19,7 @@ from peilian.web.appraisal.printing.documents import Adjustment
 from peilian.web.appraisal.printing.files import attachment, file_name
 from peilian.web.appraisal.printing.numerals import change_text, out_of_hundred, points_text
 from peilian.web.appraisal.printing.pages import plan_html, ranking_html, sheet_html
+from peilian.web.shell import pdf as setting
 from support.papers import a_plan, a_ranking, a_sheet, a_shipped_sheet, of_person, with_lines
 
 D = Decimal
@@ -187,20 +188,20 @@ def test_where_pdf_cannot_be_made_it_says_why_and_the_page_remains(monkeypatch, 
         return importing(name, *arguments, **options)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    pdf._check.cache_clear()
+    setting.require_pdf.cache_clear()
     assert pdf.why_no_pdf() == Reason(key)
     with pytest.raises(pdf.PdfUnavailableError) as caught:
         pdf.sheets_pdf([a_sheet()])
     monkeypatch.undo()
-    pdf._check.cache_clear()
+    setting.require_pdf.cache_clear()
     assert "pip install" in say(caught.value.reason, "zh") or "apt-get install" in say(caught.value.reason, "zh")
     assert "王小芳" in sheet_html(a_sheet())
 
 
 @needs_pdf
 def test_without_a_chinese_font_it_says_so_instead_of_printing_boxes(monkeypatch):
-    monkeypatch.setattr(pdf, "_PROBE", "\U000e0eee\ue8ff")  # signs that no font has
-    pdf._check.cache_clear()
+    monkeypatch.setattr(setting, "_PROBE", "\U000e0eee\ue8ff")  # signs that no font has
+    setting.require_pdf.cache_clear()
     assert pdf.why_no_pdf() == Reason("printing.pdf.no_font")
     monkeypatch.undo()
     assert pdf.why_no_pdf() is None

@@ -32,6 +32,7 @@ _RANKS = {
     "course": 5,
     "exam": 5,
     "path": 6,
+    "certificate": 7,
 }
 
 

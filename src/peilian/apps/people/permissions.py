@@ -28,6 +28,10 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "drills of others": "rate",
     },
     Permission.ASSIGN_TRAINING: {"assignments": "give, cancel"},
+    Permission.MANAGE_CERTIFICATES: {
+        "certificates": "revoke, uphold; never one's own",
+        "certificates of others": "confirm, return; never one's own",
+    },
     Permission.MANAGE_PEOPLE: {"people, units, posts, accounts, roster": "add, change, import"},
     Permission.GRANT_ROLES: {"users and roles": "add, lock, grant, end"},
     Permission.IMPORT: {"conversations and business tables": "import, undo"},

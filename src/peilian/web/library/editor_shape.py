@@ -36,8 +36,10 @@ NAMING: dict[str, str] = {
     "FixedField.item": "item", "RuleField.banks": "items", "LessonDocument.drill": "scenario",
     "DrillField.scenario": "scenario", "CourseDocument.requires": "course", "PathDocument.courses": "course",
     "CourseDocument.exam": "exam", "CourseDocument.test_out": "exam", "ExamDocument.remedial": "lesson",
+    "CertificateDocument.requires": "ground", "CertificateDocument.renew_by": "ground",
 }  # fmt: skip
-"""What a field names, chosen by typing its title: ``any`` text or a ``unit`` as kind:key, an ``item`` as bank#item, or
+"""What a field names, chosen by typing its title: ``any`` text, a ``unit`` or a ``ground`` of a
+certificate as kind:key, an ``item`` as bank#item, or
 a text of that kind by its key."""
 CHOSEN: dict[str, Callable[[], Iterable[str]]] = {
     "FindingField.finding": lambda: FINDINGS,

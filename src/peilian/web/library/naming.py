@@ -11,7 +11,7 @@ from peilian.apps.library import api as library
 from peilian.apps.people.api import User
 from peilian.engine._kernel import Text
 
-_BY_LINKS = ("lesson", "course", "path", "exam", "items")  # whose pages name other texts in words
+_BY_LINKS = ("lesson", "course", "path", "exam", "items", "certificate")  # whose pages name other texts in words
 
 
 def named_in(user: User, document: Document) -> tuple[dict[str, Text], dict[str, TextField]]:

@@ -16,6 +16,7 @@ TABS = (
     Tab("learn", "learn", _("For you")),
     Tab("courses", "courses", _("Courses"), frozenset({P.SEE_LIBRARY})),
     Tab("library", "library", _("Library"), frozenset({P.SEE_LIBRARY})),
+    Tab("certificates", "certificates", _("Certificates and archive")),
     Tab("drafts", "library_drafts", _("Drafts"), _WRITING),
     Tab("changes", "library_changes", _("Changes"), _WRITING),
     Tab("suggestions", "library_suggestions", _("Comments"), frozenset({P.SEE_LIBRARY})),

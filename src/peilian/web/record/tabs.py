@@ -18,6 +18,8 @@ TABS = (
     Tab("tasks", "team_tasks", _("Assignments"), frozenset({P.SEE_RECORD})),
     Tab("learning", "team_learning", _("Learning"), frozenset({P.SEE_RECORD})),
     Tab("runs", "team_runs", _("Drills"), frozenset({P.SEE_RECORD})),
+    Tab("certificates", "team_certificates", _("Certificates"), frozenset({P.SEE_RECORD})),
+    Tab("hours", "team_hours", _("Class hours"), frozenset({P.SEE_RECORD})),
     Tab("units", "units", _("Units"), frozenset({P.SEE_PEOPLE})),
     Tab("import", "roster_import", _("Import roster"), frozenset({P.MANAGE_PEOPLE}), Needs.COMPANY),
 )

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from peilian.apps.learning.models.credentials import (
+    Certificate,
+    CertificateGround,
+    CertificateSeries,
+    CredentialEvent,
+    CredentialEventKind,
+    ExternalCertificate,
+    ExternalState,
+    standing_of,
+)
 from peilian.apps.learning.models.curriculum import (
     Completion,
     CompletionHow,
@@ -24,7 +34,15 @@ from peilian.apps.learning.models.exams import (
 )
 from peilian.apps.learning.models.statistics import ItemCalibration, ItemStatistics, StatisticsOf
 
-GUARDED = ("learning_attemptevent", "learning_completion", "learning_lessonwork", "learning_mark")
+GUARDED = (
+    "learning_attemptevent",
+    "learning_certificate",
+    "learning_certificateground",
+    "learning_completion",
+    "learning_credentialevent",
+    "learning_lessonwork",
+    "learning_mark",
+)
 """Tables whose rows the database itself refuses to change."""
 
 __all__ = [
@@ -33,11 +51,18 @@ __all__ = [
     "AttemptEvent",
     "AttemptEventKind",
     "AttemptState",
+    "Certificate",
+    "CertificateGround",
+    "CertificateSeries",
     "Completion",
     "CompletionHow",
     "CourseExam",
+    "CredentialEvent",
+    "CredentialEventKind",
     "Enrolment",
     "EnrolmentHow",
+    "ExternalCertificate",
+    "ExternalState",
     "ItemCalibration",
     "ItemStatistics",
     "LessonRound",
@@ -48,4 +73,5 @@ __all__ = [
     "Response",
     "Sitting",
     "StatisticsOf",
+    "standing_of",
 ]

@@ -13,25 +13,17 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from peilian.engine._kernel import Reason
 from peilian.web.appraisal.printing.documents import PlanDocument, RankingDocument, SheetDocument
 from peilian.web.appraisal.printing.pages import PLAIN, STYLESHEET, SheetLayout, plan_html, ranking_html, sheet_html
+from peilian.web.shell.pdf import PdfUnavailableError as PdfUnavailableError
+from peilian.web.shell.pdf import laid_out, require_pdf, written
+from peilian.web.shell.pdf import why_no_pdf as why_no_pdf
 
 # Sizes of type in points, largest first; smaller than the last nobody reads on paper.
 SIZES = (8.6, 8.0, 7.5, 7.0, 6.5)
 RUNNING_SIZE = 8.2  # of a sheet that runs over several pages anyway
 # Sheets that are held at a time: each takes some 16 MB until it is written.
 AT_ONCE = 16
-# Signs that a font for Chinese has to have.
-_PROBE = "考核绩效"
-
-
-class PdfUnavailableError(Exception):
-    """No PDF can be made on this machine; ``reason`` says what is missing and how to get it."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.key)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +43,6 @@ _WITH_ANNEX = (
 _RUNNING = SheetLayout(is_merged=False)
 
 
-def why_no_pdf() -> Reason | None:
-    """What keeps this machine from making PDF; ``None`` when nothing does."""
-    try:
-        _check()
-    except PdfUnavailableError as error:
-        return error.reason
-    return None
-
-
 def sheets_pdf(
     documents: Iterable[SheetDocument],
     *,
@@ -74,7 +57,7 @@ def sheets_pdf(
     pages. ``blank`` leaves the scores empty, for rating by hand. About a second a sheet: many are for a job, which
     ``after_each`` tells how many are done.
     """
-    _check()
+    require_pdf()
     waiting, n_done = iter(documents), 0
     parts: list[bytes] = []
     fit: _Fit | None = None
@@ -86,7 +69,7 @@ def sheets_pdf(
             pages += laid_out.pages
             n_done += 1
             after_each(n_done)
-        parts.append(_written(laid_out.copy(pages)))
+        parts.append(written(laid_out.copy(pages)))
     if not parts:
         raise ValueError("there is no sheet to print")
     return parts[0] if len(parts) == 1 else _joined(parts)
@@ -94,14 +77,14 @@ def sheets_pdf(
 
 def ranking_pdf(document: RankingDocument) -> bytes:
     """The summary of a cycle. ``PdfUnavailableError`` where no PDF can be made."""
-    _check()
-    return _written(_laid_out(ranking_html(document)))
+    require_pdf()
+    return written(_laid_out(ranking_html(document)))
 
 
 def plan_pdf(document: PlanDocument) -> bytes:
     """The record of a feedback talk with its plan. ``PdfUnavailableError`` where no PDF can be made."""
-    _check()
-    return _written(_laid_out(plan_html(document)))
+    require_pdf()
+    return written(_laid_out(plan_html(document)))
 
 
 def _fitted(document: SheetDocument, hint: _Fit | None, *, blank: bool, annex: bool) -> tuple[Any, _Fit | None]:
@@ -141,22 +124,13 @@ def _is_one_page(laid_out: Any) -> bool:
 
 
 def _laid_out(html: str, size: float | None = None) -> Any:
-    """A page laid out; nothing but ``data:`` addresses is opened."""
-    weasyprint = _weasyprint()
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    sized = "" if size is None else f"body {{ font-size: {size}pt !important }}"
-    styles = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (_looks(), sized)]
-    return weasyprint.HTML(string=html, url_fetcher=fetcher).render(stylesheets=styles)
+    """A page laid out, in a size of type."""
+    return laid_out(html, _looks(), "" if size is None else f"body {{ font-size: {size}pt !important }}")
 
 
 @cache
 def _looks() -> str:
     return STYLESHEET.read_text(encoding="utf-8")
-
-
-def _written(laid_out: Any) -> bytes:
-    written: bytes = laid_out.write_pdf()
-    return written
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
@@ -168,24 +142,3 @@ def _joined(parts: Iterable[bytes]) -> bytes:
             writer.append(io.BytesIO(part))
         writer.write(buffer)
     return buffer.getvalue()
-
-
-def _weasyprint() -> Any:
-    try:
-        import pypdf  # noqa: F401 -- joins what was written in parts
-        import weasyprint.urls
-    except ImportError:
-        raise PdfUnavailableError(Reason("printing.pdf.no_library")) from None
-    except OSError:
-        # The library is there, the system libraries that it opens are not.
-        raise PdfUnavailableError(Reason("printing.pdf.no_pango")) from None
-    return weasyprint
-
-
-@cache
-def _check() -> None:
-    """Set a few signs and see whether a font has them: empty boxes help nobody. Only success is remembered."""
-    probe = _laid_out(f"<p>{_PROBE}</p>")
-    probe.write_pdf()
-    if any(getattr(font, "missing", None) for font in probe.fonts.values()):
-        raise PdfUnavailableError(Reason("printing.pdf.no_font"))

@@ -15,7 +15,18 @@ from django.utils.safestring import SafeString
 
 from peilian.adapters.packs import Document, TextField
 from peilian.engine._kernel import Language, Text
-from peilian.web.library.shown import abilities, asking, cases, fields, phrases, scenarios, steps, teaching, texts
+from peilian.web.library.shown import (
+    abilities,
+    asking,
+    attesting,
+    cases,
+    fields,
+    phrases,
+    scenarios,
+    steps,
+    teaching,
+    texts,
+)
 from peilian.web.library.shown.reading import Reading
 from peilian.web.shell.languages import DJANGO_CODES
 
@@ -41,6 +52,8 @@ _SHOWN: Mapping[str, Values] = {
     "items": asking.items,
     "survey": asking.survey,
     "competency-model": abilities.competency_model,
+    "certificate": attesting.certificate,
+    "class-hours": attesting.class_hours,
 }
 
 

@@ -1,0 +1,1 @@
+"""Certificates, those of others, the training archive, and class hours."""

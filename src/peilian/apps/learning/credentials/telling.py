@@ -1,0 +1,48 @@
+"""What people are told about certificates, in their inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from peilian.apps.base.api import send, today_in_company
+from peilian.apps.people.api import Employee, Guidance, GuidanceKind
+from peilian.engine._kernel import Text
+
+if TYPE_CHECKING:
+    from peilian.apps.people.api import User
+
+
+def tell_person(
+    employee: Employee, key: str, title: Mapping[str, str], *, link: str, day: date | None = None, word: str = ""
+) -> None:
+    """Tell the person, who may have no login; part of the caller's transaction."""
+    user: User | None = getattr(employee, "user", None)
+    if user is not None:
+        _tell(user, employee, key, title, link, day, word)
+
+
+def tell_leaders(
+    employee: Employee, key: str, title: Mapping[str, str], *, link: str, day: date | None = None
+) -> None:  # fmt: skip
+    """Tell the person's supervisors (主管) of today."""
+    guides = Guidance.objects.on(today_in_company()).filter(employee=employee, kind=GuidanceKind.SUPERVISOR)
+    for guidance in guides.select_related("guide__user").order_by("guide"):
+        user: User | None = getattr(guidance.guide, "user", None)
+        if user is not None:
+            _tell(user, employee, key, title, link, day, "")
+
+
+def _tell(
+    user: User, employee: Employee, key: str, title: Mapping[str, str], link: str, day: date | None, word: str
+) -> None:
+    if not user.is_active:
+        return
+    params = {
+        "title": Text(title.get("zh"), title.get("en")).in_language(user.reading_language),
+        "name": employee.name,
+        "day": day.isoformat() if day is not None else "",
+        "word": word,
+    }
+    send(recipient=user, key=key, params=params, link=link)

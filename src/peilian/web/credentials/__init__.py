@@ -1,0 +1,1 @@
+"""Pages of certificates, of class hours, and of the training archive."""

@@ -1,0 +1,112 @@
+"""What pages of certificates and of the archive say: how things stand, kinds of lines, what is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from peilian.apps.learning import api as learning
+from peilian.web.library.editor_words import kind_name
+from peilian.web.library.markdown import text_address
+from peilian.web.shell.languages import reading_language
+from peilian.web.shell.tables import Tone
+
+Label = str | Promise
+_LEARNT = ("lesson", "course")  # what has a page to be learnt on
+
+STANDINGS: dict[str, Label] = {
+    "valid": pgettext_lazy("certificate", "valid"),
+    "expired": pgettext_lazy("certificate", "expired"),
+    "renewed": pgettext_lazy("certificate", "renewed since"),
+    "revoked": pgettext_lazy("certificate", "revoked"),
+    "": pgettext_lazy("certificate", "not yet"),
+}
+STANDING_TONES: dict[str, Tone] = {
+    "valid": "good", "expired": "warn", "renewed": "neutral", "revoked": "bad", "": "neutral",
+}  # fmt: skip
+EXTERNAL_STATES: dict[str, Label] = {
+    "submitted": _("waits to be confirmed"),
+    "returned": pgettext_lazy("certificate", "returned"),
+    "confirmed": pgettext_lazy("certificate", "confirmed"),
+}
+EXTERNAL_TONES: dict[str, Tone] = {"submitted": "accent", "returned": "warn", "confirmed": "good"}
+EVENTS: dict[str, Label] = {
+    "reminded": _("reminded"),
+    "expired": _("told that it has ended"),
+    "questioned": _("put in doubt"),
+    "upheld": _("upheld"),
+    "revoked": pgettext_lazy("certificate", "revoked"),
+}
+KINDS: dict[str, Label] = {
+    "learnt": pgettext_lazy("archive", "Learning"),
+    "exam": pgettext_lazy("archive", "Exams"),
+    "drill": pgettext_lazy("archive", "Drills"),
+    "review": pgettext_lazy("archive", "Reviews and observations"),
+    "certificate": pgettext_lazy("archive", "Certificates"),
+    "external": pgettext_lazy("archive", "Certificates of others"),
+}
+HOW: dict[str, Label] = {
+    "learnt": pgettext_lazy("archive", "learnt"),
+    "tested_out": pgettext_lazy("archive", "spared by an exam"),
+    "passed": pgettext_lazy("archive", "passed"),
+    "read": pgettext_lazy("archive", "read"),
+    "drilled": pgettext_lazy("archive", "drilled"),
+    "handed_in": pgettext_lazy("archive", "homework accepted"),
+    "attended": pgettext_lazy("archive", "attended"),
+    "credited": pgettext_lazy("archive", "credited"),
+    "exam": pgettext_lazy("archive", "exam"),
+    "drill": pgettext_lazy("archive", "drill"),
+    "observation": pgettext_lazy("archive", "observation"),
+    "review": pgettext_lazy("archive", "review"),
+    "certificate": pgettext_lazy("archive", "certificate"),
+    "external": pgettext_lazy("archive", "certificate of others"),
+}
+STATES: dict[str, Label] = {
+    "waiting": _("waits for marks"),
+    "withdrawn": pgettext_lazy("archive", "withdrawn"),
+    "revoked": pgettext_lazy("certificate", "revoked"),
+    "submitted": _("waits to be confirmed"),
+    "returned": pgettext_lazy("certificate", "returned"),
+}
+PERIODS: dict[str, Label] = {
+    "quarter": pgettext_lazy("hours", "each quarter"),
+    "half_year": pgettext_lazy("hours", "each half-year"),
+    "year": pgettext_lazy("hours", "each year"),
+    "total": pgettext_lazy("hours", "in total"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that a certificate asks for, as a page shows it."""
+
+    kind: str
+    title: str
+    is_met: bool
+    href: str
+
+
+def asked(one: learning.CertificateAsks) -> Asked:
+    """What is asked for with its page: where it is learnt or taken."""
+    kind, _colon, key = one.what.partition(":")
+    title = one.title.in_language(reading_language()) if one.title is not None else ""
+    return Asked(kind_name(kind), title, one.is_met, address_of(kind, key))
+
+
+def address_of(kind: str, key: str) -> str:
+    """Where a text is taken, learnt or read; empty where it has no page for learners."""
+    if kind == "exam":
+        return reverse("exams")
+    try:
+        return reverse(kind, args=[key]) if kind in _LEARNT else text_address(kind, key) or ""
+    except NoReverseMatch:
+        return text_address(kind, key) or ""
+
+
+def shown_code(code: str) -> str:
+    """A code in groups of five, as people read it out."""
+    return "-".join(code[at : at + 5] for at in range(0, len(code), 5))
