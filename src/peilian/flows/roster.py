@@ -38,6 +38,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "supervisor": ("supervisor", "主管", "客服主管"),
     "mentor": ("mentor", "导师", "师傅"),
     "shop": ("shop", "store", "店铺"),
+    "username": ("username", "signinname", "login", "登录名", "用户名"),
+    "role": ("role", "角色"),
     "starts": ("from", "startson", "开始", "开始日期", "开始时间"),
     "ends": ("to", "endson", "结束", "结束日期", "结束时间"),
 }
@@ -85,6 +87,8 @@ class RosterRow:
     supervisor: str | None = None
     mentor: str | None = None
     shop: str | None = None
+    username: str | None = None
+    role: str | None = None
     starts: Moment | None = None
     ends: Moment | None = None
     file: str | None = None

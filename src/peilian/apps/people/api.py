@@ -21,6 +21,7 @@ from peilian.apps.people.directory import (
     set_stage,
 )
 from peilian.apps.people.gate import NotVisibleError, Sight, visible_to
+from peilian.apps.people.inviting import Invitation, accept_invitation, invite, invited, waiting_users
 from peilian.apps.people.listing import PeopleQuestion, find_people, find_users, profile
 from peilian.apps.people.models import (
     AgentAccount,
@@ -63,6 +64,7 @@ __all__ = [
     "Employee",
     "Guidance",
     "GuidanceKind",
+    "Invitation",
     "Membership",
     "NotVisibleError",
     "PeopleQuestion",
@@ -80,6 +82,7 @@ __all__ = [
     "Unit",
     "UnitKind",
     "User",
+    "accept_invitation",
     "add_employee",
     "add_post",
     "add_unit",
@@ -96,6 +99,8 @@ __all__ = [
     "find_users",
     "grant_role",
     "import_roster",
+    "invite",
+    "invited",
     "place_employee",
     "preview_roster",
     "profile",
@@ -106,4 +111,5 @@ __all__ = [
     "set_password",
     "set_stage",
     "visible_to",
+    "waiting_users",
 ]

@@ -18,11 +18,14 @@ from django.db import transaction
 
 from peilian.apps.base.api import company_zone, write
 from peilian.apps.people.checks import permit
+from peilian.apps.people.gate import visible_to
 from peilian.apps.people.models import WORKPLACES, AgentAccount, Membership, Post, Unit
 from peilian.apps.people.roles import Permission
 from peilian.apps.people.roster_people import People
 from peilian.apps.people.roster_writer import RosterWriter, row_start
 from peilian.engine._kernel import InputError
+
+_MOST_FAULTS = 20
 
 if TYPE_CHECKING:
     from peilian.apps.people.models import User
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 class RosterChange:
     """One person for whom an import writes something.
 
-    ``what`` of a known person: person, team, shop, stage, supervisor, mentor, account.
+    ``what`` of a known person: person, team, shop, stage, supervisor, mentor, account, user.
     """
 
     number: str
@@ -61,6 +64,7 @@ def import_roster(*, actor: User | None, rows: Sequence[RosterRow], default_from
     A row without a start counts from ``default_from``. Raises ``InputError`` with every fault found.
     """
     permit(actor, Permission.MANAGE_PEOPLE)
+    _check_may_add_users(actor, rows)
     with write(actor=actor, verb="people.import_roster") as audit:
         people = People(rows, partial(row_start, default_from=default_from, zone=company_zone()))
         people.check()
@@ -96,6 +100,15 @@ def preview_roster(*, actor: User | None, rows: Sequence[RosterRow], default_fro
         report = import_roster(actor=actor, rows=rows, default_from=default_from)
         transaction.set_rollback(True)
     return report
+
+
+def _check_may_add_users(actor: User | None, rows: Sequence[RosterRow]) -> None:
+    """Sign-in names and roles are for who may grant roles, whatever else a roster says."""
+    if actor is None or visible_to(actor).reaches_company(Permission.GRANT_ROLES):
+        return
+    stated = [(row, column) for row in rows for column in ("username", "role") if getattr(row, column)]
+    if stated:
+        raise InputError(*(row.fault(column, "roster.may_not_add_users") for row, column in stated[:_MOST_FAULTS]))
 
 
 def _stop_on(people: People) -> None:

@@ -16,7 +16,16 @@ from peilian.flows.roster import Moment, RosterRow, moment_of
 
 # From when a row counts.
 Starts = Callable[[RosterRow], datetime]
-_LIMITS = {"number": 60, "employee": 100, "account": 200, "platform": 60, "team": 60, "post": 60, "shop": 60}
+_LIMITS = {
+    "number": 60,
+    "employee": 100,
+    "account": 200,
+    "platform": 60,
+    "team": 60,
+    "post": 60,
+    "shop": 60,
+    "username": 80,
+}
 # What one person cannot have two of from the same moment on.
 _SINGLE = ("team", "post", "agent_kind", "stage", "supervisor", "mentor")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,9 +25,11 @@ from peilian.apps.people.models import (
     UnitKind,
 )
 from peilian.apps.people.roster_people import People, Person
+from peilian.apps.people.roster_users import RosterUsers
 from peilian.engine._kernel import Fault
 from peilian.flows.roster import AGENT_KINDS, RosterRow, day_of, moment_of
 
+_FIRST = (Employee, Membership, StageEntry, Guidance, AgentAccount)
 COMPANY_NAMES = {"zh": "公司", "en": "Company"}
 
 
@@ -53,18 +56,39 @@ class RosterWriter:
         self._places: dict[UUID, list[Membership]] = defaultdict(list)
         for membership in Membership.objects.select_related("unit", "post"):
             self._places[membership.employee_id].append(membership)
+        # What is first of its kind of somebody is collected: thousands of rows are put in at once.
+        self._fresh: dict[type[Any], list[Any]] = {model: [] for model in _FIRST}
 
     def write(self) -> None:
-        """Write every person: who they are, then, in order of time, what holds of them, then who uses which account."""
+        """Write every person: who they are, then, in order of time, what holds of them, then who uses which account and
+        who may sign in."""
         persons = list(self.people.persons.values())
         for person in persons:
             person.employee = self._person(person)
+        self._put_in()
         for person in persons:
             self._history(person)
+        self._put_in()
         uses = [(person, row) for person in persons for row in person.uses(self.start)]
         for person, row in sorted(uses, key=lambda use: (self.start(use[1]), use[1].row)):
             assert person.employee is not None
             self._account(person.employee, row)
+        self._put_in()
+        if any(row.username or row.role for person in persons for row in person.rows):
+            users = RosterUsers(self.audit, self.people, self._touch)
+            users.write(persons)
+            self.faults.extend(users.faults)
+
+    def _first(self, row: Any) -> Any:
+        self._fresh[type(row)].append(row)
+        self.audit.created(row)
+        return row
+
+    def _put_in(self) -> None:
+        for model, rows in self._fresh.items():
+            if rows:
+                model._default_manager.bulk_create(rows, batch_size=500)
+                rows.clear()
 
     def _history(self, person: Person) -> None:
         assert person.employee is not None
@@ -96,8 +120,7 @@ class RosterWriter:
     def _person(self, person: Person) -> Employee:
         hired_on = next((row.hired_on for row in reversed(person.rows) if row.hired_on), None)
         if person.employee is None:
-            created = Employee.objects.create(number=person.number, name=person.name, hired_on=hired_on)
-            self.audit.created(created)
+            created: Employee = self._first(Employee(number=person.number, name=person.name, hired_on=hired_on))
             self.added[person.number] = []
             return created
         employee = person.employee
@@ -130,8 +153,15 @@ class RosterWriter:
         if current is not None and (current.unit_id, current.post_id) == (unit.pk, post.pk if post else None):
             if ends_on is None or ends_on == current.ends_on or self._follows(employee, current, ends_on):
                 return
+            self._put_in()
             record_end(self.audit, current, ends_on)
+        elif not self._places[employee.pk] and (ends_on is None or ends_on > day):
+            span = {"starts_on": day, "ends_on": ends_on}
+            self._places[employee.pk] = [self._first(Membership(employee=employee, unit=unit, post=post, **span))]
+            self._touch(employee, what)
+            return
         else:
+            self._put_in()
             record_place(self.audit, employee=employee, unit=unit, post=post, starts_on=day, ends_on=ends_on)
         self._places[employee.pk] = list(Membership.objects.filter(employee=employee).select_related("unit", "post"))
         self._touch(employee, what)
@@ -158,7 +188,11 @@ class RosterWriter:
         entries = self._stages[employee.pk]
         current = max((entry for entry in entries if entry.starts_on <= day), key=_starts_on, default=None)
         if current is None or current.stage != row.stage:
-            fresh = record_stage(self.audit, employee=employee, stage=Stage(row.stage), starts_on=day)
+            if entries:
+                self._put_in()
+                fresh = record_stage(self.audit, employee=employee, stage=Stage(row.stage), starts_on=day)
+            else:
+                fresh = self._first(StageEntry(employee=employee, stage=Stage(row.stage), starts_on=day))
             self._stages[employee.pk] = [entry for entry in entries if entry.starts_on != day] + [fresh]
             self._touch(employee, "stage")
 
@@ -171,7 +205,11 @@ class RosterWriter:
             self.faults.append(row.fault(kind.value, "roster.guides_self", name=employee.name))
             return
         known = self._guides[employee.pk, kind.value]
-        if not any(one.guide_id == guide.pk and _holds(one, day) for one in known):
+        if not known:
+            known.append(self._first(Guidance(employee=employee, guide=guide, kind=kind, starts_on=day)))
+            self._touch(employee, kind.value)
+        elif not any(one.guide_id == guide.pk and _holds(one, day) for one in known):
+            self._put_in()
             record_guide(self.audit, employee=employee, guide=guide, kind=kind, starts_on=day)
             self._guides[employee.pk, kind.value] = list(Guidance.objects.filter(employee=employee, kind=kind))
             self._touch(employee, kind.value)
@@ -189,7 +227,13 @@ class RosterWriter:
         if own is None and taken is not None:
             name = taken.employee.name
             self.faults.append(row.fault("account", "roster.account_taken", account=row.account, name=name))
+        elif own is None and not self._uses[row.account] and (ends_at is None or ends_at > starts_at):
+            span = {"starts_at": starts_at, "ends_at": ends_at}
+            use = AgentAccount(platform=platform[:60], account=row.account, employee=employee, **span)
+            self._uses[row.account].append(self._first(use))
+            self._touch(employee, "account")
         elif own is None:
+            self._put_in()
             record_account(
                 self.audit,
                 platform=platform,
@@ -201,6 +245,7 @@ class RosterWriter:
             self._uses[row.account] = list(AgentAccount.objects.filter(account=row.account).select_related("employee"))
             self._touch(employee, "account")
         else:
+            self._put_in()
             self._stretch(own, others, row, starts_at, ends_at)
 
     def _stretch(

@@ -44,7 +44,7 @@ def add_user(
     if password is None:
         user.set_unusable_password()
     else:
-        _check_password(user, password)
+        check_password(user, password)
         user.set_password(password)
     with write(actor=actor, verb="people.add_user") as audit:
         user.save()
@@ -56,14 +56,14 @@ def set_password(*, actor: User | None, user: User, password: str) -> None:
     """Give a user a new password; one's own needs no permission. Sessions under the old one end."""
     if actor is None or actor.pk != user.pk:
         permit(actor, Permission.GRANT_ROLES)
-    _check_password(user, password)
+    check_password(user, password)
     user.set_password(password)
     with write(actor=actor, verb="people.set_password") as audit:
         user.save(update_fields=["password"])
         audit.note(user, {"password": ["***", "***"]})
 
 
-def _check_password(user: User, password: str) -> None:
+def check_password(user: User, password: str) -> None:
     """Refuse what the installation's password rules refuse, each broken rule with its own reason."""
     try:
         validate_password(password, user)

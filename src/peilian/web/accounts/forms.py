@@ -61,13 +61,47 @@ class OwnPasswordForm(DirectoryForm):
 
     def clean(self) -> dict[str, Any]:
         """Both new ones must be equal."""
-        data: dict[str, Any] = super().clean() or {}
-        if "password" in data and "again" in data and data["password"] != data["again"]:
-            self.add_error("again", _("The two new passwords differ."))
-        return data
+        return with_equal_passwords(self, super().clean() or {})
 
     def save(self) -> bool:
         """Set the new password."""
         return self.saved(
             lambda: people.set_password(actor=self.user, user=self.user, password=self.cleaned_data["password"])
         )
+
+
+class FirstPasswordForm(DirectoryForm):
+    """The first password, by invitation."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        help_text=_("At least 10 characters; a short sentence is easy to remember and hard to guess."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Both must be equal."""
+        return with_equal_passwords(self, super().clean() or {})
+
+    def save(self, user: people.User, token: str) -> people.User | None:
+        """Set it; ``None`` when refused."""
+        done: list[people.User] = []
+        self.saved(
+            lambda: done.append(
+                people.accept_invitation(user_id=user.pk, token=token, password=self.cleaned_data["password"])
+            )
+        )
+        return done[0] if done else None
+
+
+def with_equal_passwords(form: forms.Form, data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a form in which a new password stands twice."""
+    if "password" in data and "again" in data and data["password"] != data["again"]:
+        form.add_error("again", _("The two new passwords differ."))
+    return data

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,13 +14,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Language
-from peilian.web.accounts.forms import OwnPasswordForm, SignInForm
+from peilian.web.accounts.forms import FirstPasswordForm, OwnPasswordForm, SignInForm
 from peilian.web.accounts.messages import address_of, said
 from peilian.web.jobs.wordings import kind_name
 from peilian.web.people.wordings import role_name
@@ -61,6 +64,23 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, pk: UUID, token: str) -> HttpResponse:
+    """Choose the first password and be signed in; a link that does not work says what to do."""
+    user = people.invited(user_id=pk, token=token)
+    form = FirstPasswordForm(request.POST or None)
+    if user is None:
+        return render(request, "accounts/invitation.html", {"invited": None}, status=410)
+    if request.method == "POST" and (done := form.save(user, token)) is not None:
+        login(request, done, backend="peilian.apps.people.backends.PeopleBackend")
+        return HttpResponseRedirect(reverse("today"))
+    context = {"invited": user, "form": form}
+    return render(request, "accounts/invitation.html", context, status=422 if request.method == "POST" else 200)
 
 
 @sensitive_post_parameters()

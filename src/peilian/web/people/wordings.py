@@ -45,6 +45,7 @@ CHANGES: dict[str, Label] = {
     "supervisor": _("supervisor"),
     "mentor": _("mentor"),
     "account": _("account"),
+    "user": _("sign-in"),
 }
 
 

@@ -32,14 +32,21 @@ class NewUserForm(DirectoryForm):
     employee = PersonChoice(
         label=_("Employee"), required=False, help_text=_("Guests such as lecturers and judges have none.")
     )
-    password = _NewPassword(label=_("First password"), help_text=_("At least 10 characters. Hand it over in person."))
+    password = _NewPassword(
+        label=_("First password"),
+        required=False,
+        help_text=_("At least 10 characters, handed over in person. Leave it empty to send an invitation instead."),
+    )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
 
     def save(self, actor: people.User) -> people.User | None:
         """Add the user; ``None`` when refused."""
         made: list[people.User] = []
-        self.saved(lambda: made.append(people.add_user(actor=actor, **self.cleaned_data)))
+        self.saved(lambda: made.append(people.add_user(actor=actor, **self.cleaned_data | self._password())))
         return made[0] if made else None
+
+    def _password(self) -> dict[str, str | None]:
+        return {"password": self.cleaned_data["password"] or None}
 
 
 class GrantForm(DirectoryForm):

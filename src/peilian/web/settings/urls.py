@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.settings import audit, users, views
+from peilian.web.settings import audit, invitations, users, views
 
 urlpatterns = [
     path("settings/", views.hub, name="settings"),
@@ -10,7 +10,9 @@ urlpatterns = [
     path("settings/audit/", audit.trail, name="audit"),
     path("settings/users/", users.listing, name="users"),
     path("settings/users/new/", users.add, name="user_new"),
+    path("settings/users/invitations/", invitations.invitations, name="invitations"),
     path("settings/users/<uuid:pk>/", users.user, name="user"),
+    path("settings/users/<uuid:pk>/invite/", invitations.invite_one, name="user_invite"),
     path("settings/users/<uuid:pk>/<str:what>/", users.change, name="user_change"),
     path("settings/users/<uuid:pk>/roles/<uuid:grant>/end/", users.end_grant, name="grant_end"),
 ]

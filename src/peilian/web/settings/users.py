@@ -30,7 +30,7 @@ P = people.Permission
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Everybody who can sign in."""
-    sight = _permitted(request)
+    sight = permitted(request)
     form = UserFilter(request.GET)
     data = form.cleaned_data if form.is_valid() else {}
     page = page_of(people.find_users(sight=sight, words=data.get("q", ""), role=data.get("role", "")), request)
@@ -46,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """A new user; roles follow on the page of the user."""
-    _permitted(request)
+    permitted(request)
     form = NewUserForm(request.POST or None, initial={"language": reading_language()})
     if request.method == "POST":
         made = form.save(user_of(request))
@@ -61,17 +61,17 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_safe
 def user(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One user: roles now and before, password, whether signing in is open."""
-    return _page(request, _permitted(request).managed_user(pk))
+    return page(request, permitted(request).managed_user(pk))
 
 
 @require_POST
 def change(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
     """A role, a new password, in or out."""
-    row, actor = _permitted(request).managed_user(pk), user_of(request)
+    row, actor = permitted(request).managed_user(pk), user_of(request)
     if what in ("roles", "password"):
         form: Any = GrantForm(request.POST) if what == "roles" else PasswordForm(request.POST)
         if not form.save(actor, row):
-            return _page(request, row, bound=(what, form))
+            return page(request, row, bound=(what, form))
         if what == "password" and row.pk == actor.pk:
             # The own session stays open; all others end.
             update_session_auth_hash(request, row)
@@ -89,7 +89,7 @@ def change(request: HttpRequest, pk: UUID, what: str) -> HttpResponse:
 @require_POST
 def end_grant(request: HttpRequest, pk: UUID, grant: UUID) -> HttpResponse:
     """Take a role back from today on."""
-    row = _permitted(request).managed_user(pk)
+    row = permitted(request).managed_user(pk)
     found = row.grants.filter(pk=grant).first()
     if found is None:
         raise people.NotVisibleError
@@ -101,7 +101,8 @@ def end_grant(request: HttpRequest, pk: UUID, grant: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("user", args=[pk]))
 
 
-def _permitted(request: HttpRequest) -> people.Sight:
+def permitted(request: HttpRequest) -> people.Sight:
+    """The sight of somebody who may manage users; for everybody else the page does not exist."""
     sight = sight_of(request)
     if not sight.reaches_company(P.GRANT_ROLES):
         raise people.NotVisibleError
@@ -113,7 +114,10 @@ def _refused(request: HttpRequest, row: people.User, error: InputError) -> HttpR
     return HttpResponseRedirect(reverse("user", args=[row.pk]))
 
 
-def _page(request: HttpRequest, row: people.User, bound: tuple[str, DirectoryForm] | None = None) -> HttpResponse:
+def page(
+    request: HttpRequest, row: people.User, bound: tuple[str, DirectoryForm] | None = None, *, link: str = ""
+) -> HttpResponse:
+    """The page of one user, with a form that was refused, or the link of an invitation."""
     day = sight_of(request).day
     grants = row.grants.select_related("unit").order_by("-starts_on", "-id")
     forms: dict[str, DirectoryForm] = {"roles": GrantForm(), "password": PasswordForm()}
@@ -121,6 +125,7 @@ def _page(request: HttpRequest, row: people.User, bound: tuple[str, DirectoryFor
         forms[bound[0]] = bound[1]
     context = {
         "row": row,
+        "link": link,
         "grants": [
             {
                 "grant": grant,

@@ -28,6 +28,8 @@ VERBS: dict[str, Label] = {
     "people.end_account": _("End an account"),
     "people.import_roster": _("Import roster"),
     "people.add_user": _("Add a user"),
+    "people.invite": _("Invite to sign in"),
+    "people.accept_invitation": _("Take up an invitation"),
     "people.set_password": _("Set a password"),
     "people.set_language": _("Choose the language"),
     "people.set_active": _("Open or close sign-in"),
