@@ -99,11 +99,11 @@ def test_a_lead_assigns_to_the_own_people_and_nobody_else_gets_anything(tmp_path
 
 
 def test_an_elective_of_other_posts_is_not_for_everybody_who_wants_it(tmp_path, time, lin) -> None:
-    two_lessons(tmp_path, obligation="by_post", posts=["online_agent"])
+    two_lessons(tmp_path, obligation="by_post", posts=["phone_agent"])
     with pytest.raises(InputError, match="course_of_other_posts"):
         alone(lin)
     assert given(lin).how == "assigned"
-    post = people.add_post(actor=None, code="online_agent", name={"zh": "在线客服"})
+    post = people.add_post(actor=None, code="phone_agent", name={"zh": "电话客服"})
     unit = people.Membership.objects.get(employee=lin.employee).unit
     other = a_trainee()
     people.place_employee(actor=None, employee=other.employee, unit=unit, post=post, starts_on=time.at.date())

@@ -182,6 +182,7 @@ def test_testing_out_leads_to_the_exam_and_its_result_is_told(tmp_path, time, li
     assert "参加免修测试" in page(client, "course", COURSE)
     there = sends(client, "course_act", COURSE, do="test_out").url
     assert client.get(there).status_code == 200
+    assert "您的课程" in page(client, "exams")
     sitting = learning.sittings_for(user=lin).get()
     attempt = learning.start_attempt(user=lin, sitting_id=sitting.pk)
     learning.hand_in(user=lin, attempt_id=attempt.pk)
@@ -269,6 +270,25 @@ def test_with_htmx_the_answer_brings_its_question_the_next_one_and_what_is_left(
     assert 'id="q2"' in text
     assert 'hx-swap-oob="true"' in text
     assert "<html" not in text
+
+
+def test_answering_once_more_does_not_bring_the_next_question_a_second_time(two, lin, signed_in):
+    client = signed_in(lin)
+    answer(client, 1, "甲", headers={"HX-Request": "true"})
+    text = answer(client, 1, "乙", again=True, headers={"HX-Request": "true"}).content.decode()
+    assert "答对了" in text
+    assert 'id="q2"' not in text
+
+
+def test_the_page_of_a_text_leads_back_to_its_course(tmp_path, time, lin, signed_in):
+    taught(tmp_path, an_article(), a_course(units=["article:mine/returns"]))
+    client = signed_in(lin)
+    sends(client, "course_act", COURSE, do="join")
+    there = reverse("library_text", args=["article", "mine/returns"])
+    assert f"{there}?course=mine%2Fcourse" in page(client, "course", COURSE)
+    text = page(client, "library_text", "article", "mine/returns", course=COURSE)
+    assert "课程里的一个单元" in text
+    assert "课程里的一个单元" not in page(client, "library_text", "article", "mine/returns")
 
 
 def test_steps_are_moved_by_buttons_without_being_answered(tmp_path, time, lin, signed_in):

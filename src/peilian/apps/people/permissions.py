@@ -21,13 +21,16 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
     Permission.SEE_BUSINESS: {"business figures of people and shops": "read, compare shops"},
     Permission.SEE_DIAGNOSIS: {"pain points": "read"},
     Permission.SEE_PEOPLE: {"people, units, posts, accounts": "list, read", "drills of others that are over": "read"},
-    Permission.SEE_RECORD: {"evidence, profiles, needs, assignments": "read"},
+    Permission.SEE_RECORD: {"evidence, profiles, needs, assignments, what people learn": "read"},
     Permission.RAISE_NEEDS: {
         "needs": "raise, close",
         "observations and reviews": "add, correct, withdraw; never about oneself",
         "drills of others": "rate",
     },
-    Permission.ASSIGN_TRAINING: {"assignments": "give, cancel"},
+    Permission.ASSIGN_TRAINING: {
+        "assignments": "give, cancel",
+        "paths, courses and lessons of others": "put on, move to a newer version",
+    },
     Permission.MANAGE_CERTIFICATES: {
         "certificates": "revoke, uphold; never one's own",
         "certificates of others": "confirm, return; never one's own",
@@ -96,6 +99,7 @@ all units below it. **all**: the whole company.
 _RULES = """
 ## What holds beside the table
 
+- Everybody learns what is published; by oneself one comes to what the own post allows.
 - Everybody may drill, reads the own record and assignments, the own published appraisal sheet with every version and
   reason, the own place in the team without anybody's name, and, while a cycle is reviewed and shows it, the own
   preview.

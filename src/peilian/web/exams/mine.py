@@ -44,6 +44,7 @@ class Takeable:
     closes_at: datetime | None
     opens_at: datetime | None
     is_assigned: bool
+    is_for_all: bool
     is_overdue: bool
     is_begun_before: bool
     href: str
@@ -125,6 +126,7 @@ def _takeable(user: User, attempts: list[learning.Attempt], now: datetime) -> li
                 closes_at=sitting.closes_at,
                 opens_at=sitting.opens_at if sitting.opens_at > now else None,
                 is_assigned=row is not None,
+                is_for_all=sitting.is_for_all,
                 is_overdue=row is not None and row.state_at(now) == record.AssignmentState.OVERDUE,
                 is_begun_before=bool(before),
                 href=reverse("exam_sitting", args=[sitting.pk]),

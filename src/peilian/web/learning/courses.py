@@ -11,12 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from peilian.adapters.packs.teaching import CourseDocument, Stage
 from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
+from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
 from peilian.engine.competency.model import Dimension, Layer
 from peilian.flows.wording import say
@@ -42,7 +43,7 @@ class CatalogueFilter(forms.Form):
     obligation = forms.ChoiceField(label=gettext_lazy("For whom"), required=False)
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
     layer = forms.ChoiceField(label=gettext_lazy("Layer"), required=False)
-    dimension = forms.ChoiceField(label=gettext_lazy("Dimension"), required=False)
+    dimension = forms.ChoiceField(label=pgettext_lazy("course", "Dimension"), required=False)
     post = forms.ChoiceField(label=gettext_lazy("Post"), required=False)
 
     def __init__(self, *arguments: Any, posts: Iterable[tuple[str, str]], **options: Any) -> None:
@@ -72,6 +73,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     entries = learning.catalogue(user=user)
     named = {post.code: name_in(post.name) for post in people.Post.objects.all()}
+    named |= {key: post.name.in_language(reading_language()) for key, post in record.competency_model().posts.items()}
     codes = sorted({code for one in entries for code in one.document.posts})
     form = CatalogueFilter(request.GET, posts=[(code, named.get(code, code)) for code in codes])
     shown = [one for one in entries if form.fits(one.document)]
@@ -81,8 +83,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "entries": [{"entry": one, "posts": [named.get(code, code) for code in one.document.posts]} for one in shown],
         "n_all": len(entries),
         "paths": [
-            {"content": content, "n": len(document.courses), "document": document}
-            for content, document in learning.paths(user=user)
+            {"content": content, "n": len(document.courses), "document": document, "is_on": is_on}
+            for content, document, is_on in learning.paths(user=user)
         ],
         "is_learner": user.employee_id is not None,
         "is_filtered": any(request.GET.values()),

@@ -140,7 +140,8 @@ def _once_more(request: HttpRequest, view: learning.LessonView, number: int, sen
 def _after(request: HttpRequest, view: learning.LessonView, number: int) -> dict[str, Any]:
     """What changes on the page after an answer: its question, the next one, what is left."""
     following = number + 1 if number != REWRITE and number < len(view.check) else None
-    is_new = following is not None and not view.check[following - 1].tries
+    is_first = number != REWRITE and len(view.check[number - 1].tries) == 1  # else the next one stands there already
+    is_new = is_first and following is not None and not view.check[following - 1].tries
     context = _context(request, view, 0)
     return context | {
         "item": _item(view, number, is_opened=True),

@@ -21,7 +21,7 @@ def address_of(what: str, course: str = "") -> str:
             return _from(reverse(_BY_KIND[kind], args=[key]), course if kind == "lesson" else "")
         if kind == "exam":
             return _from(reverse("course", args=[course]), "") + "#exam" if course else reverse("exams")
-        return _from(reverse("library_text", args=[kind, key]), "")
+        return _from(reverse("library_text", args=[kind, key]), course)
     except NoReverseMatch:
         return ""
 

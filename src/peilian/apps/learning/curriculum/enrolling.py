@@ -117,11 +117,15 @@ def move_to_newer(*, user: User, enrolment_id: UUID) -> Enrolment:
 
 
 def may_join(user: User, document: Taught) -> bool:
-    """Whether a person may come to it by oneself: a course for some posts is for who holds one of them."""
+    """Whether a person may come to it by oneself: a course for some posts is for who holds one of them. Posts are named
+    as in the model of competencies, or by their code in the directory."""
     if not isinstance(document, CourseDocument) or document.obligation != "by_post":
         return True
-    held = Membership.objects.on(today_in_company()).filter(employee=user.employee_id, post__code__in=document.posts)
-    return held.exists()
+    rows = Membership.objects.on(today_in_company()).filter(employee=user.employee_id, post__isnull=False)
+    held = list(rows.values_list("post__code", "post__agent_kind")) or [("", "")]
+    model = record.competency_model()
+    mine = {name for code, kind in held for name in (code, model.post(code=code, agent_kind=kind).key)}
+    return not mine.isdisjoint(document.posts)
 
 
 def _check_self(actor: User | None, employees: Sequence[Employee], document: Taught) -> None:

@@ -37,6 +37,7 @@ SOURCE_KIND = "learning.enrolment"
 _READ_SOURCE = "learning.read"
 _CONFIRMED_SOURCE = "library.confirmation"
 _MOST_AT_ONCE = 50
+_LONGEST_CHAIN = 50
 _MINUTE = 60
 _FULL = Decimal(100)
 
@@ -47,8 +48,10 @@ def keep_up(employee: Employee) -> list[Progress]:
     found = progress_of(rows)
     if sum(_add_done(employee, one) for one in found):
         found = progress_of(rows)
-    while sum(_complete_course(one.enrolment, course) for one in found for course in one.courses):
-        found = progress_of(rows)  # another course may have waited for it
+    for _ in range(_LONGEST_CHAIN):  # another course may have waited for one that is complete now
+        if not sum(_complete_course(one.enrolment, course) for one in found for course in one.courses):
+            break
+        found = progress_of(rows)
     for one in found:
         if one.is_complete:
             _close(one)
@@ -198,6 +201,7 @@ def _complete_course(row: Enrolment, course: CourseView) -> bool:
 def _close(progress: Progress) -> None:
     """End an enrolment that is complete: its completion, and the attempt at its task. Once, however often it is met."""
     with write(actor=None, verb="learning.complete_enrolment") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=progress.enrolment.employee_id)
         row = Enrolment.objects.select_for_update(of=("self",)).get(pk=progress.enrolment.pk)
         if row.completed_at is not None or row.ended_at is not None:
             audit.unchanged()

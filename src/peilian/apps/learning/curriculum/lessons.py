@@ -423,6 +423,7 @@ def _finish(row: LessonRound) -> bool:
     if not _standing(row, document, list(row.work.all())).is_complete:
         return False
     with write(actor=None, verb="learning.complete_lesson") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=row.employee_id)
         locked = (
             LessonRound.objects.select_for_update(of=("self",)).select_related("employee", "version").get(pk=row.pk)
         )

@@ -122,11 +122,13 @@ def catalogue(*, user: User) -> list[CatalogueEntry]:
     ]  # fmt: skip
 
 
-def paths(*, user: User) -> list[tuple[library.Content, PathDocument]]:
-    """The paths in force."""
+def paths(*, user: User) -> list[tuple[library.Content, PathDocument, bool]]:
+    """The paths in force, each with whether the user is on it."""
     visible_to(user).require(Permission.SEE_LIBRARY)
+    live = Enrolment.objects.live().filter(employee=user.employee_id, what__startswith="path:")
+    on = set(live.values_list("what", flat=True)) if user.employee_id is not None else set()
     rows = library.current_documents(kind="path")
-    return [(row, document) for row, _version, document in rows if isinstance(document, PathDocument)]
+    return [(row, one, row.reference in on) for row, _version, one in rows if isinstance(one, PathDocument)]
 
 
 def team_learning(*, user: User, unit: Unit | None = None, what: str = "") -> list[TeamRow]:
