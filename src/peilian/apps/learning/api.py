@@ -70,11 +70,32 @@ from peilian.apps.learning.curriculum.looking import (
 )
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView
 from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
+from peilian.apps.learning.exams.correcting import (
+    CONTEST_DAYS,
+    Change,
+    contest,
+    contest_answer,
+    contests_for,
+    correctable,
+    is_party,
+    may_contest,
+    preview_regrade,
+    regrade,
+)
 from peilian.apps.learning.exams.entering import Entry, entry_for
 from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, one_to_mark, parts_of, to_mark
 from peilian.apps.learning.exams.papers import Question
 from peilian.apps.learning.exams.parts import OpenAnswer, OpenPart, open_answer
-from peilian.apps.learning.exams.reviewing import Asked, Reviewed, Room, attempts_of, open_attempt, review_attempt
+from peilian.apps.learning.exams.reviewing import (
+    Asked,
+    Reviewed,
+    Room,
+    attempts_of,
+    field_of_response,
+    open_attempt,
+    responses_of,
+    review_attempt,
+)
 from peilian.apps.learning.exams.running import (
     Occasion,
     Outlook,
@@ -96,7 +117,14 @@ from peilian.apps.learning.exams.sittings import (
     open_sitting,
     sittings_for,
 )
-from peilian.apps.learning.following import close_due, hand_in, mark, settle_marks
+from peilian.apps.learning.following import (
+    close_due,
+    correct_answer,
+    decide_contest,
+    hand_in,
+    mark,
+    settle_marks,
+)
 from peilian.apps.learning.models import (
     GUARDED,
     Attempt,
@@ -107,6 +135,8 @@ from peilian.apps.learning.models import (
     CertificateGround,
     Completion,
     CompletionHow,
+    Contest,
+    ContestState,
     CredentialEvent,
     CredentialEventKind,
     Enrolment,
@@ -120,6 +150,8 @@ from peilian.apps.learning.models import (
     LessonWorkKind,
     Mark,
     MarkKind,
+    Regrade,
+    RegradeHow,
     Response,
     Sitting,
     StatisticsOf,
@@ -144,6 +176,7 @@ from peilian.apps.learning.statistics.snapshots import (
 
 __all__ = [
     "CODE_LENGTH",
+    "CONTEST_DAYS",
     "GUARDED",
     "LONGEST_REFLECTION",
     "MODELS",
@@ -163,8 +196,11 @@ __all__ = [
     "Certificate",
     "CertificateAsks",
     "CertificateGround",
+    "Change",
     "Completion",
     "CompletionHow",
+    "Contest",
+    "ContestState",
     "CoursePage",
     "CourseView",
     "CredentialEvent",
@@ -201,6 +237,8 @@ __all__ = [
     "Progress",
     "Prospect",
     "Question",
+    "Regrade",
+    "RegradeHow",
     "Response",
     "Reviewed",
     "Room",
@@ -230,7 +268,13 @@ __all__ = [
     "change_external",
     "close_due",
     "complete",
+    "contest",
+    "contest_answer",
+    "contests_for",
+    "correct_answer",
+    "correctable",
     "course_of",
+    "decide_contest",
     "decide_external",
     "enrol",
     "entry_for",
@@ -240,11 +284,13 @@ __all__ = [
     "external_of",
     "externals_of",
     "externals_of_team",
+    "field_of_response",
     "finish_lessons_due",
     "freeze_calibration",
     "hand_in",
     "hours_of",
     "in_force",
+    "is_party",
     "issue_due",
     "keep_up_due",
     "learn_again",
@@ -255,6 +301,7 @@ __all__ = [
     "lesson_of",
     "lesson_part_done",
     "mark",
+    "may_contest",
     "may_join",
     "may_manage",
     "may_see_statistics",
@@ -271,11 +318,14 @@ __all__ = [
     "outlook",
     "parts_of",
     "paths",
+    "preview_regrade",
     "propose_calibration",
     "read_done",
     "read_lesson",
     "reflect",
+    "regrade",
     "remind_due",
+    "responses_of",
     "review_attempt",
     "revoke_certificate",
     "rewrite",

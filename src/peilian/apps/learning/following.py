@@ -17,8 +17,8 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.issuing import issue_for
 from peilian.apps.learning.curriculum import after
-from peilian.apps.learning.exams import attempts, marking
-from peilian.apps.learning.models import Attempt, AttemptState
+from peilian.apps.learning.exams import attempts, correcting, marking
+from peilian.apps.learning.models import Attempt, AttemptState, Contest, Response
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -79,6 +79,26 @@ def mark(*, actor: User, response_id: UUID, points: marking.Points, note: str = 
 def settle_marks(*, actor: User, response_id: UUID, reason: str) -> marking.Marked:
     """See ``exams.marking.settle_marks``."""
     return _followed(marking.settle_marks(actor=actor, response_id=response_id, reason=reason))
+
+
+def decide_contest(*, actor: User, contest_id: UUID, points: marking.Points | None, decision: str) -> Contest:
+    """See ``exams.correcting.decide_contest``."""
+    decided = correcting.decide_contest(actor=actor, contest_id=contest_id, points=points, decision=decision)
+    _follow_again(decided.response.attempt_id)
+    return decided
+
+
+def correct_answer(*, actor: User, response_id: UUID, points: marking.Points, reason: str) -> Response:
+    """See ``exams.correcting.correct_answer``."""
+    response = correcting.correct_answer(actor=actor, response_id=response_id, points=points, reason=reason)
+    _follow_again(response.attempt_id)
+    return response
+
+
+def _follow_again(attempt_id: UUID) -> None:
+    rows = Attempt.objects.filter(pk=attempt_id, followed_at=None).select_related("sitting__version", "employee")
+    if (found := rows.first()) is not None:
+        follow(found)
 
 
 def _followed(marked: marking.Marked) -> marking.Marked:

@@ -133,8 +133,11 @@ def assignment(*, user: User, pk: UUID | str) -> Assignment:
         raise NotVisibleError from None
 
 
-def record_attempt(*, actor: User | None, assignment: Assignment, attempt: Attempt) -> AssignmentResult:
-    """Keep the result of one attempt; the same source is kept once, and its first result stands.
+def record_attempt(
+    *, actor: User | None, assignment: Assignment, attempt: Attempt, revise: bool = False
+) -> AssignmentResult:
+    """Keep the result of one attempt; the same source is one attempt, and its first result stands. With ``revise`` what
+    the source says differently now supersedes it, and the assignment is done, or not, by what stands.
 
     The one who practised records it through what is practised, or the product does. A cancelled assignment takes no
     results, nor does one whose attempts are used up.
@@ -144,23 +147,27 @@ def record_attempt(*, actor: User | None, assignment: Assignment, attempt: Attem
     _check_attempt(attempt)
     with write(actor=actor, verb="record.record_attempt") as audit:
         row = Assignment.objects.select_for_update().get(pk=assignment.pk)
-        results: list[AssignmentResult] = list(row.results.order_by("number"))
-        for known in results:
-            if (known.source_kind, known.source_id) == (attempt.source_kind, attempt.source_id):
-                audit.unchanged()
-                return known
+        results = row.attempts
+        is_passed = row.is_enough(attempt.points) and attempt.is_passed is not False
+        source = (attempt.source_kind, attempt.source_id)
+        known = next((one for one in results if (one.source_kind, one.source_id) == source), None)
+        if known is not None and (not revise or (known.points, known.is_passed) == (attempt.points, is_passed)):
+            audit.unchanged()
+            return known
         if row.cancelled_at is not None:
             raise refuse("record.assignment_cancelled")
-        if row.attempts_allowed is not None and len(results) >= row.attempts_allowed:
+        if known is None and row.attempts_allowed is not None and len(results) >= row.attempts_allowed:
             raise refuse("record.no_attempts_left", limit=row.attempts_allowed)
         result = AssignmentResult(
             assignment=row,
-            number=len(results) + 1,
+            number=len(results) + 1 if known is None else known.number,
             at=attempt.at,
             points=attempt.points,
-            is_passed=row.is_enough(attempt.points) and attempt.is_passed is not False,
+            is_passed=is_passed,
             source_kind=attempt.source_kind,
             source_id=attempt.source_id,
+            revision=0 if known is None else known.revision + 1,
+            supersedes=known,
             recorded_at=timezone.now(),
         )
         result.save(force_insert=True)
@@ -266,7 +273,7 @@ def _free_need(row: Assignment) -> None:
 
 def _follow(row: Assignment) -> None:
     """Bring an assignment up to date with its results: over when passed or when no attempt is left."""
-    is_used_up = row.attempts_allowed is not None and row.results.count() >= row.attempts_allowed
+    is_used_up = row.attempts_allowed is not None and len(row.attempts) >= row.attempts_allowed
     is_passed = row.is_passed
     done_at = (row.done_at or timezone.now()) if is_passed or is_used_up else None
     if done_at != row.done_at:

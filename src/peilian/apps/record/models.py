@@ -302,9 +302,17 @@ class Assignment(Row):
         return AssignmentState.OPEN
 
     @property
+    def attempts(self) -> list[AssignmentResult]:
+        """The attempts by number, each with the result that stands: one that was corrected counts as corrected."""
+        standing: dict[int, AssignmentResult] = {}
+        for result in sorted(self.results.all(), key=lambda result: result.revision):
+            standing[result.number] = result
+        return [standing[number] for number in sorted(standing)]
+
+    @property
     def counted(self) -> AssignmentResult | None:
         """The attempt that counts, by the rule; ``None`` before the first."""
-        attempts: list[AssignmentResult] = sorted(self.results.all(), key=lambda result: result.number)
+        attempts = self.attempts
         if not attempts:
             return None
         if self.rule == AttemptRule.LAST:
@@ -321,7 +329,7 @@ class Assignment(Row):
         """How many attempts remain; ``None`` without a limit."""
         if self.attempts_allowed is None:
             return None
-        return max(0, self.attempts_allowed - len(self.results.all()))
+        return max(0, self.attempts_allowed - len(self.attempts))
 
     def is_enough(self, points: Decimal) -> bool:
         """Whether ``points`` reach the pass mark; any do where there is none."""
@@ -329,7 +337,10 @@ class Assignment(Row):
 
 
 class AssignmentResult(Ledger):
-    """One attempt at an assignment, in points from 0 to 100. Append-only; one source is one attempt."""
+    """One attempt at an assignment, in points from 0 to 100. Append-only; one source is one attempt.
+
+    A result that was corrected is superseded by one of the same number and the next ``revision``.
+    """
 
     assignment = models.ForeignKey("record.Assignment", on_delete=models.PROTECT, related_name="results")
     number = models.PositiveSmallIntegerField()
@@ -338,16 +349,24 @@ class AssignmentResult(Ledger):
     is_passed = models.BooleanField()
     source_kind = models.CharField(max_length=40)
     source_id = models.CharField(max_length=100)
+    revision = models.PositiveSmallIntegerField(default=0)
+    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
     recorded_at = models.DateTimeField()
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     objects = LedgerQuerySet.as_manager()
 
     class Meta:
-        ordering: ClassVar = ["assignment", "number"]
+        ordering: ClassVar = ["assignment", "number", "revision"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["assignment", "number"], name="one_result_an_attempt"),
-            models.UniqueConstraint(fields=["assignment", "source_kind", "source_id"], name="a_source_is_one_attempt"),
+            models.UniqueConstraint(fields=["assignment", "number", "revision"], name="one_result_an_attempt"),
+            models.UniqueConstraint(
+                fields=["assignment", "source_kind", "source_id", "revision"], name="a_source_is_one_attempt"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(revision=0, supersedes=None) | models.Q(revision__gt=0, supersedes__isnull=False),
+                name="result_revision_supersedes",
+            ),
             models.CheckConstraint(
                 condition=models.Q(points__gte=0, points__lte=100), name="result_points_between_0_and_100"
             ),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,27 +15,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from peilian.adapters.packs.items import CaseField
 from peilian.apps.learning import api as learning
 from peilian.engine._kernel import InputError, Language
 from peilian.flows.wording import say
+from peilian.web.exams.points import parts_to_mark, points_sent
 from peilian.web.exams.reviews import seen_answer
 from peilian.web.exams.wordings import title_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import HTML_CODES, reading_language
-
-
-@dataclass(frozen=True, slots=True)
-class PartToMark:
-    """A part that gets points: the name of its field, the number it is known by ("" for the only one), the most there
-    are, and what stands in the field."""
-
-    field: str
-    number: str
-    of: Decimal
-    value: str
-    fault: str
 
 
 @require_safe
@@ -78,11 +64,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     user, sitting = user_of(request), _sitting(request)
     faults: dict[str, str] = {}
     if request.method == "POST":
-        points: dict[str, Decimal | str] = {
-            name.removeprefix("points").removeprefix("."): str(text)
-            for name, text in request.POST.items()
-            if name.startswith("points")
-        }
+        points = points_sent(request.POST)
         try:
             marked = learning.mark(actor=user, response_id=pk, points=points, note=request.POST.get("note", ""))
         except InputError as error:
@@ -111,12 +93,7 @@ def _context(found: learning.ToMark, data: Mapping[str, Any], faults: dict[str, 
     language: Language = "en" if found.language == "en" else "zh"
     response, field = found.response, found.field
     asked = learning.Asked(found.question, field, response.chosen, 0)
-    inner = [item.id for item in field.items] if isinstance(field, CaseField) else []
-    parts = []
-    for part in found.open.parts:
-        name = f"points.{part.name}" if part.name else "points"
-        number = f"{response.number}.{inner.index(part.name) + 1}" if part.name else ""
-        parts.append(PartToMark(name, number, part.of, data.get(name, ""), faults.get(name, "")))
+    parts = parts_to_mark(found.open, field, response.number, data, faults)
     assert response.attempt.sitting is not None
     return {
         "title": title_of(response.attempt.sitting),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
 from peilian.web.exams.answers import GAP, in_words
 from peilian.web.exams.faces import Face, face_of
+from peilian.web.exams.points import parts_to_mark
 from peilian.web.exams.wordings import KINDS, grade_name, grade_tone, title_of
 from peilian.web.library.markdown import to_html
 from peilian.web.shell.access import user_of
@@ -69,6 +70,9 @@ class Seen:
     decided: Decimal | None = None
     proposed: Decimal | None = None
     notes: tuple[str, ...] = ()
+    contest: learning.Contest | None = None
+    fields: Sequence[Any] = ()
+    may_contest: bool = False
     is_reached: bool = True
 
     @property
@@ -108,18 +112,22 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "grade": grade_name(attempt),
         "tone": grade_tone(attempt),
         "lang": HTML_CODES[language],
-        "seen": [
-            seen_answer(
-                one,
-                found.responses.get(one.question.number),
-                language,
-                shows_points=found.shows_points,
-                shows_key=found.shows_key,
-            )
-            for one in found.asked
-        ],
+        "seen": [_asked(one, found, language, is_own=is_own) for one in found.asked],
     }
     return render(request, "exams/review.html", context)
+
+
+def _asked(asked: learning.Asked, found: learning.Reviewed, language: Language, *, is_own: bool) -> Seen:
+    """A question with what the reader may do about its points."""
+    response = found.responses.get(asked.question.number)
+    seen = seen_answer(asked, response, language, shows_points=found.shows_points, shows_key=found.shows_key)
+    if response is None or response.is_open or not found.shows_points:
+        return seen
+    if is_own:
+        may = seen.contest is None and not seen.is_whole and learning.may_contest(found.attempt)
+        return replace(seen, may_contest=may)
+    fields = parts_to_mark(learning.correctable(response), asked.field, response.number, {}, {})
+    return replace(seen, fields=fields)
 
 
 def seen_answer(
@@ -141,9 +149,11 @@ def seen_answer(
         face, asked.field, str(number), asked.answer, language, whys, shows_key=shows_key,
         decided={name: Decimal(one) for name, one in shown.decided.items()} if shown is not None else {},
         points=shown.points if shown is not None else None,
-        of=asked.question.points, is_open=response is not None and response.is_open,
+        of=asked.question.points if response is None else response.of,
+        is_open=response is not None and response.is_open,
         proposed=shown.proposed if shown is not None else None,
         notes=_notes(shown) if shown is not None else (),
+        contest=getattr(shown, "contest", None) if shown is not None else None,
         is_reached=response is None or response.is_reached,
     )  # fmt: skip
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from peilian.web.exams import marking, mine, occasions, opening, reviews, rooms, sittings, statistics
+from peilian.web.exams import (
+    contests,
+    marking,
+    mine,
+    occasions,
+    opening,
+    regrading,
+    reviews,
+    rooms,
+    sittings,
+    statistics,
+)
 
 urlpatterns = [
     path("exams/", mine.mine, name="exams"),
@@ -14,6 +25,11 @@ urlpatterns = [
     path("exams/occasions/<uuid:pk>/cancel/", occasions.cancel, name="exam_cancel"),
     path("exams/occasions/<uuid:pk>/make-up/", occasions.make_up, name="exam_make_up"),
     path("exams/occasions/<uuid:pk>/settle/", occasions.settle, name="exam_settle"),
+    path("exams/occasions/<uuid:pk>/questions/", regrading.regrading, name="exam_regrade"),
+    path("exams/contests/", contests.contests, name="exam_contests"),
+    path("exams/contests/<uuid:pk>/", contests.one, name="exam_contest"),
+    path("exams/attempts/<uuid:pk>/contest/", contests.contest, name="exam_contest_new"),
+    path("exams/attempts/<uuid:pk>/correct/", contests.correct, name="exam_correct"),
     path("exams/marking/", marking.queue, name="exam_marking"),
     path("exams/marking/next/", marking.following, name="exam_mark_next"),
     path("exams/marking/<uuid:pk>/", marking.one, name="exam_mark"),

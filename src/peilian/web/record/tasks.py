@@ -45,7 +45,7 @@ class Task:
 def task_of(row: record.Assignment, now: datetime) -> Task:
     """An assignment as it stands at ``now``."""
     state = row.state_at(now)
-    results = sorted(row.results.all(), key=lambda result: result.number)
+    results = row.attempts
     counted, last = row.counted, results[-1] if results else None
     return Task(
         row=row,

@@ -14,7 +14,7 @@ from uuid import UUID
 from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
-from peilian.apps.base.api import remembered
+from peilian.apps.base.api import refuse, remembered
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
@@ -119,6 +119,25 @@ def field_of(question: Question) -> AnyItem:
 def bank_of(question: Question) -> ItemsDocument:
     """The bank that an item comes from, as it was then."""
     return _bank(question.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """An item as it is in force now: the version of its bank, how it is written, and by sub-item what is shown."""
+
+    version: UUID
+    field: AnyItem
+    shown: Mapping[str, set[str]]
+
+
+def current_item(name: str) -> Current:
+    """The item of that name, ``bank#item``, that is in force; ``InputError`` when there is none."""
+    held = _in_force()
+    found = held.items.get(name)
+    if found is None:
+        raise refuse("learning.item_gone", "item", item=name)
+    shown = {inner: set(ids) for inner, (ids, _may_move) in _shown(found.field).items()}
+    return Current(held.versions[found.bank.key].pk, found.field, shown)
 
 
 @lru_cache(maxsize=4096)

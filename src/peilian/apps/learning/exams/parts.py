@@ -56,6 +56,8 @@ def question_of(attempt: Attempt, number: int) -> Question:
 def open_answer(response: Response, field: AnyItem | None = None) -> OpenAnswer:
     """What of an answer people decide. ``field`` is its item, where the caller has it at hand."""
     whole = response.points if response.proposed is None else response.proposed
+    if response.proposed is None and not response.is_open:  # nobody was asked: all of it
+        return OpenAnswer((OpenPart("", whole, response.of),), Decimal(0))
     field = field or field_of(question_of(response.attempt, response.number))
     if not isinstance(field, CaseField):
         return OpenAnswer((OpenPart("", whole, response.of),), Decimal(0))

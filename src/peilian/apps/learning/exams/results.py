@@ -18,6 +18,7 @@ from peilian.apps.library import api as library
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.assessment import Grade, grade, grade_of
+from peilian.flows.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ def _response(attempt: Attempt, question: Question, language: Language) -> Respo
         chosen=answer,
         points=found.points,
         of=found.of,
-        parts=_parts(found),
+        parts=graded_parts(found),
         is_open=is_open,
         is_answered=found.is_answered,
         proposed=found.points if is_open else None,
@@ -93,7 +94,8 @@ def reopen(attempt: Attempt) -> None:
     attempt.points, attempt.grade, attempt.is_passed = None, "", None
 
 
-def _parts(graded: Grade) -> list[dict[str, Any]]:
+def graded_parts(graded: Grade) -> list[dict[str, Any]]:
+    """The reasons of a grade as they are kept."""
     found = []
     for part in graded.parts:
         kept = asdict(part)
@@ -116,7 +118,7 @@ def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
     got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     by_number = {question.number: question for question in questions_of(attempt.paper)}
     for response in responses:
-        if not response.is_reached:
+        if not response.is_reached or not response.of:  # kept away by the clock, or taken out
             continue
         question = by_number[response.number]
         for competency in field_of(question).competencies or bank_of(question).competencies:
@@ -141,6 +143,16 @@ def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
     ]
     if pieces:
         record.add_evidence(actor=None, pieces=pieces, revise=True)
+    _withdraw_others(attempt, {piece.competency for piece in pieces})
+
+
+def _withdraw_others(attempt: Attempt, shown: set[str]) -> None:
+    """What an earlier result said about a competency that this one says nothing about no longer counts."""
+    rows = record.Evidence.objects.counting().filter(
+        source_kind=SOURCE_KIND, source_id=str(attempt.pk), employee=attempt.employee_id, recorded_by=None
+    )  # fmt: skip
+    for row in rows.exclude(competency__in=shown):
+        record.withdraw_evidence(actor=None, evidence=row, note=say(Reason("learning.evidence_gone"), "zh"))
 
 
 def _count_attempt(attempt: Attempt) -> None:
@@ -154,4 +166,4 @@ def _count_attempt(attempt: Attempt) -> None:
         points=percent, at=attempt.handed_in_at, source_kind=SOURCE_KIND, source_id=str(attempt.pk),
         is_passed=attempt.is_passed,
     )  # fmt: skip
-    record.record_attempt(actor=None, assignment=attempt.assignment, attempt=found)
+    record.record_attempt(actor=None, assignment=attempt.assignment, attempt=found, revise=True)

@@ -12,6 +12,7 @@ from peilian.adapters.packs.items import AnyItem
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over
 from peilian.apps.learning.exams.papers import Question, field_of, questions_of
+from peilian.apps.learning.exams.parts import question_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 
@@ -79,7 +80,7 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
     is_marked = attempt.state == AttemptState.MARKED
     shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
-    responses = {row.number: row for row in attempt.responses.prefetch_related("marks")}
+    responses = {row.number: row for row in attempt.responses.select_related("contest").prefetch_related("marks")}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key, reveals == "key" and not shows_key)
 
@@ -98,6 +99,18 @@ def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:
     """The user's own attempts, the newest first."""
     rows = Attempt.objects.filter(employee=candidate(user)).select_related("sitting")
     return list(rows.filter(sitting=sitting_id) if sitting_id is not None else rows)
+
+
+def responses_of(*, user: User, sitting_id: UUID) -> list[Response]:
+    """The answers of a sitting by people whom the user judges."""
+    judged = visible_to(user).employees(Permission.RAISE_NEEDS)
+    rows = Response.objects.filter(attempt__sitting=sitting_id, attempt__employee__in=judged)
+    return list(rows.select_related("attempt").order_by("item", "pk"))
+
+
+def field_of_response(response: Response) -> AnyItem:
+    """The item that an answer was given to, as it is written."""
+    return field_of(question_of(response.attempt, response.number))
 
 
 def _own(user: User, attempt_id: UUID) -> Attempt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peilian.apps.learning.models.corrections import Contest, ContestState, Regrade, RegradeHow
 from peilian.apps.learning.models.credentials import (
     Certificate,
     CertificateGround,
@@ -42,6 +43,7 @@ GUARDED = (
     "learning_credentialevent",
     "learning_lessonwork",
     "learning_mark",
+    "learning_regrade",
 )
 """Tables whose rows the database itself refuses to change."""
 
@@ -56,6 +58,8 @@ __all__ = [
     "CertificateSeries",
     "Completion",
     "CompletionHow",
+    "Contest",
+    "ContestState",
     "CourseExam",
     "CredentialEvent",
     "CredentialEventKind",
@@ -70,6 +74,8 @@ __all__ = [
     "LessonWorkKind",
     "Mark",
     "MarkKind",
+    "Regrade",
+    "RegradeHow",
     "Response",
     "Sitting",
     "StatisticsOf",

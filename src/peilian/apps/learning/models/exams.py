@@ -139,13 +139,16 @@ class AttemptEventKind(models.TextChoices):
     EXTEND = "extend"
     HAND_IN = "hand_in"
     TIME_UP = "time_up"
+    CORRECT = "correct"  # an answer got other points after it was marked
+    REGRADE = "regrade"  # an item was graded anew for everybody
 
 
 class AttemptEvent(Ledger):
     """One event of an attempt (作答事件). Append-only.
 
-    ``payload`` of an answer is ``{"n", "answer"}``; of an extension ``{"minutes", "reason"}``. ``client_id`` is the
-    page's id of what it sent; the same is stored once.
+    ``payload`` of an answer is ``{"n", "answer"}``; of an extension ``{"minutes", "reason"}``; of a correction or of an
+    item graded anew what it was about, the ``reason``, and under ``result`` points and grade before and after.
+    ``client_id`` is the page's id of what it sent; the same is stored once.
     """
 
     attempt = models.ForeignKey("learning.Attempt", on_delete=models.PROTECT, related_name="events")
@@ -216,11 +219,13 @@ class MarkKind(models.TextChoices):
     """How a mark came about."""
 
     GIVEN = "given"
+    CORRECTED = "corrected"
     SETTLED = "settled"  # another marker was not to be had; who runs the exam let the marks there are stand
 
 
 class Mark(Ledger):
-    """What one person gave an open answer (人工评分). Append-only: a mark stands, and nobody marks an answer twice.
+    """What one person gave an open answer (人工评分). It is append-only: a mark stands, and nobody marks an
+    answer twice. What turned out wrong is corrected by a mark of its own that ``supersedes`` it and says why.
 
     ``points`` are those of the whole answer; ``parts`` by part that a person decides ("" for an answer of one part).
     """
@@ -231,6 +236,7 @@ class Mark(Ledger):
     points = models.DecimalField(max_digits=6, decimal_places=2)
     parts = models.JSONField(default=dict)
     note = models.CharField(max_length=500, blank=True, default="")
+    supersedes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="superseded_by")
     at = models.DateTimeField()
     schema_version = models.PositiveSmallIntegerField(default=1)
 
