@@ -395,6 +395,26 @@ def test_a_lead_assigns_a_course_and_sees_who_is_where(team, time, signed_in):
     assert one.employee.name not in page(client, "team_learning", what="path:mine/path")
 
 
+def test_a_lead_sees_unit_by_unit_where_somebody_is(team, signed_in):
+    lead, one, stranger = team
+    learning.enrol(actor=None, employees=[one.employee], what="course:mine/course")
+    learns(one)
+    text = page(signed_in(lead), "person_learning", one.employee.pk)
+    assert "50%" in text
+    assert "已学完" in text
+    assert "课时 mine/second" in text
+    assert "还没有" not in text
+    page(signed_in(lead), "person_learning", stranger.employee.pk, status=404)
+    page(signed_in(one), "person_learning", one.employee.pk, status=404)
+    assert one.employee.name in page(signed_in(lead), "learning_assign", person=str(one.employee.pk))
+
+
+def test_from_the_library_a_way_leads_to_the_lesson_and_the_course(two, lin, signed_in):
+    client = signed_in(lin)
+    for kind, key in (("lesson", KEY), ("course", COURSE)):
+        assert f'href="{reverse(kind, args=[key])}"' in page(client, "library_text", kind, key)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

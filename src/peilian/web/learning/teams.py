@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -105,6 +106,20 @@ def team(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(request.GET.values()),
     }
     return render(request, "learning/team.html", context)
+
+
+@require_safe
+def person(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What somebody is on, unit by unit."""
+    sight, user = sight_of(request), user_of(request)
+    sight.require(P.SEE_PEOPLE)
+    employee = sight.employee(P.SEE_RECORD, pk)
+    context = {
+        "employee": employee,
+        "going": [going_of(one) for one in learning.learning_of_others(user=user, employee=employee)],
+        "may_assign": sight.employees(P.ASSIGN_TRAINING).filter(pk=pk).exists(),
+    }
+    return render(request, "learning/person.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,5 +15,6 @@ urlpatterns = [
     path("learn/lessons/<path:key>/do/", lessons.act, name="lesson_act"),
     path("learn/lessons/<path:key>/", lessons.lesson, name="lesson"),
     path("team/learning/", teams.team, name="team_learning"),
+    path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
     path("team/learning/new/", teams.assign, name="learning_assign"),
 ]
