@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
-from peilian.apps.base.api import InboxMessage, company_zone
+from peilian.apps.base.api import InboxMessage, company_zone, today_in_company
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
-from peilian.web.shell.formats import format_moment
+from peilian.web.shell.formats import format_day, format_moment
 
 # What tells of an assignment that has a page of its own.
 ASSIGNED = ("inbox.assignment", "inbox.assignment_due")
@@ -23,6 +23,8 @@ def said(message: InboxMessage, language: Language) -> str:
     params: dict[str, Any] = dict(message.params)
     if isinstance(params.get("due"), str):
         params["due"] = _moment(params["due"], language)
+    if isinstance(params.get("day"), str):
+        params["day"] = _day(params["day"], language)
     try:
         return say(Reason(message.key, params), language)
     except KeyError:
@@ -32,6 +34,14 @@ def said(message: InboxMessage, language: Language) -> str:
 def address_of(message: InboxMessage) -> str:
     """Where the message leads: its own link; for an assignment without one, the list of assignments."""
     return message.link or (reverse("own_tasks") if message.key in ASSIGNED else "")
+
+
+def _day(text: str, language: Language) -> str:
+    """A stored day in the reader's form; as it stands when it is none."""
+    try:
+        return format_day(date.fromisoformat(text), language, today_in_company())
+    except ValueError:
+        return text
 
 
 def _moment(text: str, language: Language) -> str:

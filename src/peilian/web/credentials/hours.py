@@ -27,6 +27,7 @@ from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 P = people.Permission
+_PAGES = {"run": "drill_debrief", "attempt": "exam_review"}
 
 
 class TeamFilter(forms.Form):
@@ -109,7 +110,7 @@ def hours_line(found: learning.HoursOf) -> dict[str, Any]:
 def _piece(one: Counted, title: str, hour: int) -> dict[str, Any]:
     kind, _colon, key = one.spent.what.partition(":")
     source, _colon, pk = one.spent.source.partition(":")
-    href = reverse("drill_debrief", args=[pk]) if source == "run" else address_of(kind, key)
+    href = reverse(_PAGES[source], args=[pk]) if source in _PAGES else address_of(kind, key)
     return {
         "day": one.spent.day,
         "title": title,

@@ -16,7 +16,7 @@ from django.db.models import Q
 from peilian.adapters import packs
 from peilian.adapters.packs.certificates import ClassHoursDocument, QuotaField
 from peilian.apps.base.api import company_zone, today_in_company
-from peilian.apps.learning.models import Completion
+from peilian.apps.learning.models import Attempt, AttemptState, Completion
 from peilian.apps.library import api as library
 from peilian.apps.people.api import (
     Employee,
@@ -193,13 +193,12 @@ def _spent(
     first = datetime.combine(min(one.first for one in spans.values()), time(), zone)
     last = datetime.combine(max(one.last for one in spans.values()) + timedelta(days=1), time(), zone)
     rows = Completion.objects.standing().filter(employee__in=pks, at__gte=first, at__lt=last).order_by()
-    # A drill counts by its own time, not once more by the completion that it brought.
-    for pk, person, what, how, at, minutes in rows.exclude(how="drilled").values_list(
-        "pk", "employee", "what", "how", "at", "minutes"
-    ):
+    # Drills and exams count by their own time, not once more by the completion that they brought.
+    rows = rows.exclude(how="drilled").exclude(what__startswith="exam:")
+    for pk, person, what, how, at, minutes in rows.values_list("pk", "employee", "what", "how", "at", "minutes"):
         whole = None if minutes is None else Decimal(minutes)
         found[person].append(Spent(what, how, at.astimezone(zone).date(), whole, f"completion:{pk}"))
-    for person, one in _drilled(pks, first, last, zone):
+    for person, one in (*_drilled(pks, first, last, zone), *_examined(pks, first, last, zone)):
         found[person].append(one)
     return found
 
@@ -211,3 +210,13 @@ def _drilled(pks: Collection[UUID], first: datetime, last: datetime, zone: ZoneI
         seconds = Decimal(str((ended - started).total_seconds())) - Decimal(paused) / 1000
         minutes = max(Decimal(0), seconds / 60)
         yield person, Spent(f"scenario:{scenario}", "drilled", ended.astimezone(zone).date(), minutes, f"run:{pk}")
+
+
+def _examined(pks: Collection[UUID], first: datetime, last: datetime, zone: ZoneInfo) -> Iterable[tuple[UUID, Spent]]:
+    rows = Attempt.objects.filter(employee__in=pks, state=AttemptState.MARKED, is_passed=True)
+    rows = rows.filter(handed_in_at__gte=first, handed_in_at__lt=last).order_by()
+    named = ("pk", "employee", "sitting__exam", "started_at", "handed_in_at")
+    for pk, person, exam, started, ended in rows.values_list(*named):
+        assert ended is not None  # what is marked was handed in
+        minutes = Decimal(str(round((ended - started).total_seconds() / 60, 2)))
+        yield person, Spent(f"exam:{exam}", "passed", ended.astimezone(zone).date(), minutes, f"attempt:{pk}")
