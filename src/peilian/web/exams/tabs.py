@@ -16,7 +16,7 @@ TABS = (
     Tab("occasions", "exam_occasions", _("Run exams"), frozenset({P.ASSIGN_TRAINING}), Needs.UNITS),
     Tab("marking", "exam_marking", _("Mark answers"), frozenset({P.RAISE_NEEDS}), Needs.UNITS),
     Tab("contests", "exam_contests", _("Contested answers"), frozenset({P.RAISE_NEEDS}), Needs.UNITS),
-    Tab("panels", "exam_panels", _("Practical exams"), frozenset({P.ASSIGN_TRAINING}), Needs.UNITS),
+    Tab("panels", "exam_panels", _("Practical exams")),
     Tab("statistics", "exam_statistics", _("Questions"), frozenset({P.WRITE_LIBRARY, P.ASSIGN_TRAINING})),
 )
 

@@ -33,6 +33,7 @@ from peilian.apps.learning.models.exams import (
     Response,
     Sitting,
 )
+from peilian.apps.learning.models.panels import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
 from peilian.apps.learning.models.statistics import ItemCalibration, ItemStatistics, StatisticsOf
 
 GUARDED = (
@@ -43,6 +44,7 @@ GUARDED = (
     "learning_credentialevent",
     "learning_lessonwork",
     "learning_mark",
+    "learning_panelsheet",
     "learning_regrade",
 )
 """Tables whose rows the database itself refuses to change."""
@@ -65,6 +67,7 @@ __all__ = [
     "CredentialEventKind",
     "Enrolment",
     "EnrolmentHow",
+    "Examiner",
     "ExternalCertificate",
     "ExternalState",
     "ItemCalibration",
@@ -74,6 +77,10 @@ __all__ = [
     "LessonWorkKind",
     "Mark",
     "MarkKind",
+    "Panel",
+    "PanelCandidate",
+    "PanelKind",
+    "PanelSheet",
     "Regrade",
     "RegradeHow",
     "Response",

@@ -1,0 +1,78 @@
+"""Two who act on one exam at once, each over a connection of its own: tried on PostgreSQL, where both may write."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from peilian.apps.learning import api as learning
+from support.beside import Beside, on_postgresql
+from support.builders import an_employee
+from support.company import a_login
+from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, answers, begun, fresh
+
+pytestmark = [pytest.mark.django_db(transaction=True), on_postgresql]
+
+
+@pytest.fixture
+def time(monkeypatch):
+    return ExamClock(monkeypatch, timezone.now())
+
+
+def test_two_tabs_that_answer_one_question_at_once_overwrite_nothing(tmp_path, time):
+    user, attempt = begun(a_sitting(tmp_path))
+    with transaction.atomic():
+        answers(user, attempt, 1, {"chosen": ["a"]})
+        second = Beside(lambda: answers(user, attempt, 1, {"chosen": ["b"]}))
+        second.start()
+        assert second.is_waiting()
+    late = second.ended()
+    assert late.error is None
+    assert late.result.fault.key == "learning.answered_elsewhere"
+    assert fresh(attempt).answers["1"]["answer"] == {"chosen": ["a"]}
+
+
+def test_an_answer_and_handing_in_at_once_are_one_after_the_other(tmp_path, time):
+    user, attempt = begun(a_sitting(tmp_path))
+    with transaction.atomic():
+        answers(user, attempt, 1, {"chosen": ["b"]})
+        second = Beside(lambda: learning.hand_in(user=user, attempt_id=attempt.pk))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    assert fresh(attempt).points == 2, "what was graded before the lock was not what stood, so it was graded again"
+
+
+def test_two_markers_at_once_make_two_marks_and_one_decision(tmp_path, time):
+    exam = an_exam(drawn=[], fixed=[{"item": "mine/bank#short"}], markers=2)
+    user, attempt = begun(a_sitting(tmp_path, exam, a_bank(a_short())))
+    answers(user, attempt, 1, {"text": "抱歉"})
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    response = attempt.responses.get()
+    one, two = (a_login(name, "training_manager", employee=an_employee(name)) for name in ("one", "two"))
+    with transaction.atomic():
+        learning.mark(actor=one, response_id=response.pk, points="3")
+        second = Beside(lambda: learning.mark(actor=two, response_id=response.pk, points="4"))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    assert second.result.is_settled
+    assert (fresh(attempt).points, response.marks.count()) == (3.5, 2)
+
+
+def test_a_double_click_on_opening_opens_one(tmp_path, time):
+    before = a_sitting(tmp_path)
+    boss = a_login("boss", "training_manager", employee=an_employee("boss"))
+    lin = an_employee("lin")
+    what = learning.NewSitting(exam=before.exam, batch=uuid4())
+    opened = lambda: learning.open_sitting(actor=boss, what=what, employees=[lin])  # noqa: E731
+    with transaction.atomic():
+        first = opened()
+        second = Beside(opened)
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    assert second.result.pk == first.pk

@@ -1,0 +1,242 @@
+"""Practical exams before a panel: each scores alone, a guest over a link, the results put together and kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal as D
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from peilian.apps.base.api import inbox_of
+from peilian.apps.learning import api as learning
+from peilian.apps.people.api import NotVisibleError
+from peilian.apps.record import api as record
+from peilian.engine._kernel import InputError
+from support.builders import a_unit, an_employee
+from support.company import a_login
+from support.exams import ExamClock
+from support.practice import a_trainee
+
+pytestmark = pytest.mark.django_db
+KEYS = ("resolution", "soothing", "expression", "rules")
+
+
+@pytest.fixture
+def time(monkeypatch):
+    return ExamClock(monkeypatch, timezone.now())
+
+
+@pytest.fixture
+def boss(db):
+    return a_login("boss", "training_manager", employee=an_employee("boss"))
+
+
+@pytest.fixture
+def judge(db):
+    return a_login("judge", "judge", employee=an_employee("judge"))
+
+
+@pytest.fixture
+def lin(db):
+    return a_trainee()
+
+
+def refused(call):
+    with pytest.raises(InputError) as error:
+        call()
+    return error.value.faults[0].reason.key
+
+
+def what(time, **more):
+    given = {
+        "title": "投诉处理实操", "kind": "role_play", "story": "客户收到破损商品，很生气。", "form": "complaint-panel",
+        "starts_at": time.at, **more,
+    }  # fmt: skip
+    return learning.NewPanel(**given)
+
+
+def opened(time, boss, judge, *people, **more):
+    asked = what(time, **{"examiners": [judge], "guests": ["王女士"], **more})
+    return learning.open_panel(actor=boss, what=asked, employees=[one.employee for one in people])
+
+
+def points(*given):
+    return dict(zip(KEYS, given, strict=True))
+
+
+def both_score(found, judge, first, second):
+    """The judge and the guest score everybody."""
+    guest = learning.guest_of(next(iter(found.links.values())))
+    for one in found.panel.candidates.all():
+        own = learning.examiner_of(user=judge, panel_id=found.panel.pk)
+        learning.give_sheet(examiner=own, candidate_id=one.pk, points=points(*first))
+        learning.give_sheet(examiner=guest, candidate_id=one.pk, points=points(*second), note="让人安心")
+    return found.panel.candidates.first()
+
+
+def test_the_last_sheet_makes_the_mean_by_dimension_the_grade_and_evidence(time, boss, judge, lin):
+    done = both_score(opened(time, boss, judge, lin), judge, ("8", "9", "7", "10"), ("9", "8.5", "8", "9"))
+    assert [D(one["mean"]) for one in done.result] == [D("8.5"), D("8.75"), D("7.5"), D("9.5")]
+    assert done.percent == D("85.75"), "0.4 x 8.5 + 0.3 x 8.75 + 0.15 x 7.5 + 0.15 x 9.5, of 10"
+    assert done.grade == "good"
+    pieces = {one.competency: one for one in record.Evidence.objects.filter(employee=lin.employee)}
+    assert pieces["problem_solving"].score == pytest.approx(0.85)
+    assert {(str(one.kind), one.n) for one in pieces.values()} == {("observation", 2)}
+    assert "inbox.panel_result" in [one.key for one in inbox_of(user=lin)]
+
+
+def test_nobody_sees_another_s_sheet_and_one_sheet_decides_nothing(time, boss, judge, lin):
+    found = opened(time, boss, judge, lin)
+    guest = learning.guest_of(next(iter(found.links.values())))
+    own = learning.examiner_of(user=judge, panel_id=found.panel.pk)
+    (candidate,) = found.panel.candidates.all()
+    learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points("1", "1", "1", "1"))
+    assert [sheet for _one, sheet in learning.candidates_for(guest)] == [None]
+    candidate.refresh_from_db()
+    assert candidate.decided_at is None
+    assert learning.panel_results_of(user=lin, employee=lin.employee) == []
+
+
+def test_examiners_far_apart_are_flagged(time, boss, judge, lin):
+    done = both_score(opened(time, boss, judge, lin), judge, ("2", "8", "8", "8"), ("9", "8", "8", "8"))
+    assert [one.is_disagreed for one in learning.result_of(done).dimensions] == [True, False, False, False]
+
+
+def test_a_sheet_stands_and_is_the_same_on_a_second_click(time, boss, judge, lin):
+    found = opened(time, boss, judge, lin)
+    own = learning.examiner_of(user=judge, panel_id=found.panel.pk)
+    (candidate,) = found.panel.candidates.all()
+    give = lambda *given: learning.give_sheet(  # noqa: E731
+        examiner=own, candidate_id=candidate.pk, points=points(*given)
+    )
+    assert give("5", "5", "5", "5").pk == give("5", "5", "5", "5").pk
+    assert refused(lambda: give("6", "5", "5", "5")) == "learning.scored_before"
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "-1", "10.5", "7.3", "NaN"])
+def test_points_that_are_none_are_refused(time, boss, judge, lin, wrong):
+    found = opened(time, boss, judge, lin)
+    own = learning.examiner_of(user=judge, panel_id=found.panel.pk)
+    (candidate,) = found.panel.candidates.all()
+    with pytest.raises(InputError):
+        learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points(wrong, "5", "5", "5"))
+    with pytest.raises(InputError):
+        learning.give_sheet(examiner=own, candidate_id=candidate.pk, points={"resolution": "5"})
+    assert not candidate.sheets.exists()
+
+
+# -- links ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_link_of_a_guest_ends_when_everybody_is_scored_or_its_time_is_over_or_a_new_one_is_made(
+    time, boss, judge, lin
+):
+    found = opened(time, boss, judge, lin)
+    ((examiner, token),) = found.links.items()
+    assert token not in str(learning.Examiner.objects.get(pk=examiner).__dict__), "only a hash is kept"
+    newer = learning.renew_link(actor=boss, examiner_id=examiner)
+    for ended in (token, "", "guess"):
+        with pytest.raises(NotVisibleError):
+            learning.guest_of(ended)
+    guest = learning.guest_of(newer)
+    time.pass_(days=15)
+    with pytest.raises(NotVisibleError):
+        learning.guest_of(newer)
+    time.pass_(days=-15)
+    (candidate,) = found.panel.candidates.all()
+    learning.give_sheet(examiner=guest, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
+    with pytest.raises(NotVisibleError):
+        learning.guest_of(newer)
+
+
+def test_a_guest_scores_nobody_of_another_panel(time, boss, judge, lin):
+    guest = learning.guest_of(next(iter(opened(time, boss, judge, lin).links.values())))
+    other = opened(time, boss, judge, a_trainee()).panel.candidates.first()
+    with pytest.raises(NotVisibleError):
+        learning.give_sheet(examiner=guest, candidate_id=other.pk, points=points("5", "5", "5", "5"))
+
+
+# -- opening ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"guests": []}, "learning.panel_size"),
+        ({"examiners": [], "guests": ["王"]}, "learning.panel_size"),
+        ({"form": "none"}, "learning.no_such_form"),
+        ({"kind": "film"}, "learning.panel_kind"),
+        ({"title": " "}, "base.empty"),
+        ({"guests": [" "]}, "base.empty"),
+    ],
+)
+def test_what_is_no_panel_is_refused_and_nothing_stored(time, boss, judge, lin, more, key):
+    assert refused(lambda: opened(time, boss, judge, lin, **more)) == key
+    assert not learning.Panel.objects.exists()
+
+
+def test_somebody_stands_for_the_customer_and_nobody_examines_oneself(time, boss, judge, lin):
+    second = a_login("second", "judge", employee=an_employee("second"))
+    two = {"examiners": [judge, second], "guests": []}
+    assert refused(lambda: opened(time, boss, judge, lin, **two)) == "learning.panel_needs_customer"
+    assert opened(time, boss, judge, lin, **two, customers=[second]).panel.examiners.get(user=second).is_customer
+    assert refused(lambda: opened(time, boss, judge, judge)) == "learning.examines_oneself"
+
+
+def test_a_second_click_opens_nothing_more_and_tells_no_link_again(time, boss, judge, lin):
+    batch = uuid4()
+    first, again = (opened(time, boss, judge, lin, batch=batch) for _ in range(2))
+    assert (again.panel.pk, dict(again.links)) == (first.panel.pk, {})
+    assert learning.Panel.objects.count() == 1
+
+
+def test_an_examiner_who_does_not_come_is_not_waited_for_with_a_reason(time, boss, judge, lin):
+    second = a_login("second", "judge", employee=an_employee("second"))
+    found = opened(time, boss, judge, lin, examiners=[judge, second])
+    (candidate,) = found.panel.candidates.all()
+    settle = lambda: learning.settle_panel(actor=boss, candidate_id=candidate.pk, reason="客户代表没有到场")  # noqa: E731
+    for user in (judge, second):
+        assert refused(settle) == "learning.too_few_sheets"
+        own = learning.examiner_of(user=user, panel_id=found.panel.pk)
+        learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points("8", "8", "8", "8"))
+    assert (settle().percent, settle_reason(candidate)) == (80, "客户代表没有到场")
+    assert refused(settle) == "learning.panel_decided"
+
+
+def settle_reason(candidate):
+    candidate.refresh_from_db()
+    return candidate.settled_reason
+
+
+# -- who may ----------------------------------------------------------------------------------------------------------
+
+
+def test_results_are_one_s_own_and_those_of_whom_one_leads(time, boss, judge):
+    unit = a_unit()
+    lin = a_trainee(unit=unit)
+    both_score(opened(time, boss, judge, lin), judge, ("8", "8", "8", "8"), ("8", "8", "8", "8"))
+    lead = a_login("lead", "supervisor", unit=unit, employee=an_employee("lead", unit=unit))
+    for user in (lin, lead, boss):
+        assert len(learning.panel_results_of(user=user, employee=lin.employee)) == 1
+    for user in (a_trainee(), a_login("other", "supervisor", unit=a_unit())):
+        with pytest.raises(NotVisibleError):
+            learning.panel_results_of(user=user, employee=lin.employee)
+
+
+def test_who_does_not_lead_opens_runs_and_settles_nothing(time, boss, judge, lin):
+    other = a_login("other", "supervisor", unit=a_unit(), employee=an_employee("other"))
+    found = opened(time, boss, judge, lin)
+    (candidate,) = found.panel.candidates.all()
+    for user in (other, lin, judge):
+        for call in (
+            lambda user=user: learning.panel_run(user=user, panel_id=found.panel.pk),
+            lambda user=user: learning.settle_panel(actor=user, candidate_id=candidate.pk, reason="想"),
+            lambda user=user: learning.renew_link(actor=user, examiner_id=next(iter(found.links))),
+            lambda user=user: opened(time, user, judge, lin, starts_at=time.at + timedelta(days=1)),
+        ):
+            with pytest.raises(NotVisibleError):
+                call()
+    with pytest.raises(NotVisibleError):
+        learning.examiner_of(user=other, panel_id=found.panel.pk)
