@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 _ACTS = ("UPDATE", "DELETE")
+_N_TRIGGERS = (
+    "SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+    "WHERE proname = %s AND pg_function_is_visible(pg_proc.oid)"
+)
 
 
 def install(connection: Any, tables: Sequence[str]) -> None:
@@ -28,7 +32,9 @@ def remove(connection: Any, tables: Sequence[str]) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_name(table, act)}{on}")
         if connection.vendor == "postgresql":
             for function in sorted(set(map(_function, tables))):
-                cursor.execute(f"DROP FUNCTION IF EXISTS {function}()")
+                cursor.execute(_N_TRIGGERS, [function])
+                if not cursor.fetchone()[0]:  # triggers of the app's other tables stay, and need it
+                    cursor.execute(f"DROP FUNCTION IF EXISTS {function}()")
 
 
 @contextmanager
