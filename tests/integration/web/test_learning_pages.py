@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from peilian.apps.learning import api as learning
 from peilian.apps.record import api as record
+from peilian.engine._kernel import Reason
 from support.builders import a_unit
 from support.company import a_login
 from support.curriculum import a_course, a_lesson, a_path, learns, taught
@@ -449,3 +450,20 @@ def test_who_leads_nobody_has_no_page_of_a_team(two, lin, signed_in, name):
 def test_signed_out_nobody_learns(two, client):
     for name, arguments in (("learn", []), ("courses", []), ("course", [COURSE]), ("lesson", [KEY])):
         assert client.get(reverse(name, args=arguments)).status_code == 302
+
+
+def test_a_need_leads_to_what_trains_it_and_is_assigned_with_it(team, signed_in):
+    lead, one, _ = team
+    need = record.raise_need(
+        actor=lead, employee=one.employee, subject_kind=record.NeedSubject.COMPETENCY, subject="problem_solving",
+        reason=Reason("record.need_raised"),
+    )  # fmt: skip
+    client = signed_in(lead)
+    assert reverse("learning_assign") in page(client, "team_needs")
+    text = page(client, "learning_assign", need=str(need.pk))
+    assert text.index("能补上这个需求") < text.index('value="course:mine/course"')
+    data = {"what": "course:mine/course", "learners": [str(one.employee.pk)], "due_on": "", "note": "", "need": need.pk}
+    sends(client, "learning_assign", **data)
+    need.refresh_from_db()
+    assert need.state == record.NeedState.ASSIGNED
+    assert record.Assignment.objects.get().need == need

@@ -67,6 +67,7 @@ from peilian.apps.learning.curriculum.looking import (
     learning_of_others,
     paths,
     team_learning,
+    training,
 )
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView
 from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
@@ -390,6 +391,7 @@ __all__ = [
     "tested_out",
     "titles_of",
     "to_mark",
+    "training",
     "uphold_certificate",
     "verify_code",
     "waiting_halfway",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,13 @@ from peilian.apps.base.api import company_zone
 from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
+from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.learning.parts import going_of
 from peilian.web.people.forms import DayField, UnitChoice, name_in, with_parents
+from peilian.web.record.assigning import needs_named
+from peilian.web.record.wordings import subject_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -63,9 +66,12 @@ class AssignLearningForm(forms.Form):
         label=gettext_lazy("A word to them"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *arguments: Any, listed: Sequence[people.Employee], **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, listed: Sequence[people.Employee], subjects: Collection[str] = (), **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         groups = [
+            (_("Trains what is needed"), [_choice(row) for row in learning.training(subjects)]),
             (_("Paths"), taught(("path",))),
             (_("Courses"), taught(("course",))),
             (_("Lessons"), taught(("lesson",))),
@@ -83,7 +89,11 @@ class AssignLearningForm(forms.Form):
 def taught(kinds: Sequence[str]) -> list[tuple[str, str]]:
     """What is in force of some kinds, by title."""
     rows = [row for kind in kinds for row, _version, _document in library.current_documents(kind=kind)]
-    return sorted(((row.reference, name_in(row.title)) for row in rows), key=lambda one: one[1])
+    return sorted(map(_choice, rows), key=lambda one: one[1])
+
+
+def _choice(row: library.Content) -> tuple[str, str]:
+    return row.reference, name_in(row.title)
 
 
 @require_safe
@@ -128,25 +138,31 @@ def assign(request: HttpRequest) -> HttpResponse:
     sight, user = sight_of(request), user_of(request)
     sight.require(P.ASSIGN_TRAINING)
     listed = list(sight.employees(P.ASSIGN_TRAINING).exclude(left_on__lte=sight.day).distinct().order_by("number"))
+    data = request.POST if request.method == "POST" else request.GET
+    needs = needs_named(user, data, {one.pk for one in listed})
+    subjects = {need.subject for need in needs if need.subject_kind == record.NeedSubject.COMPETENCY}
     if request.method == "POST":
-        form = AssignLearningForm(request.POST, listed=listed)
-        if form.is_valid() and (done := _assigned(request, user, form, listed)) is not None:
+        form = AssignLearningForm(request.POST, listed=listed, subjects=subjects)
+        if form.is_valid() and (done := _assigned(user, form, listed, needs)) is not None:
             messages.success(request, done)
             return HttpResponseRedirect(reverse("team_learning"))
-        return render(request, "learning/assign.html", {"form": form}, status=422)
-    initial = {
-        "what": request.GET.get("what", ""),
-        "learners": request.GET.getlist("person"),
-        "due_on": timezone.localdate() + timedelta(days=USUAL_DAYS),
-    }
-    return render(request, "learning/assign.html", {"form": AssignLearningForm(listed=listed, initial=initial)})
+    else:
+        initial = {
+            "what": data.get("what", ""),
+            "learners": [*data.getlist("person"), *(str(need.employee_id) for need in needs)],
+            "due_on": timezone.localdate() + timedelta(days=USUAL_DAYS),
+        }
+        form = AssignLearningForm(listed=listed, subjects=subjects, initial=initial)
+    context = {"form": form, "needs": [(need, subject_name(need)) for need in needs]}
+    return render(request, "learning/assign.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _assigned(
-    request: HttpRequest, user: people.User, form: AssignLearningForm, listed: Sequence[people.Employee]
+    user: people.User, form: AssignLearningForm, listed: Sequence[people.Employee], needs: Sequence[record.Need]
 ) -> str | None:
     data = form.cleaned_data
     chosen = [one for one in listed if str(one.pk) in set(data["learners"])]
+    pks = {one.pk for one in chosen}
     day = data["due_on"]
     try:
         rows = learning.enrol(
@@ -155,6 +171,7 @@ def _assigned(
             what=data["what"],
             due_at=datetime.combine(day, time(23, 59, 59), company_zone()) if day else None,
             note=data["note"],
+            needs=[need for need in needs if need.employee_id in pks],
         )
     except InputError as error:
         fields = {"due_at": "due_on", "employees": "learners", "what": "what", "note": "note"}

@@ -117,7 +117,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     sight.require(P.ASSIGN_TRAINING)
     listed = _assignable(sight)
     data = request.POST if request.method == "POST" else request.GET
-    needs = _needs(user, data, {one.pk for one in listed})
+    needs = needs_named(user, data, {one.pk for one in listed})
     form = AssignForm(request.POST, listed=listed) if request.method == "POST" else _first(data, listed, needs)
     if request.method == "POST" and form.is_valid():
         chosen = set(form.cleaned_data["trainees"])
@@ -143,7 +143,7 @@ def _assignable(sight: people.Sight) -> list[people.Employee]:
     return list(rows.distinct().order_by("number"))
 
 
-def _needs(user: people.User, data: QueryDict, allowed: set[UUID]) -> list[record.Need]:
+def needs_named(user: people.User, data: QueryDict, allowed: set[UUID]) -> list[record.Need]:
     """The live needs that the address names, one of a person."""
     pks = []
     for text in data.getlist("need")[:200]:

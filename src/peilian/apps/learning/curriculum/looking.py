@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,23 @@ def paths(*, user: User) -> list[tuple[library.Content, PathDocument, bool]]:
     on = set(live.values_list("what", flat=True)) if user.employee_id is not None else set()
     rows = library.current_documents(kind="path")
     return [(row, one, row.reference in on) for row, _version, one in rows if isinstance(one, PathDocument)]
+
+
+def training(competencies: Collection[str]) -> list[library.Content]:
+    """The paths, courses and lessons in force that train one of these competencies, in this order: a course trains what
+    its lessons train, a path what its courses do."""
+    held = {kind: library.current_documents(kind=kind) for kind in ("lesson", "course", "path")}
+    trains: dict[str, set[str]] = {}
+    for row, _version, document in (line for rows in held.values() for line in rows):
+        own = set(getattr(document, "competencies", ()))
+        if isinstance(document, CourseDocument):
+            own.update(*(trains.get(unit.what, ()) for unit in document.units))
+        if isinstance(document, PathDocument):
+            own.update(*(trains.get(f"course:{course}", ()) for course in document.courses))
+        trains[row.reference] = own
+    wanted = set(competencies)
+    rows = (row for kind in ("path", "course", "lesson") for row, _version, _document in held[kind])
+    return [row for row in rows if trains[row.reference] & wanted]
 
 
 def team_learning(*, user: User, unit: Unit | None = None, what: str = "") -> list[TeamRow]:
