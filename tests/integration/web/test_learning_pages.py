@@ -303,6 +303,8 @@ def test_steps_are_moved_by_buttons_without_being_answered(tmp_path, time, lin, 
     moved = re.findall(r'name="q1.o" value="(\d)"', response.content.decode())
     assert moved == [order[1], order[0], order[2]]
     assert not learning.LessonWork.objects.exists()
+    client.post(reverse("lesson_answer", args=[KEY]), {"n": 1, "q1.o": order, "q1.set": "", "click": uuid4()})
+    assert learning.LessonWork.objects.count() == 1, "steps that were not moved are an answer too"
 
 
 def test_a_line_is_said_better_and_what_was_found_in_it_is_told(tmp_path, time, lin, signed_in):

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -82,7 +82,7 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
     step = request.POST.get("move", "")
     note, sent = "", None
     try:
-        given = moved(face, request.POST, name, step) if step else from_form(face, request.POST, name)
+        given = moved(face, request.POST, name, step) if step else from_form(face, _as_it_stands(request.POST), name)
         sent = to_stored(face, given)
         if not step:
             _store(user, key, number, sent, _click(request.POST.get("click", "")))
@@ -117,6 +117,15 @@ def act(request: HttpRequest, key: str) -> HttpResponse:
     except InputError as error:
         messages.error(request, say(error.faults[0].reason, reading_language()))
     return HttpResponseRedirect(here)
+
+
+def _as_it_stands(data: QueryDict) -> QueryDict:
+    """What a form says when steps that were not moved are meant as they stand: who answers has looked at them."""
+    meant = data.copy()
+    for name in data:
+        if name.endswith(".set"):
+            meant[name] = "1"
+    return meant
 
 
 def _store(user: Any, key: str, number: int, sent: Any, click: UUID) -> None:
