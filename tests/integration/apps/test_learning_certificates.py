@@ -144,6 +144,14 @@ def test_the_database_itself_refuses_to_change_a_certificate(tmp_path, time, lin
             cursor.execute(sql)
 
 
+def test_the_guard_taken_from_one_ledger_stays_on_the_others(tmp_path, time, lin):
+    passes(lin, open_exam(tmp_path, a_certificate()))
+    removed = base.guard.lifted(connection, ("learning_completion",))
+    with removed, pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM learning_certificate")
+    assert len(held(lin)) == 1
+
+
 # -- its end ----------------------------------------------------------------------------------------------------------
 
 
