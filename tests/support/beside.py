@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 PATIENCE = 30
 """Seconds after which a test gives up."""
-on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs two connections that write")
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs two connections that write")
 
 
 class Beside(threading.Thread):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from peilian.apps.base.api import guard
 from peilian.apps.learning import api as learning
 from support.beside import Beside, on_postgresql
 from support.builders import an_employee
@@ -55,12 +57,12 @@ def test_two_markers_at_once_make_two_marks_and_one_decision(tmp_path, time):
     one, two = (a_login(name, "training_manager", employee=an_employee(name)) for name in ("one", "two"))
     with transaction.atomic():
         learning.mark(actor=one, response_id=response.pk, points="3")
-        second = Beside(lambda: learning.mark(actor=two, response_id=response.pk, points="4"))
+        second = Beside(lambda: learning.mark(actor=two, response_id=response.pk, points="3.5"))
         second.start()
         assert second.is_waiting()
     assert second.ended().error is None
     assert second.result.is_settled
-    assert (fresh(attempt).points, response.marks.count()) == (3.5, 2)
+    assert (fresh(attempt).points, response.marks.count()) == (D("3.25"), 2)
 
 
 def test_a_double_click_on_opening_opens_one(tmp_path, time):
@@ -76,3 +78,14 @@ def test_a_double_click_on_opening_opens_one(tmp_path, time):
         assert second.is_waiting()
     assert second.ended().error is None
     assert second.result.pk == first.pk
+
+
+def test_taking_the_guard_of_one_ledger_away_leaves_those_of_the_others(tmp_path, time):
+    _, attempt = begun(a_sitting(tmp_path))
+    guard.remove(connection, ("learning_mark",))
+    try:
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM learning_attemptevent")
+    finally:
+        guard.install(connection, ("learning_mark",))
+    assert attempt.events.count() == 1
