@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Any
 from peilian.apps.base import api as base
 from peilian.apps.learning import api as learning
 from peilian.apps.people.api import Employee
-from support.exams import BANK, NOW, a_bank, a_sitting, an_exam, an_item
-from support.library import the_content
+from support.exams import BANK, NOW, a_bank, an_exam, an_item
+from support.library import a_publisher, installed, the_content
 from support.practice import a_trainee
 
 
@@ -25,12 +26,15 @@ def many_answers(
     wrong_key: str = "",
     unreached: int = 0,
     seed: int = 5,
+    more: Sequence[Mapping[str, Any]] = (),
 ) -> learning.Sitting:
     """A sitting that ``n_people`` took: question k is of difficulty -1.5 to 1.5. Of ``wrong_key`` strong people choose
     option a, which is not the key. The last ``unreached`` people had no time for their last two questions."""
     names = [f"q{n}" for n in range(n_items)]
     bank = a_bank(*(an_item(name) for name in names))
-    sitting: learning.Sitting = a_sitting(folder, an_exam(drawn=[{"count": n_items}]), bank)
+    installed(folder, bank, an_exam(drawn=[{"count": n_items}]), *more)
+    what = learning.NewSitting(exam="mine/exam", is_for_all=True)
+    sitting = learning.open_sitting(actor=None, what=what)
     version = the_content(BANK, "items").current
     user, rng = a_trainee("asker"), Random(seed)
     with base.bookkeeping():
@@ -79,3 +83,25 @@ def the_statistics(user: Any, of: str, subject: str) -> Any:
     found = learning.statistics_of(user=user, of=of, subject=subject)
     assert found.last is not None
     return found.last
+
+
+def an_adaptive_exam(**rules: Any) -> dict[str, Any]:
+    """An adaptive exam of the bank of tests, of four to eight questions."""
+    adaptive = {"bank": BANK, "least": 4, "most": 8, "error": "0.6", "exposure": "1", **rules}
+    exam = an_exam(key="mine/adaptive", adaptive=adaptive, attempts=None)
+    return {name: value for name, value in exam.items() if name != "drawn"}
+
+
+def a_frozen_bank(folder: Path, *exams: Mapping[str, Any], n_items: int = 20) -> None:
+    """A bank whose parameters are frozen, from answers of 150 people."""
+    many_answers(folder, n_people=150, n_items=n_items, more=exams)
+    publisher = a_publisher("freezer")
+    learning.propose_calibration(actor=publisher, bank=BANK)
+    run_jobs()
+    learning.freeze_calibration(actor=publisher, bank=BANK, number=1)
+
+
+def an_adaptive_sitting(folder: Path, **rules: Any) -> learning.Sitting:
+    """An adaptive exam that everybody may take, opened now."""
+    a_frozen_bank(folder, an_adaptive_exam(**rules))
+    return learning.open_sitting(actor=None, what=learning.NewSitting(exam="mine/adaptive", is_for_all=True))

@@ -236,18 +236,45 @@ class CutsField(BaseModel):
         return self
 
 
+class AdaptiveField(BaseModel):
+    """An adaptive exam (自适应考试): each question is chosen from ``bank`` by the answers before it, among those that
+    train one of ``competencies`` (all, where none is named).
+
+    It ends once the standard error of the ability, in logits, is at most ``error``, after ``least`` questions at the
+    earliest and ``most`` at the latest. A question that more than the share ``exposure`` of people were asked rests
+    while others are left. The bank needs parameters that somebody has frozen.
+    """
+
+    model_config = STRICT
+
+    bank: Key
+    competencies: tuple[ShortKey, ...] = ()
+    error: Annotated[Decimal, Field(ge=Decimal("0.2"), le=1, decimal_places=2)] = Decimal("0.4")
+    least: Annotated[int, Field(ge=3, le=50)] = 6
+    most: Annotated[int, Field(ge=3, le=100)] = 25
+    exposure: Annotated[Decimal, Field(gt=0, le=1, decimal_places=2)] = Decimal("0.3")
+
+    @model_validator(mode="after")
+    def _ends(self) -> AdaptiveField:
+        if self.least > self.most:
+            raise problem("least_above_most")
+        return self
+
+
 @kinds.register("exam")
 class ExamDocument(Authored):
     """An exam paper (试卷): items always set and items drawn by a blueprint, the time, what is passed, what is shown.
 
     ``attempts`` of ``None`` is without limit. ``reveals`` is what is shown after it was handed in: nothing, the points,
     or the key with explanations. ``markers`` is how many people mark what a person has to decide. ``remedial`` are
-    lessons that who fails is given, the weakest first; with ``remedial_first`` they come before a re-sit.
+    lessons that who fails is given, the weakest first; with ``remedial_first`` they come before a re-sit. An
+    ``adaptive`` exam sets nothing else.
     """
 
     minutes: Annotated[int, Field(ge=1, le=600)] | None = None
     fixed: tuple[FixedField, ...] = Field(default=(), max_length=300)
     drawn: tuple[RuleField, ...] = Field(default=(), max_length=60)
+    adaptive: AdaptiveField | None = None
     shuffles: bool = True
     cuts: CutsField = CutsField()
     attempts: Annotated[int, Field(ge=1, le=20)] | None = 2
@@ -260,8 +287,10 @@ class ExamDocument(Authored):
 
     @model_validator(mode="after")
     def _sets_something(self) -> ExamDocument:
-        if not self.fixed and not self.drawn:
+        if not self.fixed and not self.drawn and self.adaptive is None:
             raise problem("exam_sets_nothing")
+        if self.adaptive is not None and (self.fixed or self.drawn):
+            raise problem("adaptive_sets_nothing_else")
         _differ(one.item for one in self.fixed)
         return self
 
@@ -272,6 +301,10 @@ class ExamDocument(Authored):
         for number, rule in enumerate(self.drawn):
             yield from _keys(f"drawn.{number}.banks", "items", rule.banks)
             yield from (Named(f"drawn.{number}.competencies", "competency", key) for key in rule.competencies)
+        if self.adaptive is not None:
+            yield Named("adaptive.bank", "text", f"items:{self.adaptive.bank}")
+            places = enumerate(self.adaptive.competencies)
+            yield from (Named(f"adaptive.competencies.{n}", "competency", key) for n, key in places)
         yield from _keys("remedial", "lesson", self.remedial)
 
 

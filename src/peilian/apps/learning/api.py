@@ -70,6 +70,15 @@ from peilian.apps.learning.curriculum.looking import (
     training,
 )
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView
+from peilian.apps.learning.exams.adapting import AdaptiveRoom, adaptive_result, adaptive_room
+from peilian.apps.learning.exams.adaptive import Measured
+from peilian.apps.learning.exams.analysing import (
+    Analysed,
+    may_see_statistics,
+    start_statistics,
+    statistics_listed,
+    statistics_of,
+)
 from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
 from peilian.apps.learning.exams.correcting import (
     CONTEST_DAYS,
@@ -137,6 +146,7 @@ from peilian.apps.learning.exams.sittings import (
     sittings_for,
 )
 from peilian.apps.learning.following import (
+    answer_adaptive,
     close_due,
     correct_answer,
     decide_contest,
@@ -146,6 +156,7 @@ from peilian.apps.learning.following import (
 )
 from peilian.apps.learning.models import (
     GUARDED,
+    AdaptiveRun,
     Attempt,
     AttemptEvent,
     AttemptEventKind,
@@ -190,13 +201,6 @@ from peilian.apps.learning.statistics.calibrating import (
     in_force,
     propose_calibration,
 )
-from peilian.apps.learning.statistics.snapshots import (
-    Analysed,
-    may_see_statistics,
-    start_statistics,
-    statistics_listed,
-    statistics_of,
-)
 
 __all__ = [
     "CODE_LENGTH",
@@ -206,6 +210,8 @@ __all__ = [
     "MODELS",
     "MOST_BYTES",
     "READ_KINDS",
+    "AdaptiveRoom",
+    "AdaptiveRun",
     "Analysed",
     "Answered",
     "Archive",
@@ -250,6 +256,7 @@ __all__ = [
     "Mark",
     "MarkKind",
     "Marked",
+    "Measured",
     "NewExternal",
     "NewPanel",
     "NewSitting",
@@ -284,9 +291,12 @@ __all__ = [
     "Tried",
     "UnitView",
     "Verified",
+    "adaptive_result",
+    "adaptive_room",
     "add_external",
     "add_people",
     "agreement_of",
+    "answer_adaptive",
     "answer_check_item",
     "archive_of",
     "attempts_of",

@@ -7,8 +7,8 @@ they have done before, so that they may be taken again. What could not be finish
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import F, Q
@@ -17,7 +17,7 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.issuing import issue_for
 from peilian.apps.learning.curriculum import after
-from peilian.apps.learning.exams import attempts, correcting, marking
+from peilian.apps.learning.exams import adapting, attempts, correcting, marking
 from peilian.apps.learning.models import Attempt, AttemptState, Contest, Response
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> A
     attempt = attempts.hand_in(user=user, attempt_id=attempt_id, client_id=client_id)
     follow(attempt)
     return attempt
+
+
+def answer_adaptive(
+    *, user: User, attempt_id: UUID, number: int, answer: Mapping[str, Any] | None, client_id: UUID
+) -> bool:
+    """See ``exams.adapting.answer_adaptive``; the last answer hands the attempt in."""
+    goes_on = adapting.answer_adaptive(
+        user=user, attempt_id=attempt_id, number=number, answer=answer, client_id=client_id
+    )  # fmt: skip
+    if not goes_on:
+        hand_in(user=user, attempt_id=attempt_id)
+    return goes_on
 
 
 def close_due() -> int:

@@ -35,6 +35,7 @@ from peilian.web.exams.points import parts_to_mark
 from peilian.web.exams.wordings import KINDS, grade_name, grade_tone, title_of
 from peilian.web.library.markdown import to_html
 from peilian.web.shell.access import user_of
+from peilian.web.shell.formats import MINUS
 from peilian.web.shell.languages import HTML_CODES, reading_language
 
 
@@ -109,6 +110,7 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "shows_key": found.shows_key,
         "key_comes": found.key_comes,
         "percent": None if not attempt.of or attempt.points is None else 100 * attempt.points / attempt.of,
+        "told": _told(attempt),
         "grade": grade_name(attempt),
         "tone": grade_tone(attempt),
         "lang": HTML_CODES[language],
@@ -128,6 +130,22 @@ def _asked(asked: learning.Asked, found: learning.Reviewed, language: Language, 
         return replace(seen, may_contest=may)
     fields = parts_to_mark(learning.correctable(response), asked.field, response.number, {}, {})
     return replace(seen, fields=fields)
+
+
+def _told(attempt: learning.Attempt) -> dict[str, Any] | None:
+    """What an adaptive exam tells, in the numbers that its words need; ``None`` for any other."""
+    found = learning.adaptive_result(attempt=attempt) if attempt.state == learning.AttemptState.MARKED else None
+    if found is None or found.ability is None or found.error is None:
+        return None
+    return {
+        "n": found.n,
+        "least": found.least,
+        "is_enough": found.is_enough,
+        "ability": f"{found.ability:+.2f}".replace("-", MINUS),
+        "error": f"{found.error:.2f}",
+        "percent": found.percent,
+        "why": say(found.stopped, reading_language()) if found.stopped is not None else "",
+    }
 
 
 def seen_answer(

@@ -92,6 +92,8 @@ def room(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = learning.open_attempt(user=user_of(request), attempt_id=pk)
     if found is None:
         return _over(request, pk)
+    if not found.attempt.paper:  # it is set one question at a time
+        return HttpResponseRedirect(reverse("exam_adaptive", args=[pk]))
     notes: dict[int, list[str]] = {}
     kept: dict[int, tuple[Any, int]] = {}
     place = ""
@@ -136,7 +138,9 @@ def _take(
             continue
         face, asked = faces[number]
         try:
-            answer = to_stored(face, _sent(face, request.POST, f"q{number}", step)) if not lacks(face) else asked.answer
+            answer = (
+                to_stored(face, sent_in(face, request.POST, f"q{number}", step)) if not lacks(face) else asked.answer
+            )
         except NoAnswerError:
             notes[number] = [unreadable()]
             continue
@@ -167,7 +171,8 @@ def _elsewhere(face: Face, saved: learning.Saved) -> list[str]:
     ]
 
 
-def _sent(face: Face, data: QueryDict, name: str, step: str) -> Any:
+def sent_in(face: Face, data: QueryDict, name: str, step: str) -> Any:
+    """What a form says of a question, after the move of a step where one is asked for."""
     return moved(face, data, name, step) if step.startswith(f"{name}.") else from_form(face, data, name)
 
 

@@ -50,11 +50,13 @@ def statistics(request: HttpRequest, of: str, subject: str) -> HttpResponse:
     language = reading_language()
     is_bank = found.of == learning.StatisticsOf.BANK
     title = name_in(found.title)
+    is_leading = sight_of(request).may(Permission.ASSIGN_TRAINING)
     context: dict[str, Any] = {
         "trail": [{"label": _("Questions"), "href": reverse("exam_statistics")}, {"label": title, "href": ""}],
         "title": title,
         "found": found,
         "is_bank": is_bank,
+        "occasion_href": "" if is_bank or not is_leading else reverse("exam_occasion", args=[subject]),
         "last": found.last,
         "job": found.job,
         **(details(found.job) if found.job is not None else {}),
@@ -107,7 +109,7 @@ def _told(request: HttpRequest, body: Mapping[str, Any], language: Language) -> 
         "error_percent": None if body["standard_error_share"] is None else 100 * body["standard_error_share"],
         "whole_alarms": [_said(one, language) for one in body["alarms"]],
         "chart": bars(
-            "discrimination", _("How well each question tells strong from weak"), picture, unit="score",
+            "discrimination", _("Discrimination by question"), picture, unit="score",
             language=language, target=0.2, note=_("discrimination, the weakest first; from 0.2 it is useful"),
         ) if picture else None,
     }  # fmt: skip
@@ -134,10 +136,18 @@ def _item(one: Mapping[str, Any], banks: _Texts, language: Language) -> dict[str
         "numbers": ", ".join(one["versions"]),
         "edit_href": reverse("library_edit", args=["items", bank]) if banks.may_write else "",
         "options": [
-            {**option, "text": texts.get(option["option"], option["option"]), "thirds": option["thirds"] or ()}
+            {
+                **option,
+                "text": texts.get(option["option"], option["option"]),
+                "thirds": list(zip(_thirds(), option["thirds"] or (None,) * 3, strict=True)),
+            }
             for option in one["options"]
         ],
     }
+
+
+def _thirds() -> tuple[str, str, str]:
+    return _("weakest third"), _("middle third"), _("best third")
 
 
 class _Texts:

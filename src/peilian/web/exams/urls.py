@@ -3,6 +3,7 @@
 from django.urls import path
 
 from peilian.web.exams import (
+    adapting,
     contests,
     marking,
     mine,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("exams/questions/<slug:of>/<path:subject>/", statistics.statistics, name="exam_statistics_of"),
     path("exams/<uuid:pk>/", sittings.sitting, name="exam_sitting"),
     path("exams/attempts/<uuid:pk>/", rooms.room, name="exam_room"),
+    path("exams/attempts/<uuid:pk>/adaptive/", adapting.room, name="exam_adaptive"),
     path("exams/attempts/<uuid:pk>/hand-in/", rooms.hand_in, name="exam_hand_in"),
     path("exams/attempts/<uuid:pk>/review/", reviews.review, name="exam_review"),
 ]

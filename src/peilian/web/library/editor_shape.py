@@ -33,7 +33,8 @@ TYPE = "type"
 """The field by which the groups of a union are told apart."""
 NAMING: dict[str, str] = {
     "related": "any", "UnitField.what": "unit", "CheckField.items": "item", "LessonDocument.rewrite": "item",
-    "FixedField.item": "item", "RuleField.banks": "items", "LessonDocument.drill": "scenario",
+    "FixedField.item": "item", "RuleField.banks": "items", "AdaptiveField.bank": "items",
+    "LessonDocument.drill": "scenario",
     "DrillField.scenario": "scenario", "CourseDocument.requires": "course", "PathDocument.courses": "course",
     "CourseDocument.exam": "exam", "CourseDocument.test_out": "exam", "ExamDocument.remedial": "lesson",
     "CertificateDocument.requires": "ground", "CertificateDocument.renew_by": "ground",

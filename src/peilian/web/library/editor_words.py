@@ -290,6 +290,12 @@ FIELDS: dict[str, str | Promise] = {
     "types": pgettext_lazy("library", "Types of questions"),
     "easiest": pgettext_lazy("library", "Easiest (1 to 5)"),
     "hardest": pgettext_lazy("library", "Hardest (1 to 5)"),
+    "adaptive": pgettext_lazy("library", "Questions chosen by the answers (adaptive)"),
+    "AdaptiveField.bank": pgettext_lazy("library", "From the question bank"),
+    "AdaptiveField.error": pgettext_lazy("library", "Precise enough at a standard error of"),
+    "AdaptiveField.least": pgettext_lazy("library", "Questions at least"),
+    "AdaptiveField.most": pgettext_lazy("library", "Questions at most"),
+    "AdaptiveField.exposure": pgettext_lazy("library", "A question rests above this share of people"),
     "shuffles": pgettext_lazy("library", "Each person gets another order"),
     "cuts": pgettext_lazy("library", "Where grades begin (percent)"),
     "qualified": pgettext_lazy("library", "Qualified"),
@@ -472,6 +478,11 @@ HELP: dict[str, str | Promise] = {
     "posts": pgettext_lazy("library", "Keys of posts, such as online_agent, one a line."),
     "aspect": pgettext_lazy("library", "A key such as trainer; the same aspect of different surveys can be compared."),
     "RuleField.competencies": pgettext_lazy("library", "Empty: all."),
+    "AdaptiveField.competencies": pgettext_lazy("library", "Empty: all."),
+    "AdaptiveField.bank": pgettext_lazy(
+        "library", "Its questions need frozen parameters. Nothing else may be set beside."
+    ),
+    "AdaptiveField.error": pgettext_lazy("library", "In logits: 0.3 is precise, 0.5 is quick."),
     "instead_of": pgettext_lazy("library", "What one hears too often."),
 }
 CHOICES: dict[str, str | Promise] = {

@@ -17,6 +17,7 @@ from peilian.apps.learning.curriculum.completing import Done, complete, withdraw
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.texts import in_force, title_of
+from peilian.apps.learning.exams.adaptive import measured
 from peilian.apps.learning.exams.attempts import exam_of
 from peilian.apps.learning.exams.papers import bank_of, field_of, questions_of
 from peilian.apps.learning.models import Attempt, Completion, CompletionHow, CourseExam, Enrolment, EnrolmentHow
@@ -101,6 +102,9 @@ def tested_out(attempt: Attempt) -> TestOut | None:
 
 def scores_of(attempt: Attempt) -> dict[str, Score]:
     """What an attempt brought in each competency, as its evidence counts it."""
+    told = measured(attempt)
+    if told is not None:
+        return {key: Score(percent, Decimal(100), told.n) for key, percent in told.by_competency.items()}
     got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
     by_number = {question.number: question for question in questions_of(attempt.paper)}
     for response in attempt.responses.all():

@@ -21,8 +21,9 @@ from django.db.models import F, Max
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
+from peilian.apps.learning.exams import adaptive
 from peilian.apps.learning.exams.answers import checked
-from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper
+from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper, why_not_set
 from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
 from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
@@ -38,7 +39,7 @@ from peilian.apps.learning.models import (
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record import api as record
-from peilian.engine._kernel import Language, Reason
+from peilian.engine._kernel import Fault, InputError, Language, Reason
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -99,14 +100,21 @@ def start_attempt(
             seq=1,
             started_at=now,
             ends_at=_ends_at(sitting, now),
-            of=sum((question.points for question in questions), Decimal(0)),
+            of=_worth(exam, questions),
             may_know_items=may_know_items,
             assignment=assignment,
         )
         attempt.save(force_insert=True)
         audit.note(attempt, {"started_at": [None, now], "number": [None, number]})  # all else of it stays as it is
         _event(attempt, AttemptEventKind.START, now, user)
+        if exam.adaptive is not None:
+            adaptive.begin(attempt, exam)
     return attempt
+
+
+def _worth(exam: ExamDocument, questions: Sequence[Question]) -> Decimal:
+    """What a paper is worth; the result of an adaptive exam, whose paper is set as it goes, is a percentage."""
+    return sum((question.points for question in questions), Decimal(0)) if exam.adaptive is None else adaptive.OF
 
 
 def save_answer(
@@ -272,7 +280,7 @@ def _open_sitting(employee: Employee, sitting_id: UUID) -> tuple[Sitting, ExamDo
 def _language(exam: ExamDocument, wanted: Language | None, user: User) -> Language:
     there = languages_of(exam)
     if not there:
-        raise refuse("learning.exam_cannot_be_set")
+        raise InputError(Fault(why_not_set(exam)))
     if wanted is not None and wanted not in there:
         raise refuse("learning.not_in_language", "language")
     own = user.reading_language

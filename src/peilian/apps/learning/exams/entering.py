@@ -9,7 +9,7 @@ from uuid import UUID
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, exam_of, is_over, next_number, running_of, sitting_of
-from peilian.apps.learning.exams.papers import languages_of
+from peilian.apps.learning.exams.papers import languages_of, why_not_set
 from peilian.apps.learning.exams.resitting import lessons_first
 from peilian.apps.learning.models import Attempt, Enrolment, Sitting
 from peilian.apps.record import api as record
@@ -48,13 +48,14 @@ def entry_for(*, user: User, sitting_id: UUID) -> Entry:
     if not sitting.is_open(now):
         refusal = Reason("learning.sitting_closed")
     elif not languages:
-        refusal = Reason("learning.exam_cannot_be_set")
+        refusal = why_not_set(exam)
     elif running is None:
         try:
             next_number(employee, sitting, now)
         except InputError as error:
             refusal = error.faults[0].reason
     n_questions = len(exam.fixed) + sum(rule.count for rule in exam.drawn)
+    n_questions = n_questions if exam.adaptive is None else exam.adaptive.most
     left = None
     if sitting.attempts_allowed is not None:
         left = max(0, sitting.attempts_allowed - Attempt.objects.filter(employee=employee, sitting=sitting).count())

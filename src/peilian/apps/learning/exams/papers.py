@@ -15,10 +15,11 @@ from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsD
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, remembered
+from peilian.apps.learning.exams.calibrated import pool_in_force
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
-from peilian.engine._kernel import Language
+from peilian.engine._kernel import Language, Reason
 from peilian.engine.assessment import Item, arranged
 from peilian.engine.assessment.values import Case
 from peilian.flows import blueprints, reading
@@ -65,7 +66,24 @@ class _InForce:
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
     """The languages in which the whole exam can be set. Drawing it to find out is done once for what is in force."""
+    if exam.adaptive is not None:
+        rules = exam.adaptive
+        both: tuple[Language, ...] = ("zh", "en")
+        return tuple(language for language in both if pool_in_force(rules, language) is not None)
     return _languages(_Exam(exam), _in_force())
+
+
+def why_not_set(exam: ExamDocument) -> Reason:
+    """Why an exam cannot be set in any language."""
+    if exam.adaptive is not None:
+        return Reason("learning.no_frozen_parameters", {"banks": exam.adaptive.bank})
+    return Reason("learning.exam_cannot_be_set")
+
+
+def question_for(item: str, version: UUID, number: int, rng: Random) -> Question:
+    """One item of a bank as a question, worth what the bank says."""
+    field = _field(version, item.partition("#")[2])
+    return Question(number, item, version, field.type, _points(field, None), _shuffled(_shown(field), rng))
 
 
 def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: int) -> list[Question]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.learning.exams.adaptive import OF, asked_in, measured
 from peilian.apps.learning.exams.papers import Question, bank_of, field_of, item_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
 from peilian.apps.library import api as library
@@ -37,7 +38,7 @@ class Graded:
 def graded(attempt: Attempt) -> Graded:
     """Grade every answer that stands; nothing is stored."""
     language: Language = "en" if attempt.language == "en" else "zh"
-    return Graded(attempt.seq, tuple(_response(attempt, one, language) for one in questions_of(attempt.paper)))
+    return Graded(attempt.seq, tuple(_response(attempt, one, language) for one in questions_of(asked_in(attempt))))
 
 
 def _response(attempt: Attempt, question: Question, language: Language) -> Response:
@@ -67,6 +68,7 @@ def finish(attempt: Attempt, ended: datetime, found: Graded, *, is_time_up: bool
         one.attempt = attempt
         one.is_reached = not is_time_up or one.number <= last
     Response.objects.bulk_create(found.responses)
+    attempt.paper = asked_in(attempt)
     attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, ended
     settle(attempt, found.responses)
     attempt.save()
@@ -77,7 +79,10 @@ def settle(attempt: Attempt, responses: Iterable[Response]) -> None:
     listed = list(responses)
     if any(one.is_open for one in listed):
         return
-    points = sum((one.points for one in listed), Decimal(0))
+    told = measured(attempt, listed)
+    if told is not None:
+        attempt.of = OF
+    points = sum((one.points for one in listed), Decimal(0)) if told is None else told.percent
     cuts = _cuts(attempt)
     attempt.state, attempt.marked_at = AttemptState.MARKED, attempt.handed_in_at
     attempt.points = points
@@ -92,6 +97,8 @@ def reopen(attempt: Attempt) -> None:
     attempt.responses.all().delete()
     attempt.state, attempt.handed_in_at, attempt.marked_at = AttemptState.RUNNING, None, None
     attempt.points, attempt.grade, attempt.is_passed = None, "", None
+    if attempt.of == OF and measured(attempt) is not None:
+        attempt.paper = []  # it is set as the answers go on
 
 
 def graded_parts(graded: Grade) -> list[dict[str, Any]]:
@@ -123,6 +130,9 @@ def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
         question = by_number[response.number]
         for competency in field_of(question).competencies or bank_of(question).competencies:
             got[competency].append((response.points, response.of))
+    told = measured(attempt, responses)
+    if told is not None:  # everybody gets about half of what fits them: by the ability, and not by what was got
+        got = {key: [(one, Decimal(100))] * len(got[key]) for key, one in told.by_competency.items() if key in got}
     known = record.competency_model().competencies
     assert attempt.handed_in_at is not None
     title = attempt.sitting.title if attempt.sitting is not None else {}

@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.exams.papers import languages_of
+from peilian.apps.learning.exams.papers import languages_of, why_not_set
 from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, User, visible_to
 from peilian.apps.record import api as record
+from peilian.engine._kernel import Fault, InputError
 
 _MOST_MINUTES, _MOST_ATTEMPTS = 600, 20
 
@@ -80,7 +81,7 @@ def new_sitting(exam: str, *, actor: User | None, now: datetime) -> Sitting:
     not in force or its banks cannot fill it in any language."""
     version, document = current_exam(exam)
     if not languages_of(document):
-        raise refuse("learning.exam_cannot_be_set", "exam")
+        raise InputError(Fault(why_not_set(document), field="exam"))
     return Sitting(
         version=version,
         exam=exam,

@@ -34,7 +34,7 @@ from peilian.apps.learning.models.exams import (
     Sitting,
 )
 from peilian.apps.learning.models.panels import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
-from peilian.apps.learning.models.statistics import ItemCalibration, ItemStatistics, StatisticsOf
+from peilian.apps.learning.models.statistics import AdaptiveRun, ItemCalibration, ItemStatistics, StatisticsOf
 
 GUARDED = (
     "learning_attemptevent",
@@ -51,6 +51,7 @@ GUARDED = (
 
 __all__ = [
     "GUARDED",
+    "AdaptiveRun",
     "Attempt",
     "AttemptEvent",
     "AttemptEventKind",

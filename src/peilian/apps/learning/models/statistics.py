@@ -73,3 +73,26 @@ class ItemCalibration(Row):
 
     def __str__(self) -> str:
         return f"{self.bank} {self.number}"
+
+
+class AdaptiveRun(Row):
+    """The adaptive side of an attempt (自适应作答): what it stands on, what it asked so far, and what that told.
+
+    ``calibration`` and ``version`` of the bank are pinned when it begins. ``asked`` are the questions as in a paper,
+    ``state`` is that of the engine. ``steps`` hold for each answer its inputs and outputs: number, item, share of the
+    points, ability and its standard error afterwards, so nothing has to be computed again to be understood.
+    """
+
+    attempt = models.OneToOneField("learning.Attempt", on_delete=models.PROTECT, related_name="adaptive_run")
+    calibration = models.ForeignKey("learning.ItemCalibration", on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey("library.ContentVersion", on_delete=models.PROTECT, related_name="+")
+    asked = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    state = models.JSONField(default=dict)
+    steps = models.JSONField(default=list)
+    schema_version = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {len(self.steps)}"
