@@ -17,7 +17,7 @@ from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import exam_of, is_over
 from peilian.apps.learning.exams.marking import to_mark_by
 from peilian.apps.learning.exams.sittings import NewSitting, current_exam, led_by, new_assignment, open_sitting
-from peilian.apps.learning.models import Attempt, AttemptState, MarkKind, Response, Sitting
+from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, MarkKind, Response, Sitting
 from peilian.apps.people.api import ROLES, Employee, NotVisibleError, Permission, RoleGrant, Sight, User, visible_to
 from peilian.apps.record import api as record
 
@@ -88,10 +88,12 @@ class Outlook:
 
 
 def occasions_of(*, user: User) -> QuerySet[Sitting]:
-    """The sittings that the user runs, the newest first: see ``led_by``, and those that everybody may take."""
+    """The sittings that the user runs, the newest first: see ``led_by``, and those that everybody may take. What people
+    begin by themselves at the end of a course is none of them."""
     if not visible_to(user).may(Permission.ASSIGN_TRAINING):
         return Sitting.objects.none()
     rows = led_by(user) | Sitting.objects.filter(is_for_all=True)
+    rows = rows.exclude(pk__in=CourseExam.objects.values("sitting"))
     return rows.distinct().order_by("-opens_at", "-id")
 
 
