@@ -26,10 +26,13 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "needs": "raise, close",
         "observations and reviews": "add, correct, withdraw; never about oneself",
         "drills of others": "rate",
+        "answers of exams": "mark, correct, decide contests; never one's own",
     },
     Permission.ASSIGN_TRAINING: {
         "assignments": "give, cancel",
         "paths, courses and lessons of others": "put on, move to a newer version",
+        "exams": "open, give more time, add people, make up, take back, grade a question anew",
+        "practical exams": "set up, renew links of guests, decide without all",
     },
     Permission.MANAGE_CERTIFICATES: {
         "certificates": "revoke, uphold; never one's own",
@@ -113,6 +116,8 @@ _RULES = """
   `rate_appraisals`.
 - The library is the whole company's: what may be read, written and published there does not depend on the unit; who has
   confirmed a policy does.
+- Who marked an answer does not decide a contest about it; nobody marks, extends, examines or decides the own exam.
+- Whoever is asked to examine in a practical exam scores in it, alone; a guest does so over a link that ends.
 - Nobody publishes a draft that one has written in, unless the installation says that one pair of eyes is enough.
 - Templates and their versions are for the whole company, so `edit_appraisal_rules` needs a reach of all.
 """
