@@ -60,9 +60,9 @@ def a_pack(folder: Path, *documents: Mapping[str, Any], version: str = "1", key:
     return folder
 
 
-def installed(folder: Path, *documents: Mapping[str, Any], version: str = "1") -> dict[str, Any]:
+def installed(folder: Path, *documents: Mapping[str, Any], version: str = "1", pack: str = "mine") -> dict[str, Any]:
     """Install a pack of these documents; the report of what that did, empty when nothing had changed."""
-    done = library.install_packs(roots=(a_pack(folder, *documents, version=version),))
+    done = library.install_packs(roots=(a_pack(folder, *documents, version=version, key=pack),))
     return done[0].report if done else {}
 
 
