@@ -23,7 +23,7 @@ from peilian.web.exams.reviews import Seen, graded_answer
 from peilian.web.exams.rooms import Asked, asked_of
 from peilian.web.exams.talk import unreadable
 from peilian.web.learning.places import address_of
-from peilian.web.learning.wordings import PARTS, Label
+from peilian.web.learning.wordings import HOMEWORK_STATES, HOMEWORK_TONES, PARTS, Label
 from peilian.web.library.naming import named_in
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
@@ -190,12 +190,21 @@ def _context(
             PartLine(one.part, PARTS[one.part], one.is_done, say(one.reason, reading_language()))
             for one in view.standing.parts
         ],
+        "homework": _homework(view),
         "must_read": "read" in view.plan.parts,
         "locked": say(view.locked, reading_language()) if view.locked is not None else "",
         "course": course,
         "next": _next(view, course),
         "click": uuid4(),
     }  # fmt: skip
+
+
+def _homework(view: learning.LessonView) -> dict[str, Any] | None:
+    """What was handed in for this round, and where it stands."""
+    row = learning.homework_in(view)
+    if row is None:
+        return None
+    return {"row": row, "state": HOMEWORK_STATES[row.state], "tone": HOMEWORK_TONES[row.state]}
 
 
 def _visible(view: learning.LessonView) -> list[int]:

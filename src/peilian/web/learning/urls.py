@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.learning import courses, lessons, mine, teams
+from peilian.web.learning import courses, homework, lessons, mine, teams
 
 urlpatterns = [
     path("learn/", mine.learn, name="learn"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("learn/lessons/<path:key>/answer/", lessons.answer, name="lesson_answer"),
     path("learn/lessons/<path:key>/do/", lessons.act, name="lesson_act"),
     path("learn/lessons/<path:key>/", lessons.lesson, name="lesson"),
+    path("learn/homework/of/<path:key>/", homework.hand_in, name="homework_hand_in"),
+    path("learn/homework/<uuid:pk>/", homework.homework, name="homework"),
+    path("learn/homework/<uuid:pk>/decide/", homework.decide, name="homework_decide"),
+    path("learn/homework/files/<uuid:pk>/<str:name>", homework.file, name="homework_file"),
+    path("team/homework/", homework.team, name="team_homework"),
     path("team/learning/", teams.team, name="team_learning"),
     path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
     path("team/learning/new/", teams.assign, name="learning_assign"),

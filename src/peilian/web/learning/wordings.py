@@ -40,6 +40,12 @@ PARTS: dict[str, Label] = {
     "homework": pgettext_lazy("lesson", "Homework"),
     "read": pgettext_lazy("lesson", "Read it"),
 }
+HOMEWORK_STATES: dict[str, Label] = {
+    "submitted": pgettext_lazy("homework", "handed in, waits to be judged"),
+    "returned": pgettext_lazy("homework", "came back"),
+    "accepted": pgettext_lazy("homework", "accepted"),
+}
+HOMEWORK_TONES: dict[str, Tone] = {"submitted": "accent", "returned": "warn", "accepted": "good"}
 DO: dict[str, Label] = {
     "lesson": pgettext_lazy("unit", "Learn"),
     "scenario": pgettext_lazy("unit", "Drill"),

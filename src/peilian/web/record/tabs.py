@@ -17,6 +17,7 @@ TABS = (
     Tab("needs", "team_needs", _("Gaps and needs"), frozenset({P.SEE_RECORD})),
     Tab("tasks", "team_tasks", _("Assignments"), frozenset({P.SEE_RECORD})),
     Tab("learning", "team_learning", _("Learning"), frozenset({P.SEE_RECORD})),
+    Tab("homework", "team_homework", _("Homework"), frozenset({P.RAISE_NEEDS})),
     Tab("runs", "team_runs", _("Drills"), frozenset({P.SEE_RECORD})),
     Tab("certificates", "team_certificates", _("Certificates"), frozenset({P.SEE_RECORD})),
     Tab("hours", "team_hours", _("Class hours"), frozenset({P.SEE_RECORD})),

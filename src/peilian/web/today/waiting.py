@@ -9,6 +9,7 @@ from datetime import date
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, Sight, User
 from peilian.apps.record import api as record
@@ -32,7 +33,7 @@ class Waiting:
 def waiting_for(user: User, sight: Sight) -> list[Waiting]:
     """What waits for the reader: first what has an end, then what is to be read, then the team's training."""
     appraisals = [Waiting(task.title, task.href, task.about, task.until) for task in tasks_of(user)]
-    return [*appraisals, *_policies(user), *(_training(user) if leads(sight) else ())]
+    return [*appraisals, *_policies(user), *_homework(user, sight), *(_training(user) if leads(sight) else ())]
 
 
 def leads(sight: Sight) -> bool:
@@ -51,6 +52,15 @@ def _policies(user: User) -> Iterator[Waiting]:
     names = joined(row.name.in_language(reading_language()) for row in rows[:_MOST_NAMES])
     href = reverse("library_text", args=[rows[0].kind, rows[0].key]) if n == 1 else reverse("learn")
     yield Waiting(said, href, f"{names}…" if n > _MOST_NAMES else names)
+
+
+def _homework(user: User, sight: Sight) -> Iterator[Waiting]:
+    """What people whom the reader leads have handed in."""
+    if not sight.may(Permission.RAISE_NEEDS):
+        return
+    if n := learning.homework_to_judge(user=user).count():
+        said = ngettext("%(n)d piece of homework to judge", "%(n)d pieces of homework to judge", n) % {"n": n}
+        yield Waiting(said, reverse("team_homework"))
 
 
 def _training(user: User) -> Iterator[Waiting]:

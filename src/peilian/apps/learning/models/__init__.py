@@ -33,6 +33,13 @@ from peilian.apps.learning.models.exams import (
     Response,
     Sitting,
 )
+from peilian.apps.learning.models.homework import (
+    Homework,
+    HomeworkDecision,
+    HomeworkFile,
+    HomeworkState,
+    HomeworkVersion,
+)
 from peilian.apps.learning.models.panels import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
 from peilian.apps.learning.models.statistics import AdaptiveRun, ItemCalibration, ItemStatistics, StatisticsOf
 
@@ -42,6 +49,9 @@ GUARDED = (
     "learning_certificateground",
     "learning_completion",
     "learning_credentialevent",
+    "learning_homeworkdecision",
+    "learning_homeworkfile",
+    "learning_homeworkversion",
     "learning_lessonwork",
     "learning_mark",
     "learning_panelsheet",
@@ -71,6 +81,11 @@ __all__ = [
     "Examiner",
     "ExternalCertificate",
     "ExternalState",
+    "Homework",
+    "HomeworkDecision",
+    "HomeworkFile",
+    "HomeworkState",
+    "HomeworkVersion",
     "ItemCalibration",
     "ItemStatistics",
     "LessonRound",

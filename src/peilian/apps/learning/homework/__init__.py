@@ -1,0 +1,1 @@
+"""Homework of lessons: handing it in, and judging it."""
