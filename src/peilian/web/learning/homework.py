@@ -105,7 +105,7 @@ def team(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "n": page.paginator.count,
-            "rows": [{"row": row, "title": name_in(row.round.version.title)} for row in page],
+            "rows": [{"row": row, "title": name_in(row.round.version.content.title)} for row in page],
         },
     )
 

@@ -79,7 +79,7 @@ def homework_to_judge(*, user: User) -> QuerySet[Homework]:
     led = sight.employees(Permission.RAISE_NEEDS).exclude(left_on__lte=sight.day)
     rows = Homework.objects.filter(state=HomeworkState.SUBMITTED, employee__in=led.values("pk"))
     rows = rows.exclude(employee=user.employee_id) if user.employee_id is not None else rows
-    return rows.select_related("employee", "round__version").order_by("submitted_at", "pk")
+    return rows.select_related("employee", "round__version__content").order_by("submitted_at", "pk")
 
 
 def homework_of(*, user: User, pk: UUID) -> HomeworkView:
