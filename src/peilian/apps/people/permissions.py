@@ -26,11 +26,8 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "needs": "raise, close",
         "observations and reviews": "add, correct, withdraw; never about oneself",
         "drills of others": "rate",
-<<<<<<< HEAD
         "answers of exams": "mark, correct, decide contests; never one's own",
-=======
         "homework of others": "read, accept, return; never one's own",
->>>>>>> 321ab33 (Hand in homework of lessons and judge it point by point)
     },
     Permission.ASSIGN_TRAINING: {
         "assignments": "give, cancel",
