@@ -70,6 +70,25 @@ def test_a_roster_that_contradicts_itself_or_the_directory_names_the_row(tmp_pat
     assert first_fault(tmp_path, "1,林晓禾,another,") == (2, "roster.has_username")
 
 
+def test_a_role_that_was_ended_does_not_come_back_unasked(tmp_path: Path) -> None:
+    bring(tmp_path, "1,林晓禾,xiaohe,")
+    people.end_grant(actor=None, grant=people.RoleGrant.objects.get())
+    bring(tmp_path, "1,林晓禾,xiaohe,")
+    assert people.RoleGrant.objects.count() == 1
+    bring(tmp_path, "1,林晓禾,xiaohe,学员")
+    assert people.RoleGrant.objects.order_by("id").last().role == "trainee"
+
+
+def test_somebody_who_signs_in_already_is_joined_to_the_employee_and_gets_the_role(tmp_path: Path) -> None:
+    user = people.add_user(actor=None, username="wang", name="王敏", password=None)
+    head = "工号,姓名,子账号,登录名,角色"
+    rows = roster(tmp_path, "1,王敏,a1,wang,客服", "1,王敏,a2,wang,客服", head=head)
+    people.import_roster(actor=None, rows=rows, default_from=DAY)
+    user.refresh_from_db()
+    assert user.employee.number == "1"
+    assert [grant.role for grant in people.visible_to(user).grants] == ["agent"]
+
+
 def test_who_may_not_grant_roles_brings_people_but_no_users(tmp_path: Path) -> None:
     manager = a_user("training_manager", username="manager")
     assert first_fault(tmp_path, "1,林晓禾,xiaohe,", actor=manager) == (2, "roster.may_not_add_users")

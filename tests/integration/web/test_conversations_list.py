@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from asgiref.sync import async_to_sync
 
 from peilian.apps.base.api import AuditEntry
 from peilian.apps.people.api import set_language
-from peilian.web.conversations.export import sent_while_made
 from support.company import LIN, SCRIPT
 
 LIST = "/insight/conversations/"
@@ -212,10 +210,3 @@ def test_the_export_is_made_page_by_page(company_with_conversations, signed_in, 
     chunks = list(response.streaming_content)
     assert len(chunks) == 2
     assert len(b"".join(chunks).decode("utf-8-sig").splitlines()) == 5
-
-
-def test_a_server_that_waits_asynchronously_gets_the_same_file():
-    async def gathered() -> list[bytes]:
-        return [chunk async for chunk in sent_while_made(iter([b"one\r\n", b"two\r\n"]))]
-
-    assert async_to_sync(gathered)() == [b"one\r\n", b"two\r\n"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 from django.utils import translation
@@ -41,12 +42,23 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts())
 
 
+class _Read(io.BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        threads.append(threading.get_ident())
+        return super().read(size)
+
+
+def file(request: HttpRequest) -> FileResponse:
+    """Large."""
+    return FileResponse(_Read(b"x" * 200_000))
+
+
 def fails(request: HttpRequest) -> HttpResponse:
     """Breaks."""
     raise RuntimeError("broken")
 
 
-urlpatterns = [path("plain/", plain), path("stream/", stream), path("fails/", fails)]
+urlpatterns = [path("plain/", plain), path("stream/", stream), path("fails/", fails), path("file/", file)]
 
 
 @pytest.fixture
@@ -92,6 +104,11 @@ def test_a_stream_is_sent_part_by_part_and_closed(pages: Pages) -> None:
     assert ask(pages, "/stream/") == (200, "part 0;part 1;part 2;")
     assert threading.get_ident() not in threads
     assert closed == ["parts"]
+
+
+def test_a_file_is_sent_in_large_parts(pages: Pages) -> None:
+    assert ask(pages, "/file/") == (200, "x" * 200_000)
+    assert len(threads) <= 5
 
 
 def test_a_view_that_breaks_is_answered_with_500_and_the_next_one_as_ever(pages: Pages) -> None:

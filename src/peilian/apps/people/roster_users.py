@@ -36,6 +36,7 @@ class RosterUsers:
         users = list(User.objects.select_related("employee"))
         self._named = {user.username.lower(): user for user in users}
         self._users: dict[UUID, User] = {user.employee_id: user for user in users if user.employee_id}
+        self._added: set[UUID] = set()
         self._roles: dict[UUID, set[str]] = defaultdict(set)
         for grant in RoleGrant.objects.on(self._today):
             self._roles[grant.user_id].add(grant.role)
@@ -51,7 +52,7 @@ class RosterUsers:
                     self._check_alone(row, user)
                 elif user is None:
                     user = self._new(row, person)
-                    users += [user] if user is not None else []
+                    users += [user] if user is not None and user.pk in self._added else []
                 elif user.username.lower() != row.username.lower():
                     params = {"name": person.name, "known": user.username}
                     self.faults.append(row.fault("username", "roster.has_username", **params))
@@ -71,10 +72,12 @@ class RosterUsers:
             other.save(update_fields=["employee"])
             self._audit.changed(other, employee=None)
             self._touch(person.employee, "user")
-            return None
+            self._users[person.employee.pk] = other
+            return other
         user = User(username=row.username, name=person.name, employee=person.employee)
         user.set_unusable_password()
         self._named[row.username.lower()] = self._users[person.employee.pk] = user
+        self._added.add(user.pk)
         self._audit.created(user)
         self._touch(person.employee, "user")
         return user
@@ -84,7 +87,8 @@ class RosterUsers:
             self.faults.append(row.fault("role", "roster.role_needs_username"))
 
     def _granted(self, row: RosterRow, user: User | None) -> list[RoleGrant]:
-        if user is None or (row.role is None and (row.username is None or self._roles[user.pk])):
+        is_plain = user is not None and user.pk in self._added and not self._roles[user.pk]
+        if user is None or (row.role is None and not is_plain):  # a role that was ended does not come back unasked
             return []
         role = _role(row.role)
         if role is None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -42,17 +41,6 @@ def csv_chunks(
         offset += len(page.items)
         if not page.items or offset >= page.total:
             return
-
-
-async def sent_while_made(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same for a server that waits asynchronously."""
-    while chunk := await sync_to_async(_next)(chunks):
-        yield chunk
-
-
-def _next(chunks: Iterator[bytes]) -> bytes:
-    """The next chunk; nothing after the last one."""
-    return next(chunks, b"")
 
 
 def _csv(lines: list[list[Any]]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -17,7 +16,7 @@ from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import Permission, User
 from peilian.engine.kpi import measure_facts
 from peilian.web.conversations.about import about_of
-from peilian.web.conversations.export import csv_chunks, sent_while_made
+from peilian.web.conversations.export import csv_chunks
 from peilian.web.conversations.extract import extraction_address
 from peilian.web.conversations.filters import ListForm, chips_of, kept, last_day, question_of
 from peilian.web.conversations.listing import PAGE_SIZE, address_of, moment_of, talks_of
@@ -66,9 +65,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     user = user_of(request)
     contacts.note_export(user=user, filters={name: str(value) for name, value in kept(request.GET).items()})
     chunks = csv_chunks(user, question, form.chosen_order, form.staff, form.language)
-    content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {"Content-Disposition": 'attachment; filename="conversations.csv"'}
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe

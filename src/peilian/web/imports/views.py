@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
-from peilian.web.conversations.export import sent_while_made
 from peilian.web.imports.forms import UploadForm
 from peilian.web.imports.looks import look_at
 from peilian.web.imports.reports import counts, fault_table, rejects_chunks
@@ -114,9 +112,8 @@ def rejects(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """Every row that could not be used, as a CSV file."""
     row = _import(request, pk)
     chunks = rejects_chunks(contacts.rejects(user=user_of(request), row=row), reading_language())
-    content = sent_while_made(chunks) if isinstance(request, ASGIRequest) else chunks
     headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
-    return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST

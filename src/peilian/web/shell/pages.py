@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
+from django.http import FileResponse
 from django.urls import set_script_prefix
 
 THREADS = 16
@@ -62,6 +63,8 @@ class Pages(ASGIHandler):
         request, refused = self.create_request(scope, body)
         response: Any = self.get_response(request) if request is not None else refused
         response._handler_class = type(self)  # whom the end of a request is told by
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size  # each part of a file is read in a thread: few of them
         if not response.streaming:
             response.close()
         return response
