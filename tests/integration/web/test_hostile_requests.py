@@ -39,7 +39,7 @@ def addresses() -> Iterator[str]:
         for name in pattern.pattern.converters:
             text = text.replace(f"<uuid:{name}>", str(uuid4()))
             text = text.replace(f"<str:{name}>", "a").replace(f"<path:{name}>", "a-good")
-            text = text.replace(f"<slug:{name}>", "a")
+            text = text.replace(f"<slug:{name}>", "a").replace(f"<int:{name}>", "7")
         yield f"/{text}"
 
 

@@ -32,13 +32,13 @@ MOST_SHOWN = 200
 TEMPLATE = {
     "zh": (
         "工号,姓名,子账号,平台,团队,岗位,客服类型,入职日期,阶段,主管,导师,店铺,登录名,角色,开始,结束\r\n"
-        "1001,林小禾,云杉:小禾,天猫,售后一组,售后客服,售后,2024-05-06,骨干,,,旗舰店,xiaohe,客服,,\r\n"
+        "1001,林小禾,云杉:小禾,天猫,售后一组,售后客服,售后,2024-05-06,骨干,,,旗舰店,,,,\r\n"
     ),
     "en": (
         "number,employee,author,platform,team,post,agent_kind,hired_on,stage,supervisor,mentor,shop,username,role,"
         "from,to\r\n"
         "1001,Lin Xiaohe,spruce:lin,web chat,After-sale 1,After-sale agent,after_sale,2024-05-06,backbone,,,Shop,"
-        "xiaohe,Agent,,\r\n"
+        ",,,\r\n"
     ),
 }
 
