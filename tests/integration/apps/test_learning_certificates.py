@@ -237,6 +237,39 @@ def test_a_result_that_is_no_longer_passed_puts_it_in_doubt(tmp_path, time, lin,
     assert len(learning.certificate_of(user=lead, certificate_id=row.pk).doubts) == 1
 
 
+def test_a_grade_that_falls_below_what_the_certificate_asks_puts_it_in_doubt(tmp_path, time, lin, lead):
+    attempt = passes(lin, open_exam(tmp_path, a_certificate(grade="good")))
+    attempt.grade = "qualified"
+    with base.bookkeeping():
+        attempt.save()
+    issuing.issue_for(attempt)
+    (row,) = held(lin)
+    assert len(learning.certificate_of(user=lead, certificate_id=row.pk).doubts) == 1
+
+
+def test_a_certificate_that_could_not_be_issued_is_tried_again_in_the_next_round(tmp_path, time, lin, monkeypatch):
+    open_exam(tmp_path, a_certificate(requires=["course:x/y"]))
+    learns(lin.employee, "course:x/y", time.at)
+    with monkeypatch.context() as broken:
+        broken.setattr(issuing, "issue", lambda *_: 1 / 0)
+        assert learning.issue_due() == 0
+    assert learning.issue_due() == 1
+
+
+def test_doubts_beyond_those_of_one_round_are_looked_at_in_the_next(tmp_path, time, monkeypatch):
+    monkeypatch.setattr(issuing, "_MOST_AT_ONCE", 2)
+    open_exam(tmp_path, a_certificate(requires=["course:x/y"]))
+    rows = [learns(a_trainee().employee, "course:x/y", time.at) for _ in range(3)]
+    for _ in range(3):
+        learning.issue_due()
+    assert learning.Certificate.objects.count() == 3
+    for row in rows:
+        learning.withdraw_completion(actor=None, completion=row, note="成绩有误")
+    for _ in range(3):
+        learning.issue_due()
+    assert learning.CredentialEvent.objects.filter(kind="questioned").count() == 3
+
+
 def test_upholding_settles_the_doubt_with_a_reason(tmp_path, time, lin, lead):
     row = in_doubt(tmp_path, time, lin)
     with pytest.raises(InputError):

@@ -126,6 +126,13 @@ def test_a_certificate_in_doubt_is_upheld_on_its_page(tmp_path, time, lin, lead,
     assert "依据待核实" not in page(client, "certificate", found.pk)
 
 
+def test_a_grade_that_fell_below_what_was_asked_shows_as_a_ground_that_is_gone(tmp_path, time, lin, lead, signed_in):
+    attempt = passes(lin, open_exam(tmp_path, a_certificate(grade="good")))
+    assert "已不成立" not in page(signed_in(lead), "certificate", held(lin)[0].pk)
+    learning.Attempt.objects.filter(pk=attempt.pk).update(grade="qualified")
+    assert "已不成立" in page(signed_in(lead), "certificate", held(lin)[0].pk)
+
+
 @needs_pdf
 @pytest.mark.parametrize(
     ("language", "words"), [("zh", ("兹证明", "上岗证", "2027年3月1日")), ("en", ("Ready for work", "1 Mar 2027"))]

@@ -34,7 +34,7 @@ from peilian.apps.learning.credentials.holding import (
 )
 from peilian.apps.learning.credentials.hours import DueFrom, HoursOf, hours_of, rules_in_force, team_hours
 from peilian.apps.learning.credentials.issuing import CODE_LENGTH, issue_due
-from peilian.apps.learning.credentials.offered import Offered, offered_certificates, titles_of
+from peilian.apps.learning.credentials.offered import Offered, is_gone, offered_certificates, titles_of
 from peilian.apps.learning.credentials.reminding import remind_due
 from peilian.apps.learning.curriculum.after import TestOut, tested_out
 from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
@@ -381,6 +381,7 @@ __all__ = [
     "homework_to_judge",
     "hours_of",
     "in_force",
+    "is_gone",
     "is_party",
     "issue_due",
     "keep_up_due",

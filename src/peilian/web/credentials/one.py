@@ -45,7 +45,9 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
         "attests": opened.document.attests.to_text(),
         "code": shown_code(row.code),
         "address": papers.verify_address(request, row),
-        "grounds": [_ground(ground, may_open=may_open) for ground in opened.grounds],
+        "grounds": [
+            _ground(ground, learning.is_gone(ground, opened.document), may_open=may_open) for ground in opened.grounds
+        ],
         "events": [
             {"row": event, "words": EVENTS[event.kind]}
             for event in opened.events
@@ -57,11 +59,10 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "credentials/certificate.html", context)
 
 
-def _ground(ground: learning.CertificateGround, *, may_open: bool) -> dict[str, Any]:
+def _ground(ground: learning.CertificateGround, is_gone: bool, *, may_open: bool) -> dict[str, Any]:
     """What it rests on, with the page that shows it."""
     kind, _colon, key = ground.what.partition(":")
     attempt = ground.attempt
-    is_gone = attempt.is_passed is False if attempt is not None else hasattr(ground.completion, "withdrawn_by")
     href = reverse("exam_review", args=[attempt.pk]) if attempt is not None else address_of(kind, key)
     percent = 100 * attempt.points / attempt.of if attempt is not None and attempt.points and attempt.of else None
     return {

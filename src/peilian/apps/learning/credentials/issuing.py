@@ -14,11 +14,13 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from peilian.adapters.packs.certificates import CertificateDocument
 from peilian.apps.base.api import company_zone, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.offered import (
     Offered,
     Shown,
+    grades_from,
     names_of,
     offered_certificates,
     shown_for,
@@ -36,6 +38,7 @@ from peilian.apps.learning.models import (
     CredentialEvent,
     CredentialEventKind,
 )
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
 from peilian.engine.curriculum.awards import Award, Held, award_due
 
@@ -49,24 +52,30 @@ _looked_at: list[object] = []  # what there was when a round found nothing left 
 
 def issue_for(attempt: Attempt) -> None:
     """A step that follows a result: the certificates that it earns or renews; those that rest on it are put in doubt
-    when it is no longer passed."""
+    when it no longer shows what they ask for."""
     if attempt.state == AttemptState.MARKED and attempt.is_passed and attempt.sitting is not None:
         what = f"exam:{attempt.sitting.exam}"
         for offered in offered_certificates():
             if what in names_of(offered.document):
                 issue(offered, attempt.employee_id)
-    for ground in list(_grounds_in_doubt().filter(attempt=attempt)):
+    for ground in list(_grounds_in_doubt(CertificateGround.objects.filter(attempt=attempt))):
         question(ground)
 
 
 def issue_due() -> int:
     """Issue what is due, a bounded number at once, and question what lost its ground; returns how many were issued.
-    For a task that runs often: when nothing has happened since the last look, it looks at nothing."""
+    For a task that runs often: when nothing has happened since a look that left nothing to do, it looks at nothing."""
     state = _state()
     if _looked_at == state:
         return 0
-    for ground in list(_grounds_in_doubt()[:_MOST_AT_ONCE]):
-        question(ground)
+    grounds = list(_grounds_in_doubt(CertificateGround.objects.all())[:_MOST_AT_ONCE])
+    is_all = len(grounds) < _MOST_AT_ONCE
+    for ground in grounds:
+        try:
+            question(ground)
+        except Exception:  # one that cannot be questioned keeps nobody else's back
+            log.exception("certificate %s could not be questioned", ground.certificate_id)
+            is_all = False
     n_issued = 0
     for offered in offered_certificates():
         for person in _due(offered):
@@ -76,7 +85,8 @@ def issue_due() -> int:
                 n_issued += issue(offered, person) is not None
             except Exception:  # one that cannot be issued keeps nobody else's back
                 log.exception("certificate %s for %s could not be issued", offered.key, person)
-    _looked_at[:] = state
+                is_all = False
+    _looked_at[:] = state if is_all else []
     return n_issued
 
 
@@ -189,10 +199,18 @@ def _serial(year: int) -> str:
     return f"{year}-{series.last:06d}"
 
 
-def _grounds_in_doubt() -> QuerySet[CertificateGround]:
-    """Grounds of standing certificates that no longer show what they showed, and that nobody has questioned yet."""
+def _grounds_in_doubt(among: QuerySet[CertificateGround]) -> QuerySet[CertificateGround]:
+    """Those grounds of standing certificates that no longer show what they showed, by ``offered.is_gone``, and that
+    nobody has questioned yet."""
     gone = Q(attempt__state=AttemptState.MARKED, attempt__is_passed=False) | Q(completion__withdrawn_by__isnull=False)
-    rows = CertificateGround.objects.filter(gone, certificate__renewed_by=None)
+    among = among.filter(certificate__renewed_by=None)
+    versions = among.filter(attempt__isnull=False).order_by().values("certificate__version")
+    for version in library.ContentVersion.objects.filter(pk__in=versions):
+        document = library.document_of(version, user=None)
+        assert isinstance(document, CertificateDocument)
+        below = Q(attempt__state=AttemptState.MARKED) & ~Q(attempt__grade__in=grades_from(document))
+        gone |= Q(certificate__version=version) & below
+    rows = among.filter(gone)
     asked = CredentialEvent.objects.filter(kind=CredentialEventKind.QUESTIONED, ground=OuterRef("pk"))
     revoked = CredentialEvent.objects.filter(kind=CredentialEventKind.REVOKED, certificate=OuterRef("certificate"))
     return rows.exclude(Exists(asked)).exclude(Exists(revoked)).select_related("certificate__employee")

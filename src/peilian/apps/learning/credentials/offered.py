@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from peilian.adapters.packs.certificates import GRADES, CertificateDocument
 from peilian.apps.base.api import company_zone
-from peilian.apps.learning.models import Attempt, AttemptState, Completion
+from peilian.apps.learning.models import Attempt, AttemptState, CertificateGround, Completion
 from peilian.apps.library import api as library
 from peilian.engine._kernel import Text
 from peilian.engine.curriculum.awards import WINDOW_DAYS, Terms
@@ -77,6 +77,21 @@ def shown_for(document: CertificateDocument, employees: Collection[UUID] | None 
     return found
 
 
+def grades_from(document: CertificateDocument) -> tuple[str, ...]:
+    """The grades of exams that count for a certificate."""
+    return GRADES[GRADES.index(document.grade) :]
+
+
+def is_gone(ground: CertificateGround, document: CertificateDocument) -> bool:
+    """Whether what a certificate rests on, by the document of its version, no longer shows what it showed."""
+    if ground.completion is not None:
+        return hasattr(ground.completion, "withdrawn_by")
+    attempt = ground.attempt
+    if attempt is None or attempt.state != AttemptState.MARKED:
+        return False
+    return not attempt.is_passed or attempt.grade not in grades_from(document)
+
+
 def titles_of(names: Iterable[str]) -> dict[str, Text]:
     """The titles of texts by ``kind:key``, also of exams: what a certificate asks for is no secret."""
     wanted = set(names)
@@ -96,9 +111,8 @@ def _passed(
     exams = [name.partition(":")[2] for name in names if name.startswith("exam:")]
     if not exams:
         return
-    grades = GRADES[GRADES.index(document.grade) :]
     rows = Attempt.objects.filter(
-        state=AttemptState.MARKED, is_passed=True, grade__in=grades, sitting__exam__in=exams
+        state=AttemptState.MARKED, is_passed=True, grade__in=grades_from(document), sitting__exam__in=exams
     ).order_by()  # fmt: skip
     rows = rows if employees is None else rows.filter(employee__in=employees)
     for pk, person, exam, at in rows.values_list("pk", "employee", "sitting__exam", "handed_in_at"):
