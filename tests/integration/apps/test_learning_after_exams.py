@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from peilian.apps.base import api as base
 from peilian.apps.learning import api as learning
 from peilian.apps.learning import following
+from peilian.apps.learning.curriculum import after
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
-from support.curriculum import RIGHT, WRONG, a_course, a_lesson, learns
+from support.curriculum import RIGHT, WRONG, a_course, a_lesson, a_path, learns
 from support.exams import BANK, ExamClock, a_bank, an_exam, an_item, fresh
 from support.exams import answers as sends
 from support.library import installed
@@ -168,6 +170,62 @@ def test_a_result_that_is_no_longer_passed_takes_back_what_it_completed(course, 
     assert done(lin) == {"exam:mine/exam": "passed"}
 
 
+def test_a_result_that_cannot_be_followed_leaves_their_turn_to_those_after_it(course, lin, monkeypatch) -> None:
+    sitting = an_open_exam(lin)
+    with monkeypatch.context() as broken:
+        broken.setattr(following, "STEPS", ())
+        first, second = (takes(lin, sitting, (*SOLVING, *CALMING)) for _ in range(2))
+    learning.Attempt.objects.update(followed_at=None)
+    monkeypatch.setattr(following, "_MOST_AT_ONCE", 1)
+    monkeypatch.setattr(following, "_resting", {})
+
+    def step(attempt: learning.Attempt) -> None:
+        if attempt.number == 1:
+            raise RuntimeError
+
+    monkeypatch.setattr(following, "STEPS", (step,))
+    for _ in range(2):
+        following.follow_due()
+    assert fresh(first).followed_at is None
+    assert fresh(second).followed_at is not None
+
+
+def test_a_course_that_rested_on_a_pass_taken_back_goes_on_and_its_task_is_open_again(course, lin) -> None:
+    row = on(lin)
+    learns(lin, "mine/solve")
+    learns(lin, "mine/calm")
+    attempt = takes(lin, learning.start_course_exam(user=lin, course="mine/course"), (*SOLVING, *CALMING))
+    row.refresh_from_db()
+    assert row.completed_at is not None
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=False)
+    following.follow(fresh(attempt))
+    row.refresh_from_db()
+    assert row.completed_at is None
+    assert set(done(lin)) == {"lesson:mine/solve", "lesson:mine/calm"}
+    assert record.Assignment.objects.get(pk=row.assignment_id).done_at is None
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=True)
+    following.follow(fresh(attempt))
+    row.refresh_from_db()
+    assert row.completed_at is not None
+    assert done(lin)["course:mine/course"] == "passed"
+    assert record.Assignment.objects.get(pk=row.assignment_id).done_at is not None
+
+
+def test_a_path_is_taken_back_with_its_course_and_a_pass_elsewhere_keeps_both(tmp_path, course, lin) -> None:
+    installed(tmp_path, a_path("mine/course"), version="2")
+    row = learning.enrol(actor=None, employees=[lin.employee], what="path:mine/path")[0]
+    learns(lin, "mine/solve")
+    learns(lin, "mine/calm")
+    attempts = [takes(lin, an_open_exam(lin), (*SOLVING, *CALMING)) for _ in range(2)]
+    for n, attempt in enumerate(attempts):
+        assert {"course:mine/course", "path:mine/path"} <= set(done(lin)), n
+        learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=False)
+        following.follow(fresh(attempt))
+    assert set(done(lin)) == {"lesson:mine/solve", "lesson:mine/calm"}
+    row.refresh_from_db()
+    assert row.completed_at is None
+
+
 # -- after a failure --------------------------------------------------------------------------------------------------
 
 
@@ -217,3 +275,39 @@ def test_a_second_failure_asks_for_the_lesson_once_more(course, time, lin) -> No
         time.pass_(minutes=1)
     assert learning.Enrolment.objects.filter(how="remedial", completed_at__isnull=False).count() == 2
     assert learning.LessonRound.objects.filter(lesson="mine/calm").count() == 2
+
+
+def test_who_passes_after_all_need_not_learn_what_the_failure_asked_for(course, lin) -> None:
+    attempt = takes(lin, an_open_exam(lin), SOLVING)
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=True)
+    for _ in range(2):
+        following.follow(fresh(attempt))
+    task = record.Assignment.objects.get(kind="lesson")
+    assert task.cancelled_at is not None
+    assert "合格" in task.cancel_reason
+
+
+def test_what_the_clock_kept_from_or_was_taken_out_shows_no_weakness(course, lin) -> None:
+    attempt = takes(lin, an_open_exam(lin), SOLVING)
+    rows = attempt.responses.filter(item__in=[f"{BANK}#{name}" for name in CALMING]).order_by("number")
+    with base.bookkeeping():
+        rows.filter(pk=rows[0].pk).update(is_reached=False)
+        rows.filter(pk=rows[1].pk).update(of=0)
+    assert set(after.scores_of(fresh(attempt))) == {"problem_solving"}
+
+
+def test_a_used_up_course_exam_opens_anew_once_the_lessons_of_the_failure_are_learnt(course, time, lin) -> None:
+    on(lin)
+    learns(lin, "mine/solve")
+    learns(lin, "mine/calm")
+    sitting = learning.start_course_exam(user=lin, course="mine/course")
+    for _ in range(3):
+        time.pass_(minutes=1)
+        takes(lin, sitting, SOLVING)
+        assert learning.start_course_exam(user=lin, course="mine/course") == sitting
+        time.pass_(minutes=1)
+        learns(lin, "mine/calm")
+    again = learning.start_course_exam(user=lin, course="mine/course")
+    assert again != sitting
+    assert learning.start_course_exam(user=lin, course="mine/course") == again
+    assert takes(lin, again, (*SOLVING, *CALMING)).is_passed

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.curriculum import keeping
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
@@ -202,6 +203,24 @@ def test_the_courses_of_a_path_come_in_order_and_complete_it(tmp_path, time, lin
     assert row.completed_at is not None
     assert learning.Completion.objects.filter(what="path:mine/path").count() == 1
     assert learning.Completion.objects.filter(what__startswith="course:").count() == 2
+
+
+def test_somebody_who_cannot_be_brought_up_to_date_keeps_nobody_elses_back(tmp_path, time, lin, monkeypatch) -> None:
+    two_lessons(tmp_path)
+    other = a_trainee()
+    rows = [alone(lin), alone(other)]
+    seen = []
+
+    def broken(employee: people.Employee) -> None:
+        seen.append(employee.pk)
+        raise RuntimeError
+
+    monkeypatch.setattr(keeping, "keep_up", broken)
+    assert learning.keep_up_due() == 2
+    assert set(seen) == {lin.employee_id, other.employee_id}
+    for row in rows:
+        row.refresh_from_db()
+        assert row.looked_at is not None
 
 
 def test_a_unit_is_due_at_the_end_of_its_day_and_overdue_after_it(tmp_path, time, lin) -> None:

@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.curriculum import lessons
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
@@ -161,6 +162,24 @@ def test_the_worker_completes_what_only_the_drill_was_missing_for(monkeypatch, t
     plays(lin, a_run(lin), drills)
     assert learning.finish_lessons_due() == 1
     assert learning.finish_lessons_due() == 0
+
+
+def test_a_lesson_that_cannot_be_completed_keeps_no_other_back(monkeypatch, tmp_path, lin) -> None:
+    drills = Clock(int(timezone.now().timestamp() * 1000)).patch(monkeypatch)
+    taught(tmp_path, a_lesson(drill=CALM, drill_pass=40), a_lesson("mine/second", drill=CALM, drill_pass=40))
+    learns(lin)
+    learns(lin, "mine/second")
+    plays(lin, a_run(lin), drills)
+    finish, tried = lessons._finish, []
+
+    def once_broken(row: learning.LessonRound) -> bool:
+        tried.append(row.pk)
+        if len(tried) == 1:
+            raise RuntimeError
+        return finish(row)
+
+    monkeypatch.setattr(lessons, "_finish", once_broken)
+    assert learning.finish_lessons_due() == 1
 
 
 def test_homework_that_was_accepted_completes_the_lesson_once(tmp_path, time, lin) -> None:

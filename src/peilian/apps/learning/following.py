@@ -27,33 +27,45 @@ STEPS: tuple[Callable[[Attempt], None], ...] = (after.credit, after.remedial, is
 """What is done with each result, in this order. A step may meet the same result again."""
 
 _MOST_AT_ONCE = 50
+_ROUNDS_OF_REST = 20
+_resting: dict[UUID, int] = {}  # results that could not be followed here, and for how many rounds they are left alone
 log = logging.getLogger(__name__)
 
 
-def follow(attempt: Attempt) -> None:
-    """Take the steps of a result that is settled; a step that fails is logged and left to the worker."""
+def follow(attempt: Attempt) -> bool:
+    """Take the steps of a result that is settled; a step that fails is logged and left to the worker. Whether nothing
+    failed."""
     if attempt.state != AttemptState.MARKED:
-        return
+        return True
     marked_at = attempt.marked_at
     try:
         for step in STEPS:
             step(attempt)
     except Exception:  # the result stands; the worker's round tries again
         log.exception("exam attempt %s: what follows from it is not done yet", attempt.pk)
-        return
+        return False
     with bookkeeping():
         # A result that changed meanwhile is followed anew.
         Attempt.objects.filter(pk=attempt.pk, state=AttemptState.MARKED, marked_at=marked_at).update(
             followed_at=clock.now()
         )
+    return True
 
 
 def follow_due() -> int:
-    """Follow results that nothing has followed yet, the oldest first, a bounded number at once; returns how many."""
+    """Follow results that nothing has followed yet, the oldest first, a bounded number at once; returns how many. One
+    that failed rests for some rounds, so that those after it have their turn."""
+    for pk, left in list(_resting.items()):
+        if left > 1:
+            _resting[pk] = left - 1
+        else:
+            del _resting[pk]
     waiting = Attempt.objects.filter(Q(followed_at=None) | Q(followed_at__lt=F("marked_at")), state=AttemptState.MARKED)
-    rows = list(waiting.select_related("sitting__version", "employee").order_by("marked_at")[:_MOST_AT_ONCE])
+    waiting = waiting.exclude(pk__in=list(_resting)).select_related("sitting__version", "employee")
+    rows = list(waiting.order_by("marked_at")[:_MOST_AT_ONCE])
     for row in rows:
-        follow(row)
+        if not follow(row):
+            _resting[row.pk] = _ROUNDS_OF_REST
     return len(rows)
 
 

@@ -5,21 +5,22 @@ These are steps of ``learning.following``: each may meet the same result again, 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import transaction
+
 from peilian.adapters.packs.teaching import CourseDocument, LessonDocument
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.enrolling import enrol
-from peilian.apps.learning.curriculum.keeping import keep_up
+from peilian.apps.learning.curriculum.keeping import keep_up, open_again
 from peilian.apps.learning.curriculum.texts import in_force, title_of
 from peilian.apps.learning.exams.adaptive import measured
 from peilian.apps.learning.exams.attempts import exam_of
-from peilian.apps.learning.exams.papers import bank_of, field_of, questions_of
+from peilian.apps.learning.exams.results import by_competency
 from peilian.apps.learning.models import Attempt, Completion, CompletionHow, CourseExam, Enrolment, EnrolmentHow
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason, Text
@@ -30,6 +31,7 @@ from peilian.flows.wording import say
 SOURCE_KIND = "learning.exam"
 REMEDIAL_DAYS = 7
 _TAKEN_BACK = Reason("curriculum.result_changed")
+_PASSED_AFTER_ALL = Reason("curriculum.passed_after_all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ def credit(attempt: Attempt) -> None:
     for what, row in standing.items():
         if what not in wanted:
             note = say(_TAKEN_BACK, "zh")
-            withdraw_completion(actor=None, completion=row, note=note)
+            with transaction.atomic():
+                withdraw_completion(actor=None, completion=row, note=note)
+                open_again(attempt.employee, what, note=note)
     for what, done in wanted.items():
         if what not in standing:
             n_before = rows.filter(what=what).count()
@@ -60,9 +64,14 @@ def credit(attempt: Attempt) -> None:
 
 
 def remedial(attempt: Attempt) -> None:
-    """Who failed is given the lessons of the exam that are weakest, each once an attempt, for a week. Of a test-out
-    nothing follows: its lessons are there to be learnt anyway."""
-    if attempt.is_passed or attempt.sitting is None or CourseExam.objects.filter(
+    """Who failed is given the lessons of the exam that are weakest, each once an attempt, for a week; who passes after
+    all need not learn what is left of them. Of a test-out nothing follows: its lessons are to be learnt anyway."""
+    if attempt.is_passed:
+        asked = Enrolment.objects.live().filter(attempt=attempt)
+        for task in record.Assignment.objects.filter(enrolments__in=asked, done_at=None):
+            record.cancel_assignment(actor=None, assignment=task, reason=say(_PASSED_AFTER_ALL, "zh"))
+        return
+    if attempt.sitting is None or CourseExam.objects.filter(
         sitting=attempt.sitting, is_test_out=True
     ).exists():  # fmt: skip
         return
@@ -105,12 +114,7 @@ def scores_of(attempt: Attempt) -> dict[str, Score]:
     told = measured(attempt)
     if told is not None:
         return {key: Score(percent, Decimal(100), told.n) for key, percent in told.by_competency.items()}
-    got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    by_number = {question.number: question for question in questions_of(attempt.paper)}
-    for response in attempt.responses.all():
-        question = by_number[response.number]
-        for competency in field_of(question).competencies or bank_of(question).competencies:
-            got[competency].append((response.points, response.of))
+    got = by_competency(attempt, attempt.responses.all())
     return {
         key: Score(sum((one for one, _ in pairs), Decimal(0)), sum((of for _, of in pairs), Decimal(0)), len(pairs))
         for key, pairs in got.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from peilian.adapters.packs.teaching import CourseDocument
@@ -12,7 +12,7 @@ from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import CourseView, counting, done_of, preview_of
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.sittings import new_sitting
-from peilian.apps.learning.models import CourseExam, Sitting
+from peilian.apps.learning.models import AttemptState, CourseExam, Enrolment, Sitting
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
 from peilian.engine._kernel import Fault, InputError
@@ -38,7 +38,8 @@ def start_test_out(*, user: User, course: str) -> Sitting:
 
 
 def start_course_exam(*, user: User, course: str) -> Sitting:
-    """The sitting of the exam that ends a course, once everything before it is done."""
+    """The sitting of the exam that ends a course, once everything before it is done. When its attempts are used up, a
+    new one follows the lessons that the last failure asked for."""
     employee, view = candidate(user), _view(user, course)
     document = view.document
     assert isinstance(document, CourseDocument)
@@ -66,6 +67,22 @@ def _view(user: User, course: str) -> CourseView:
     return course_view(user, candidate(user), course)
 
 
+def _is_spent(row: CourseExam, now: datetime) -> bool:
+    """Whether no attempt is left, the last one failed, the lessons that it asked for are learnt, and the wait is over.
+    Where nothing was to be learnt, the limit of the exam stands: whoever leads opens another sitting."""
+    attempts = list(row.sitting.attempts.filter(employee=row.employee_id).order_by("number"))
+    allowed = row.sitting.attempts_allowed
+    if allowed is None or len(attempts) < allowed:
+        return False
+    last = attempts[-1]
+    if last.state != AttemptState.MARKED or last.is_passed or last.handed_in_at is None:
+        return False
+    if now < last.handed_in_at + timedelta(hours=row.sitting.wait_hours):
+        return False
+    lessons = Enrolment.objects.filter(attempt=last)
+    return lessons.exists() and not lessons.live().exists()
+
+
 def _sitting(user: User, employee: Employee, course: str, exam: str, *, is_test_out: bool) -> Sitting:
     """The one that is open for this, else a new one."""
     with write(actor=user, verb="learning.open_course_exam") as audit:
@@ -74,7 +91,7 @@ def _sitting(user: User, employee: Employee, course: str, exam: str, *, is_test_
         rows = CourseExam.objects.filter(employee=employee, course=course, is_test_out=is_test_out)
         rows = rows.filter(sitting__exam=exam, sitting__cancelled_at=None).select_related("sitting")
         row: CourseExam | None = rows.first()
-        if row is not None and (not is_test_out or now < row.opened_at + TEST_OUT_AGAIN):
+        if row is not None and not (now >= row.opened_at + TEST_OUT_AGAIN if is_test_out else _is_spent(row, now)):
             audit.unchanged()
             return row.sitting
         sitting = new_sitting(exam, actor=user, now=now)

@@ -6,6 +6,7 @@ to date first, and the worker's round does it for those whom nobody looks at.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from peilian.adapters.packs.teaching import CourseDocument
 from peilian.apps.base.api import bookkeeping, refuse, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.curriculum.completing import Done, complete
+from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.models import Completion, CompletionHow, Enrolment
@@ -40,6 +41,7 @@ _MOST_AT_ONCE = 50
 _LONGEST_CHAIN = 50
 _MINUTE = 60
 _FULL = Decimal(100)
+log = logging.getLogger(__name__)
 
 
 def keep_up(employee: Employee) -> list[Progress]:
@@ -58,6 +60,40 @@ def keep_up(employee: Employee) -> list[Progress]:
     return found
 
 
+def open_again(employee: Employee, what: str, *, note: str) -> None:
+    """What rested on a completion of ``what`` that was withdrawn, and on no other, is taken back too: the courses that
+    it completed and the paths of these; what somebody was on goes on, and its task with it."""
+    rows = Enrolment.objects.filter(employee=employee, ended_at=None, assignment__cancelled_at=None)
+    for one in progress_of(list(rows.select_related("assignment", "employee"))):
+        lost = {course.what for course in one.courses if any(_is_lacking(unit, what) for unit in course.units)}
+        if lost:
+            _take_back(one.enrolment, lost | {one.enrolment.what}, note)
+
+
+def _is_lacking(unit: UnitView, what: str) -> bool:
+    return unit.what == what and unit.standing.state != "done" and not unit.is_optional and not unit.is_gone
+
+
+def _take_back(row: Enrolment, lost: set[str], note: str) -> None:
+    with write(actor=None, verb="learning.open_enrolment_again") as audit:
+        Employee.objects.select_for_update(no_key=True).get(pk=row.employee_id)
+        row = Enrolment.objects.select_for_update(of=("self",)).select_related("assignment").get(pk=row.pk)
+        completed = Completion.objects.standing().filter(employee=row.employee_id, what__in=lost)
+        for one in completed.filter(source_kind=SOURCE_KIND, source_id__startswith=str(row.pk)):
+            withdraw_completion(actor=None, completion=one, note=note)
+        others = Enrolment.objects.filter(
+            employee=row.employee_id, what=row.what, completed_at=None, ended_at=None, attempt=None
+        )
+        if row.completed_at is None or others.exists():  # who is on it once more goes on with that
+            audit.unchanged()
+            return
+        before, row.completed_at = row.completed_at, None
+        row.save(update_fields=["completed_at"])
+        audit.changed(row, completed_at=before)
+        if row.assignment is not None:
+            _tell_task(row.assignment, row, clock.now(), is_done=False)
+
+
 def keep_up_due() -> int:
     """Bring up to date whom something new was recorded for since they were looked at, a bounded number at once; for the
     worker's round. Returns how many people."""
@@ -70,7 +106,10 @@ def keep_up_due() -> int:
     wanted = list(dict.fromkeys(listed[: 4 * _MOST_AT_ONCE]))[:_MOST_AT_ONCE]
     for employee in Employee.objects.filter(pk__in=wanted):
         now = clock.now()
-        keep_up(employee)
+        try:
+            keep_up(employee)
+        except Exception:  # one who cannot be brought up to date keeps nobody else's back
+            log.exception("learning of %s could not be brought up to date", employee.pk)
         with bookkeeping():
             Enrolment.objects.live().filter(employee=employee).update(looked_at=now)
     return len(wanted)
@@ -194,8 +233,16 @@ def _complete_course(row: Enrolment, course: CourseView) -> bool:
     if stands.exists():
         return False
     how = CompletionHow.LEARNT if course.document.exam is None else CompletionHow.PASSED
-    done = Done(course.what, how, clock.now(), SOURCE_KIND, str(row.pk), version=course.version, title=course.title)
+    source = _source(row, course.what)
+    done = Done(course.what, how, clock.now(), SOURCE_KIND, source, version=course.version, title=course.title)
     return complete(employee=row.employee, done=done).recorded_at >= done.at
+
+
+def _source(row: Enrolment, what: str) -> str:
+    """What completes by an enrolment is named after it; completed again after a withdrawal, it is another one."""
+    rows = Completion.objects.filter(employee=row.employee_id, what=what, source_kind=SOURCE_KIND)
+    n = rows.filter(source_id__startswith=str(row.pk), how=CompletionHow.WITHDRAWN).count()
+    return f"{row.pk}/{n + 1}" if n else str(row.pk)
 
 
 def _close(progress: Progress) -> None:
@@ -208,7 +255,8 @@ def _close(progress: Progress) -> None:
             return
         now = clock.now()
         if row.kind == "path":
-            done = Done(row.what, CompletionHow.LEARNT, now, SOURCE_KIND, str(row.pk), row.version, row.title)
+            source = _source(row, row.what)
+            done = Done(row.what, CompletionHow.LEARNT, now, SOURCE_KIND, source, row.version, row.title)
             complete(employee=row.employee, done=done)
         row.completed_at = now
         row.save(update_fields=["completed_at"])
@@ -217,11 +265,12 @@ def _close(progress: Progress) -> None:
             _tell_task(row.assignment, row, now)
 
 
-def _tell_task(task: record.Assignment, row: Enrolment, now: datetime) -> None:
-    """The task is done. One that was taken back meanwhile does not undo what was learnt."""
-    found = record.Attempt(points=_FULL, at=now, source_kind=SOURCE_KIND, source_id=str(row.pk), is_passed=True)
+def _tell_task(task: record.Assignment, row: Enrolment, now: datetime, *, is_done: bool = True) -> None:
+    """The task is done, or is not after all. One that was taken back meanwhile does not undo what was learnt."""
+    points = _FULL if is_done else Decimal(0)
+    found = record.Attempt(points=points, at=now, source_kind=SOURCE_KIND, source_id=str(row.pk), is_passed=is_done)
     try:
         with transaction.atomic():
-            record.record_attempt(actor=None, assignment=task, attempt=found)
+            record.record_attempt(actor=None, assignment=task, attempt=found, revise=True)
     except InputError:
         return

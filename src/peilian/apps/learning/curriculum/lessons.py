@@ -6,6 +6,7 @@ or device. Learning it again begins a new round.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _SEEDS = 2**31
 _FRESH = timedelta(days=30)
 """How old a drill may be that counts when somebody begins a lesson for the first time."""
 _FULL = Decimal(100)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +179,12 @@ def finish_lessons_due() -> int:
     runs = practice.DrillRun.objects.counted().filter(ended_at__gte=clock.now() - timedelta(hours=1))
     recent = runs.values("employee")
     for row in LessonRound.objects.filter(completed_at=None, employee__in=recent).select_related("employee", "version"):
-        if _finish(row):
-            keep_up(row.employee)
-            n_done += 1
+        try:
+            if _finish(row):
+                n_done += 1
+                keep_up(row.employee)
+        except Exception:  # one that cannot be completed keeps nobody else's back
+            log.exception("lesson round %s could not be completed", row.pk)
     return n_done
 
 

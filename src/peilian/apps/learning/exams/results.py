@@ -92,6 +92,20 @@ def settle(attempt: Attempt, responses: Iterable[Response]) -> None:
     _count_attempt(attempt)
 
 
+def by_competency(attempt: Attempt, responses: Iterable[Response]) -> dict[str, list[tuple[Decimal, Decimal]]]:
+    """The points, and those to be had, of the items of each competency. What the clock kept a person from reaching, or
+    what was taken out, says nothing about the person."""
+    got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
+    by_number = {question.number: question for question in questions_of(attempt.paper)}
+    for response in responses:
+        if not response.is_reached or not response.of:
+            continue
+        question = by_number[response.number]
+        for competency in field_of(question).competencies or bank_of(question).competencies:
+            got[competency].append((response.points, response.of))
+    return got
+
+
 def reopen(attempt: Attempt) -> None:
     """Take the result of an attempt back that the clock ended; the caller saves it. Its answers stay."""
     attempt.responses.all().delete()
@@ -120,16 +134,8 @@ def _cuts(attempt: Attempt) -> dict[str, Decimal]:
 
 
 def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
-    """One piece of evidence a competency: the share of the points of its items. What the clock kept a person from
-    reaching says nothing about the person."""
-    got: dict[str, list[tuple[Decimal, Decimal]]] = defaultdict(list)
-    by_number = {question.number: question for question in questions_of(attempt.paper)}
-    for response in responses:
-        if not response.is_reached or not response.of:  # kept away by the clock, or taken out
-            continue
-        question = by_number[response.number]
-        for competency in field_of(question).competencies or bank_of(question).competencies:
-            got[competency].append((response.points, response.of))
+    """One piece of evidence a competency: the share of the points of its items."""
+    got = by_competency(attempt, responses)
     told = measured(attempt, responses)
     if told is not None:  # everybody gets about half of what fits them: by the ability, and not by what was got
         got = {key: [(one, Decimal(100))] * len(got[key]) for key, one in told.by_competency.items() if key in got}
