@@ -32,6 +32,7 @@ from peilian.apps.learning.models import (
     AttemptEvent,
     AttemptEventKind,
     AttemptState,
+    Contest,
     CourseExam,
     Mark,
     Sitting,
@@ -48,6 +49,7 @@ _SEEDS = 2**31
 log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 50
 _TRIES = 5
+_REOPENED_WITHIN = timedelta(hours=24)  # after the clock ended it
 _LONGEST_EXTENSION = 24 * 60
 
 
@@ -224,7 +226,7 @@ def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason
                 raise NotVisibleError  # nobody gives oneself time
         now, done = clock.now(), []
         for row in rows:
-            if row.ends_at is None or not _may_go_on(row):
+            if row.ends_at is None or not may_go_on(row):
                 continue  # as told: what a person ended or marked, or what another attempt has followed, stays
             before = row.ends_at
             if not row.is_running:
@@ -318,14 +320,18 @@ def is_over(attempt: Attempt, now: datetime) -> bool:
     return attempt.is_running and attempt.ends_at is not None and now > attempt.ends_at + LATE
 
 
-def _may_go_on(attempt: Attempt) -> bool:
-    """Whether an attempt runs, or nobody ended it but the clock, nothing of it was marked, and none followed it."""
+def may_go_on(attempt: Attempt) -> bool:
+    """Whether an attempt runs, or nobody ended it but the clock and not long ago, nothing of it was marked or
+    contested, and none followed it. For so long its key stays closed, too."""
     if attempt.is_running:
         return True
+    if attempt.handed_in_at is None or clock.now() >= attempt.handed_in_at + _REOPENED_WITHIN:
+        return False
     was_ended_by_time = attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists()
     is_marked = Mark.objects.filter(response__attempt=attempt).exists()
+    is_contested = Contest.objects.filter(response__attempt=attempt).exists()
     later = Attempt.objects.filter(employee=attempt.employee_id, sitting=attempt.sitting_id, number__gt=attempt.number)
-    return was_ended_by_time and not is_marked and not later.exists()
+    return was_ended_by_time and not is_marked and not is_contested and not later.exists()
 
 
 def _locked(user: User, attempt_id: UUID) -> Attempt:

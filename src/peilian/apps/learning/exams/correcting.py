@@ -304,8 +304,12 @@ def _attempts(user: User, sitting: Sitting, item: str, *, is_locking: bool = Fal
     """The attempts in which an item was set; only who leads and judges all of them may touch it."""
     rows = Attempt.objects.filter(sitting=sitting).select_related("sitting__version", "employee").order_by("pk")
     listed = list(rows.select_for_update(of=("self",)) if is_locking else rows)
+    if any(one.is_running for one in listed):
+        raise refuse("learning.regrade_while_running")
     found = [one for one in listed if any(asked["item"] == item for asked in one.paper)]
     sight, wanted = visible_to(user), {one.employee_id for one in found}
+    if user.employee_id in wanted:
+        raise refuse("learning.regrade_own")
     for permission in (Permission.ASSIGN_TRAINING, Permission.RAISE_NEEDS):
         if sight.employees(permission).filter(pk__in=wanted).count() < len(wanted):
             raise refuse("learning.regrade_needs_all")
@@ -315,8 +319,6 @@ def _attempts(user: User, sitting: Sitting, item: str, *, is_locking: bool = Fal
 def _check(attempts: Sequence[Attempt]) -> None:
     if not attempts:
         raise refuse("learning.item_not_set", "item")
-    if any(one.is_running for one in attempts):
-        raise refuse("learning.regrade_while_running")
 
 
 def _regraded(attempt: Attempt, response: Response, how: RegradeHow) -> Iterator[tuple[str, Any]]:

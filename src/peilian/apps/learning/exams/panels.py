@@ -166,6 +166,8 @@ def renew_link(*, actor: User, examiner_id: UUID) -> str:
         row = Examiner.objects.select_for_update(of=("self",)).select_related("panel").filter(pk=examiner_id).first()
         if row is None or row.user_id is not None or not panels_run_by(actor).filter(pk=row.panel_id).exists():
             raise NotVisibleError
+        candidates = PanelCandidate.objects.filter(panel=row.panel_id).select_related("employee")
+        _permit(actor, [one.employee for one in candidates])  # whoever has a link scores them all
         token = _new_link(row)
         row.save()
         audit.note(row, {"link_ends_at": [None, row.link_ends_at]})

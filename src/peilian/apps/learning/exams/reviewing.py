@@ -10,7 +10,7 @@ from uuid import UUID
 
 from peilian.adapters.packs.items import AnyItem
 from peilian.apps.learning import clock
-from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over
+from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over, may_go_on
 from peilian.apps.learning.exams.papers import Question, field_of, questions_of
 from peilian.apps.learning.exams.parts import question_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
@@ -86,13 +86,17 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
 
 
 def _is_done_with(attempt: Attempt) -> bool:
-    """Whether the key can no longer help its person: the exam is passed, no attempt is left, or it has closed."""
+    """Whether the key can no longer help its person: the exam is passed, no attempt is left, or it has closed; none of
+    the person's attempts at it runs, and one that the clock ended is not given more time any more."""
     sitting = attempt.sitting
     assert sitting is not None
+    runs = Attempt.objects.filter(state=AttemptState.RUNNING)
+    if runs.filter(employee=attempt.employee_id, sitting__exam=sitting.exam).exists() or may_go_on(attempt):
+        return False
     mine = Attempt.objects.filter(employee=attempt.employee_id, sitting=sitting).values_list("is_passed", flat=True)
     is_last = sitting.attempts_allowed is not None and len(mine) >= sitting.attempts_allowed
     is_closed = sitting.closes_at is not None and clock.now() >= sitting.closes_at
-    return is_last or is_closed or True in mine
+    return is_last or True in mine or (is_closed and not runs.filter(sitting=sitting).exists())
 
 
 def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:
