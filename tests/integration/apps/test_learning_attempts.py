@@ -475,3 +475,21 @@ def test_nobody_marks_the_own_answer_nor_who_does_not_judge(tmp_path, time):
     for actor in (user, a_trainee()):
         with pytest.raises(NotVisibleError):
             learning.mark(actor=actor, response_id=response.pk, points="4")
+
+
+def test_no_key_is_shown_while_another_attempt_of_the_person_runs(tmp_path, time):
+    sitting = a_sitting(tmp_path, an_exam(reveals="key", attempts=2))
+    user, first = begun(sitting)
+    learning.hand_in(user=user, attempt_id=first.pk)
+    begun(sitting, user)
+    assert not learning.review_attempt(user=user, attempt_id=first.pk).shows_key
+
+
+def test_the_key_of_an_attempt_that_the_clock_ended_stays_closed_as_long_as_it_may_be_given_more_time(tmp_path, time):
+    user, attempt = begun(a_sitting(tmp_path, an_exam(reveals="key", attempts=1)))
+    time.pass_(minutes=21)
+    learning.close_due()
+    assert not learning.review_attempt(user=user, attempt_id=attempt.pk).shows_key
+    time.pass_(hours=25)
+    assert learning.review_attempt(user=user, attempt_id=attempt.pk).shows_key
+    assert learning.extend(actor=None, attempts=[attempt.pk], minutes=10, reason="断网") == []

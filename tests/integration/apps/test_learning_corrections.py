@@ -308,3 +308,15 @@ def test_an_extension_that_takes_an_attempt_up_again_supersedes_its_result(tmp_p
     learning.hand_in(user=user, attempt_id=attempt.pk)
     task = record.Assignment.objects.get(employee=user.employee)
     assert ([one.points for one in task.attempts], task.is_passed) == ([100], True)
+
+
+def test_nobody_grades_the_own_attempt_anew(tmp_path, time, boss):
+    sitting = opened(tmp_path, boss, a_trainee())
+    attempt = learning.Attempt(employee=boss.employee, started_by=boss, sitting=sitting, language="zh", seed=1)
+    attempt.paper, attempt.of, attempt.started_at = [{"item": "mine/bank#q1"}], 2, time.at
+    attempt.state, attempt.handed_in_at = learning.AttemptState.HANDED_IN, time.at
+    attempt.save(force_insert=True)
+    call = lambda: learning.preview_regrade(  # noqa: E731
+        user=boss, sitting_id=sitting.pk, item="mine/bank#q1", how="all_answered"
+    )
+    assert refused(call) == "learning.regrade_own"
