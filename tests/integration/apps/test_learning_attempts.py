@@ -493,3 +493,15 @@ def test_the_key_of_an_attempt_that_the_clock_ended_stays_closed_as_long_as_it_m
     time.pass_(hours=25)
     assert learning.review_attempt(user=user, attempt_id=attempt.pk).shows_key
     assert learning.extend(actor=None, attempts=[attempt.pk], minutes=10, reason="断网") == []
+
+
+def test_no_key_is_shown_while_another_attempt_that_the_clock_ended_may_go_on(tmp_path, time):
+    sitting = a_sitting(tmp_path, an_exam(reveals="key", attempts=2))
+    user, first = begun(sitting)
+    learning.hand_in(user=user, attempt_id=first.pk)
+    begun(sitting, user)
+    time.pass_(minutes=21)
+    learning.close_due()
+    assert not learning.review_attempt(user=user, attempt_id=first.pk).shows_key
+    time.pass_(hours=25)
+    assert learning.review_attempt(user=user, attempt_id=first.pk).shows_key

@@ -327,11 +327,12 @@ def may_go_on(attempt: Attempt) -> bool:
         return True
     if attempt.handed_in_at is None or clock.now() >= attempt.handed_in_at + _REOPENED_WITHIN:
         return False
-    was_ended_by_time = attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists()
+    if not attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists():
+        return False
     is_marked = Mark.objects.filter(response__attempt=attempt).exists()
     is_contested = Contest.objects.filter(response__attempt=attempt).exists()
     later = Attempt.objects.filter(employee=attempt.employee_id, sitting=attempt.sitting_id, number__gt=attempt.number)
-    return was_ended_by_time and not is_marked and not is_contested and not later.exists()
+    return not is_marked and not is_contested and not later.exists()
 
 
 def _locked(user: User, attempt_id: UUID) -> Attempt:

@@ -90,13 +90,14 @@ def _is_done_with(attempt: Attempt) -> bool:
     the person's attempts at it runs, and one that the clock ended is not given more time any more."""
     sitting = attempt.sitting
     assert sitting is not None
-    runs = Attempt.objects.filter(state=AttemptState.RUNNING)
-    if runs.filter(employee=attempt.employee_id, sitting__exam=sitting.exam).exists() or may_go_on(attempt):
+    tried = list(Attempt.objects.filter(employee=attempt.employee_id, sitting__exam=sitting.exam))
+    if any(map(may_go_on, tried)):
         return False
-    mine = Attempt.objects.filter(employee=attempt.employee_id, sitting=sitting).values_list("is_passed", flat=True)
+    mine = [one.is_passed for one in tried if one.sitting_id == sitting.pk]
     is_last = sitting.attempts_allowed is not None and len(mine) >= sitting.attempts_allowed
     is_closed = sitting.closes_at is not None and clock.now() >= sitting.closes_at
-    return is_last or True in mine or (is_closed and not runs.filter(sitting=sitting).exists())
+    runs = Attempt.objects.filter(sitting=sitting, state=AttemptState.RUNNING)
+    return is_last or True in mine or (is_closed and not runs.exists())
 
 
 def attempts_of(*, user: User, sitting_id: UUID | None = None) -> list[Attempt]:
