@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 
 import pytest
@@ -29,6 +30,7 @@ class Given:
     params: frozenset[str] | None
 
 
+@cache
 def words() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in sorted((PACKAGE / "packs").rglob("words/*.yaml")):
