@@ -27,7 +27,7 @@ def assign(page: Page, note: str) -> str:
         line.locator("input.need-box").set_checked(name in line.inner_text())
     if group.locator(f"option[value='{DRILL}']").count():
         group.locator("select").select_option(DRILL)
-    group.locator(".need-foot button").click()
+    group.locator(".need-foot .btn-primary").click()
     page.wait_for_url("**/team/tasks/new/**")
     page.locator("[name=drill]").select_option(DRILL)
     page.locator("[name=note]").fill(note)
