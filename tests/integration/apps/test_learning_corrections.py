@@ -234,6 +234,9 @@ def test_an_item_that_is_taken_out_counts_for_nobody_and_for_no_evidence(tmp_pat
     assert (latest.score, latest.n) == (1, 5)
     task = record.Assignment.objects.get(employee=user.employee)
     assert [one.points for one in task.attempts] == [100]
+    out = attempt.responses.get(item="mine/bank#q6")
+    call = lambda: learning.correct_answer(actor=a_judge("j"), response_id=out.pk, points="0", reason="再看")  # noqa: E731
+    assert refused(call) == "learning.taken_out"
 
 
 def test_what_only_the_item_taken_out_showed_is_no_evidence_any_more(tmp_path, time, boss):

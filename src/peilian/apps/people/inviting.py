@@ -80,7 +80,7 @@ def accept_invitation(*, user_id: UUID, token: str, password: str) -> User:
     hashed.set_password(password)  # takes time: before anything is locked
     with write(actor=user, verb="people.accept_invitation") as audit:
         row = User.objects.select_for_update().get(pk=user.pk)
-        if row.has_usable_password():
+        if row.has_usable_password() or not row.is_active:
             raise refuse("people.invitation_over")
         row.password = hashed.password
         row.save(update_fields=["password"])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from peilian.apps.people.models import Employee
-    from peilian.apps.people.roster_people import People, Person
+    from peilian.apps.people.roster_people import Person
     from peilian.engine._kernel import Fault
     from peilian.flows.roster import RosterRow
 
@@ -29,9 +29,9 @@ _DEFAULT = "agent"
 class RosterUsers:
     """Adds users and grants inside an open audit; ``touch`` is told of whom something was written."""
 
-    def __init__(self, audit: Audit, people: People, touch: Callable[[Employee, str], None]) -> None:
+    def __init__(self, audit: Audit, touch: Callable[[Employee, str], None]) -> None:
         self.faults: list[Fault] = []
-        self._audit, self._people, self._touch = audit, people, touch
+        self._audit, self._touch = audit, touch
         self._today = today_in_company()
         users = list(User.objects.select_related("employee"))
         self._named = {user.username.lower(): user for user in users}

@@ -75,7 +75,7 @@ class RosterWriter:
             self._account(person.employee, row)
         self._put_in()
         if any(row.username or row.role for person in persons for row in person.rows):
-            users = RosterUsers(self.audit, self.people, self._touch)
+            users = RosterUsers(self.audit, self._touch)
             users.write(persons)
             self.faults.extend(users.faults)
 

@@ -52,8 +52,8 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A certificate with all that stands behind it. ``shows_grounds``: the reader may see what it rests on; ``doubts``
-    wait for a decision, which is the reader's when ``may_decide``."""
+    """A certificate with all that stands behind it, as far as the reader may see it; ``doubts`` wait for a decision,
+    which is the reader's when ``may_decide``."""
 
     row: Certificate
     document: CertificateDocument

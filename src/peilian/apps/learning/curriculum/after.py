@@ -20,7 +20,7 @@ from peilian.apps.learning.curriculum.keeping import keep_up, open_again
 from peilian.apps.learning.curriculum.texts import in_force, title_of
 from peilian.apps.learning.exams.adaptive import measured
 from peilian.apps.learning.exams.attempts import exam_of
-from peilian.apps.learning.exams.results import by_competency
+from peilian.apps.learning.exams.results import SOURCE_KIND, by_competency
 from peilian.apps.learning.models import Attempt, Completion, CompletionHow, CourseExam, Enrolment, EnrolmentHow
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason, Text
@@ -28,7 +28,6 @@ from peilian.engine.curriculum import Score, remedial_lessons, shown_lessons
 from peilian.engine.curriculum.showing import Shown
 from peilian.flows.wording import say
 
-SOURCE_KIND = "learning.exam"
 REMEDIAL_DAYS = 7
 _TAKEN_BACK = Reason("curriculum.result_changed")
 _PASSED_AFTER_ALL = Reason("curriculum.passed_after_all")

@@ -167,6 +167,8 @@ def correct_answer(*, actor: User, response_id: UUID, points: Points, reason: st
         response.attempt = attempt
         if attempt.is_running or response.is_open:
             raise refuse("learning.not_marked_yet")
+        if not response.of:
+            raise refuse("learning.taken_out")
         if Contest.objects.filter(response=response, state=ContestState.OPEN).exists():
             raise refuse("learning.is_contested")
         before = response.points
