@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,7 +40,9 @@ def hand_in(request: HttpRequest, key: str) -> HttpResponse:
     faults: list[str] = []
     if request.method == "POST":
         try:
-            row = learning.hand_in_homework(actor=user, lesson=key, what=_sent(request))
+            row = learning.hand_in_homework(
+                actor=user, lesson=key, what=_sent(request.POST, request.FILES.getlist("files"))
+            )
         except InputError as error:
             faults = [say_fault(one, reading_language()) for one in error.faults]
         else:
@@ -110,15 +113,15 @@ def team(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _sent(request: HttpRequest) -> learning.HandIn:
+def _sent(form: QueryDict, files: list[UploadedFile[Any]]) -> learning.HandIn:
     """What the form carries; of each file a byte more than is taken tells that it is too large."""
-    sent = [one for one in request.FILES.getlist("files") if one.name]
+    sent = [one for one in files if one.name]
     most = learning.MOST_HOMEWORK_BYTES + 1
     return learning.HandIn(
-        client_id=_id(request.POST.get("click", "")) or uuid4(),
-        text=request.POST.get("text", ""),
+        client_id=_id(form.get("click", "")) or uuid4(),
+        text=form.get("text", ""),
         files=[(str(one.name), one.read(most)) for one in sent[: learning.MOST_HOMEWORK_FILES + 1]],
-        keep=[pk for pk in map(_id, request.POST.getlist("keep")) if pk is not None],
+        keep=[pk for pk in map(_id, form.getlist("keep")) if pk is not None],
     )
 
 
