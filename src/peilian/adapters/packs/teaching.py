@@ -43,6 +43,16 @@ class HomeworkField(BaseModel):
     days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
+class FeedbackField(BaseModel):
+    """One open question about the concept of a lesson, asked right after its check (即时反馈问卷). Nobody marks it;
+    ``looks_for`` is what an answer shows of somebody who has understood."""
+
+    model_config = STRICT
+
+    ask: TextField
+    looks_for: tuple[TextField, ...] = Field(min_length=1, max_length=6)
+
+
 class CheckField(BaseModel):
     """Items after a lesson. It counts as learnt from ``pass_percent`` of their points."""
 
@@ -56,8 +66,8 @@ class CheckField(BaseModel):
 class LessonDocument(Authored):
     """A lesson (课时), a micro-lesson of a few minutes as a rule: what one can do after it, the matter, what to keep.
 
-    It ends in a ``check`` and in something done: a ``drill``, a line to ``rewrite`` or ``homework``. ``reflect`` is a
-    question to look back with.
+    It ends in a ``check`` and in something done: a ``drill``, a line to ``rewrite`` or ``homework``. ``feedback`` asks
+    after the check how far the matter was understood; ``reflect`` is a question to look back with.
     """
 
     form: Form = "micro_lesson"
@@ -67,6 +77,7 @@ class LessonDocument(Authored):
     examples: tuple[ExampleField, ...] = Field(default=(), max_length=12)
     keep: tuple[TextField, ...] = Field(min_length=1, max_length=8)
     check: CheckField | None = None
+    feedback: FeedbackField | None = None
     drill: Key | None = None
     drill_pass: Percent = Decimal(60)
     rewrite: ItemRef | None = None

@@ -27,7 +27,10 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "observations and reviews": "add, correct, withdraw; never about oneself",
         "drills of others": "rate",
         "answers of exams": "mark, correct, decide contests; never one's own",
+    },
+    Permission.GUIDE_LEARNING: {
         "homework of others": "read, accept, return; never one's own",
+        "feedback of others on lessons": "read, answer, turn into a suggestion; never one's own",
     },
     Permission.ASSIGN_TRAINING: {
         "assignments": "give, cancel",

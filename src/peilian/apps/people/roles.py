@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     SEE_RECORD = "see_record"
     RAISE_NEEDS = "raise_needs"
+    GUIDE_LEARNING = "guide_learning"  # judge homework, read and answer what people said after lessons
     ASSIGN_TRAINING = "assign_training"
     MANAGE_CERTIFICATES = "manage_certificates"  # revoke, uphold; confirm those of others
     MANAGE_PEOPLE = "manage_people"
@@ -73,7 +74,7 @@ P = Permission
 _INSIDE = frozenset({P.SEE_LIBRARY})
 _WRITER = _INSIDE | {P.WRITE_LIBRARY}
 _OWN = _INSIDE | {P.SEE_CONVERSATIONS, P.SEE_KPIS, P.SEE_RECORD}
-_JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS, P.WRITE_LIBRARY}
+_JUDGE = _OWN | {P.SEE_DIAGNOSIS, P.SEE_PEOPLE, P.RAISE_NEEDS, P.GUIDE_LEARNING, P.WRITE_LIBRARY}
 _LEAD = _JUDGE | {P.ASSIGN_TRAINING, P.MANAGE_CERTIFICATES, P.SEE_BUSINESS, P.SEE_CONFIRMATIONS}
 _SELF = _OWN | {P.SEE_BUSINESS, P.SEE_APPRAISALS, P.SEE_REWARDS}
 _APPRAISE = frozenset(
@@ -97,7 +98,7 @@ ROLES: dict[str, Role] = {
         _role("trainee", "学员", "Trainee", Reach.SELF, _SELF),
         _role("senior_agent", "资深客服", "Senior agent", Reach.SELF, _SELF),
         _role("community_operator", "社群运营", "Community operator", Reach.SELF, _SELF),
-        _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | _WRITER | {P.SEE_PEOPLE}),
+        _role("mentor", "导师", "Mentor", Reach.MENTEES, _OWN | _WRITER | {P.SEE_PEOPLE, P.GUIDE_LEARNING}),
         _role("supervisor", "客服主管", "Supervisor", Reach.UNIT, _RATE),
         _role("community_manager", "社群经理", "Community manager", Reach.UNIT, _RATE),
         _role(

@@ -22,6 +22,7 @@ from peilian.web.exams.faces import face_of
 from peilian.web.exams.reviews import Seen, graded_answer
 from peilian.web.exams.rooms import Asked, asked_of
 from peilian.web.exams.talk import unreadable
+from peilian.web.learning.feedback import feedback_of
 from peilian.web.learning.places import address_of
 from peilian.web.learning.wordings import HOMEWORK_STATES, HOMEWORK_TONES, PARTS, Label
 from peilian.web.library.naming import named_in
@@ -100,7 +101,7 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest, key: str) -> HttpResponse:
-    """Write a reflection, say that it is read, or learn it again."""
+    """Write a reflection, give feedback, say that it is read, or learn it again."""
     user = user_of(request)
     here = reverse("lesson", args=[key])
     do, click = request.POST.get("do"), _click(request.POST.get("click", ""))
@@ -109,6 +110,8 @@ def act(request: HttpRequest, key: str) -> HttpResponse:
             learning.reflect(user=user, lesson=key, text=request.POST.get("text", ""), client_id=click)
             messages.success(request, _("Kept. Only you see it."))
             here += "#reflection"
+        elif do == "feedback":
+            return _feedback(request, key)
         elif do == "read":
             learning.read_lesson(user=user, lesson=key, client_id=click)
             here += "#end"
@@ -117,6 +120,22 @@ def act(request: HttpRequest, key: str) -> HttpResponse:
     except InputError as error:
         messages.error(request, say(error.faults[0].reason, reading_language()))
     return HttpResponseRedirect(here)
+
+
+def _feedback(request: HttpRequest, key: str) -> HttpResponse:
+    """Keep what was said; what is refused stands in the page with what was typed."""
+    user = user_of(request)
+    clarity, text = request.POST.get("clarity", ""), request.POST.get("text", "")
+    try:
+        learning.give_feedback(actor=user, lesson=key, clarity=clarity, text=text)
+    except InputError as error:
+        context = _context(request, learning.lesson_of(user=user, key=key), REWRITE)
+        if context["feedback"] is not None:
+            faults = [say(one.reason, reading_language()) for one in error.faults]
+            context["feedback"] |= {"faults": faults, "sent": {"clarity": clarity, "text": text}}
+        return render(request, "learning/lesson.html", context, status=422)
+    messages.success(request, _("Thank you. Compare your answer with what matters here."))
+    return HttpResponseRedirect(f"{reverse('lesson', args=[key])}#feedback")
 
 
 def _as_it_stands(data: QueryDict) -> QueryDict:
@@ -191,6 +210,7 @@ def _context(
             for one in view.standing.parts
         ],
         "homework": _homework(view),
+        "feedback": feedback_of(view),
         "must_read": "read" in view.plan.parts,
         "locked": say(view.locked, reading_language()) if view.locked is not None else "",
         "course": course,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.learning import courses, homework, lessons, mine, teams
+from peilian.web.learning import courses, feedback, homework, lessons, mine, teams
 
 urlpatterns = [
     path("learn/", mine.learn, name="learn"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("learn/homework/<uuid:pk>/decide/", homework.decide, name="homework_decide"),
     path("learn/homework/files/<uuid:pk>/<str:name>", homework.file, name="homework_file"),
     path("team/homework/", homework.team, name="team_homework"),
+    path("team/learning/feedback/", feedback.team, name="team_feedback"),
+    path("team/learning/feedback/answers/<uuid:pk>/", feedback.act, name="feedback_act"),
+    path("team/learning/feedback/lessons/<path:key>/", feedback.of_lesson, name="lesson_feedback"),
     path("team/learning/", teams.team, name="team_learning"),
     path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
     path("team/learning/new/", teams.assign, name="learning_assign"),

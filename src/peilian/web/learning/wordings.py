@@ -40,6 +40,12 @@ PARTS: dict[str, Label] = {
     "homework": pgettext_lazy("lesson", "Homework"),
     "read": pgettext_lazy("lesson", "Read it"),
 }
+CLARITIES: dict[str, Label] = {
+    "clear": pgettext_lazy("clarity", "Clear"),
+    "partly": pgettext_lazy("clarity", "Partly clear"),
+    "not_yet": pgettext_lazy("clarity", "Not yet clear"),
+}
+CLARITY_TONES: dict[str, Tone] = {"clear": "good", "partly": "neutral", "not_yet": "warn"}
 HOMEWORK_STATES: dict[str, Label] = {
     "submitted": pgettext_lazy("homework", "handed in, waits to be judged"),
     "returned": pgettext_lazy("homework", "came back"),

@@ -56,7 +56,7 @@ def _policies(user: User) -> Iterator[Waiting]:
 
 def _homework(user: User, sight: Sight) -> Iterator[Waiting]:
     """What people whom the reader leads have handed in."""
-    if not sight.may(Permission.RAISE_NEEDS):
+    if not sight.may(Permission.GUIDE_LEARNING):
         return
     if n := learning.homework_to_judge(user=user).count():
         said = ngettext("%(n)d piece of homework to judge", "%(n)d pieces of homework to judge", n) % {"n": n}

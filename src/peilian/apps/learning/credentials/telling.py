@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from peilian.apps.base.api import send, today_in_company
 from peilian.apps.people.api import Employee, Guidance, GuidanceKind
@@ -24,13 +25,22 @@ def tell_person(
 
 
 def tell_leaders(
-    employee: Employee, key: str, title: Mapping[str, str], *, link: str, day: date | None = None
-) -> None:  # fmt: skip
-    """Tell the person's supervisors (主管) of today."""
-    guides = Guidance.objects.on(today_in_company()).filter(employee=employee, kind=GuidanceKind.SUPERVISOR)
+    employee: Employee,
+    key: str,
+    title: Mapping[str, str],
+    *,
+    link: str,
+    day: date | None = None,
+    kinds: Collection[str] = (GuidanceKind.SUPERVISOR,),
+) -> None:
+    """Tell the person's supervisors (主管) of today, or those who guide the person in another of the ``kinds``; who
+    does it in two of them is told once."""
+    guides = Guidance.objects.on(today_in_company()).filter(employee=employee, kind__in=list(kinds))
+    told: set[UUID] = set()
     for guidance in guides.select_related("guide__user").order_by("guide"):
         user: User | None = getattr(guidance.guide, "user", None)
-        if user is not None:
+        if user is not None and user.pk not in told:
+            told.add(user.pk)
             _tell(user, employee, key, title, link, day, "")
 
 

@@ -14,7 +14,7 @@ from peilian.apps.learning.credentials.telling import tell_leaders
 from peilian.apps.learning.curriculum.lessons import LessonView, lesson_of
 from peilian.apps.learning.curriculum.texts import title_of
 from peilian.apps.learning.models import Homework, HomeworkFile, HomeworkState, HomeworkVersion, LessonRound
-from peilian.apps.people.api import Employee, NotVisibleError
+from peilian.apps.people.api import Employee, GuidanceKind, NotVisibleError
 from peilian.engine._kernel import Fault, InputError
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def homework_in(view: LessonView) -> Homework | None:
 
 
 def hand_in_homework(*, actor: User, lesson: str, what: HandIn) -> Homework:
-    """Hand in the homework of a lesson, or its next version; who leads the person is told.
+    """Hand in the homework of a lesson, or its next version; who leads the person, and the
+    mentor, are told.
 
     ``NotVisibleError`` for a lesson without homework; refused while the lesson is locked and once the homework was
     accepted. Nothing is kept of what is refused.
@@ -95,7 +96,10 @@ def hand_in_homework(*, actor: User, lesson: str, what: HandIn) -> Homework:
         if not files and (wants_file or not text):
             raise refuse("learning.homework_needs_file" if wants_file else "learning.homework_empty", "files")
         _add(audit, row, text, files, what.client_id)
-        tell_leaders(row.employee, "inbox.homework_submitted", title_of(view.document), link=address_of(row))
+        tell_leaders(
+            row.employee, "inbox.homework_submitted", title_of(view.document), link=address_of(row),
+            kinds=(GuidanceKind.SUPERVISOR, GuidanceKind.MENTOR),
+        )  # fmt: skip
     return row
 
 

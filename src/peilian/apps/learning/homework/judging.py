@@ -75,8 +75,8 @@ class HomeworkView:
 def homework_to_judge(*, user: User) -> QuerySet[Homework]:
     """What waits of people whom the user judges, the oldest first; never one's own."""
     sight = visible_to(user)
-    sight.require(Permission.RAISE_NEEDS)
-    led = sight.employees(Permission.RAISE_NEEDS).exclude(left_on__lte=sight.day)
+    sight.require(Permission.GUIDE_LEARNING)
+    led = sight.employees(Permission.GUIDE_LEARNING).exclude(left_on__lte=sight.day)
     rows = Homework.objects.filter(state=HomeworkState.SUBMITTED, employee__in=led.values("pk"))
     rows = rows.exclude(employee=user.employee_id) if user.employee_id is not None else rows
     return rows.select_related("employee", "round__version__content").order_by("submitted_at", "pk")
@@ -180,7 +180,7 @@ def _locked(actor: User, pk: UUID) -> Homework:
 def _judges(user: User, row: Homework) -> bool:
     if row.employee_id == user.employee_id:
         return False
-    return visible_to(user).employees(Permission.RAISE_NEEDS).filter(pk=row.employee_id).exists()
+    return visible_to(user).employees(Permission.GUIDE_LEARNING).filter(pk=row.employee_id).exists()
 
 
 def _document(row: Homework) -> LessonDocument:

@@ -33,6 +33,7 @@ from peilian.apps.learning.models.exams import (
     Response,
     Sitting,
 )
+from peilian.apps.learning.models.feedback import Clarity, LessonFeedback
 from peilian.apps.learning.models.homework import (
     Homework,
     HomeworkDecision,
@@ -69,6 +70,7 @@ __all__ = [
     "Certificate",
     "CertificateGround",
     "CertificateSeries",
+    "Clarity",
     "Completion",
     "CompletionHow",
     "Contest",
@@ -88,6 +90,7 @@ __all__ = [
     "HomeworkVersion",
     "ItemCalibration",
     "ItemStatistics",
+    "LessonFeedback",
     "LessonRound",
     "LessonWork",
     "LessonWorkKind",

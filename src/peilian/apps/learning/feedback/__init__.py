@@ -1,0 +1,1 @@
+"""Feedback right after lessons: giving it, and what those who guide people do with it."""
