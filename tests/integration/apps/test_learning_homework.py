@@ -268,13 +268,9 @@ def test_only_its_person_and_who_judges_the_person_see_it(task, lin, lead) -> No
             judges(user, row)
 
 
-def test_seeing_a_person_is_not_judging_the_person(task, lin) -> None:
+def test_seeing_a_person_is_not_judging_the_person(task, lin, unit) -> None:
     row = hands_in(lin)
-    guide = an_employee("导师")
-    people.set_guide(
-        actor=None, employee=lin.employee, guide=guide, kind=people.GuidanceKind.MENTOR, starts_on=LONG_AGO
-    )
-    for user in (a_login("mentor", "mentor", employee=guide), a_trainee(), lin):
+    for user in (a_login("lecturer", "internal_lecturer", unit=unit), a_trainee(), lin):
         with pytest.raises(people.NotVisibleError):
             learning.homework_to_judge(user=user)
         with pytest.raises(people.NotVisibleError):
