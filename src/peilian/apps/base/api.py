@@ -30,8 +30,10 @@ from peilian.apps.base.models import (
     StoredFile,
     new_id,
 )
+from peilian.apps.base.prepared import Argument, Prepared
 
 __all__ = [
+    "Argument",
     "Audit",
     "AuditEntry",
     "Company",
@@ -42,6 +44,7 @@ __all__ = [
     "JobState",
     "Ledger",
     "LedgerQuerySet",
+    "Prepared",
     "Row",
     "StoredFile",
     "UnauditedWriteError",

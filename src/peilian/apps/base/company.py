@@ -12,10 +12,14 @@ from django.utils import timezone
 from peilian.apps.base.audit import bookkeeping, write
 from peilian.apps.base.memo import remembered
 from peilian.apps.base.models import Company
+from peilian.apps.base.prepared import Prepared
 from peilian.engine._kernel import Fault, InputError, Reason
 
 if TYPE_CHECKING:
     from peilian.apps.people.models import User
+
+
+_FIRST = Prepared(lambda: Company.objects.order_by("pk")[:1])
 
 
 def company() -> Company:
@@ -24,7 +28,7 @@ def company() -> Company:
 
 
 def _company() -> Company:
-    found = Company.objects.first()
+    found = _FIRST.first()
     if found is None:
         with bookkeeping():
             found = Company.objects.create()

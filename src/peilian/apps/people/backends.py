@@ -6,7 +6,10 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.people.models import User
+
+_USER = Prepared(lambda: User.objects.select_related("employee").filter(pk=Argument("pk", User._meta.pk)))
 
 
 class PeopleBackend(ModelBackend):
@@ -14,5 +17,5 @@ class PeopleBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The user of a session, while it may sign in."""
-        found: User | None = User.objects.select_related("employee").filter(pk=user_id).first()
+        found = _USER.first(pk=user_id)
         return found if found is not None and self.user_can_authenticate(found) else None

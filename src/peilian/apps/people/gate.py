@@ -16,7 +16,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from peilian.adapters.lake.visibility import AccountSpan, Visibility
-from peilian.apps.base.api import AuditEntry, Job, company_zone, remembered, today_in_company
+from peilian.apps.base.api import AuditEntry, Job, company_zone, today_in_company
 from peilian.apps.people.models import (
     AgentAccount,
     Employee,
@@ -27,6 +27,7 @@ from peilian.apps.people.models import (
     Unit,
     UnitKind,
     User,
+    grants_on,
 )
 from peilian.apps.people.roles import ROLES, Permission, Reach
 
@@ -194,8 +195,7 @@ def visible_to(user: User | AnonymousUser, *, day: date | None = None) -> Sight:
     day = day or today_in_company()
     if not user.is_authenticated or not user.is_active:
         return Sight(user=user, day=day)
-    rows = RoleGrant.objects.on(day).filter(user=user, role__in=ROLES.keys())
-    return Sight(user=user, day=day, grants=remembered(("grants", user.pk, day), lambda: list(rows)))
+    return Sight(user=user, day=day, grants=grants_on(day, user.pk))
 
 
 def _one(rows: QuerySet[M], pk: UUID | str) -> M:

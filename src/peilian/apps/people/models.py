@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any, ClassVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from peilian.apps.base.api import today_in_company
+from peilian.apps.base.api import Argument, Prepared, remembered, today_in_company
 from peilian.apps.base.models import Row, new_id
 from peilian.apps.people.roles import ROLES
 from peilian.engine._kernel import Language
@@ -56,7 +57,7 @@ class User(AbstractBaseUser):
     def has_a_role(self) -> bool:
         """Whether a role is granted today, looked up once for one reading of the user: whoever keeps a user for long
         reads it again before asking."""
-        return self.is_active and RoleGrant.objects.on(today_in_company()).filter(user=self, role__in=ROLES).exists()
+        return self.is_active and bool(grants_on(today_in_company(), self.pk))
 
 
 class UnitKind(models.TextChoices):
@@ -143,7 +144,7 @@ class Employee(Row):
 class SpanQuerySet(models.QuerySet[Any]):
     """Rows that hold from a day (inclusive) to a day (exclusive; open when NULL)."""
 
-    def on(self, day: date) -> SpanQuerySet:
+    def on(self, day: date | models.Expression) -> SpanQuerySet:
         """Those that hold on ``day``."""
         return self.filter(models.Q(ends_on=None) | models.Q(ends_on__gt=day), starts_on__lte=day)
 
@@ -265,3 +266,15 @@ class RoleGrant(Row):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.role}"
+
+
+_GRANTS = Prepared(
+    lambda: RoleGrant.objects.on(Argument("day", models.DateField())).filter(
+        user=Argument("user", models.UUIDField()), role__in=list(ROLES)
+    )
+)
+
+
+def grants_on(day: date, user_id: UUID) -> list[RoleGrant]:
+    """What is granted to a user on a day, read once a request."""
+    return remembered(("grants", user_id, day), lambda: _GRANTS(day=day, user=user_id))
