@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
@@ -18,12 +18,14 @@ _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that may be set: its name as ``bank#item``, what it says, its bank, and the languages it is whole in."""
+    """An item that may be set: its name as ``bank#item``, what it says, its bank, the languages it is whole in, and
+    what a blueprint knows of it."""
 
     item: str
     field: AnyItem
     bank: ItemsDocument
     languages: frozenset[Language]
+    banked: Banked
 
 
 def candidates_of(banks: Iterable[ItemsDocument]) -> dict[str, Candidate]:
@@ -32,7 +34,7 @@ def candidates_of(banks: Iterable[ItemsDocument]) -> dict[str, Candidate]:
     for bank in banks:
         for field in bank.items:
             name = f"{bank.key}#{field.id}"
-            found[name] = Candidate(name, field, bank, frozenset(field.languages()))
+            found[name] = Candidate(name, field, bank, frozenset(field.languages()), _banked(name, field, bank))
     return found
 
 
@@ -47,11 +49,12 @@ def chosen(
     worth = {one.item: one.points for one in exam.fixed}
     told = {candidates[name].field.group for name in worth} - {None}  # what the fixed items give away
     # Every line draws from its own banks: a bank is a tag that only it and its line have.
+    tags = _tags(exam.drawn, {one.bank.key for one in candidates.values()})
     bank = [
-        _banked(one, exam.drawn, met.get(one.item, 0))
+        replace(one.banked, tags=one.banked.tags | tags[one.bank.key], seen=met.get(one.item, 0))
         for one in candidates.values()
-        if one.item not in worth and language in one.languages and one.field.group not in told
-        and not has_a_drill(one.field)
+        if one.bank.key in tags and one.item not in worth and language in one.languages
+        and one.field.group not in told and not has_a_drill(one.field)
     ]  # fmt: skip
     rules = [rule.to_rule() for rule in exam.drawn]
     lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
@@ -99,13 +102,20 @@ def has_a_drill(field: AnyItem) -> bool:
     return field.type == "drill" or (isinstance(field, CaseField) and any(one.type == "drill" for one in field.items))
 
 
-def _banked(one: Candidate, rules: Iterable[RuleField], seen: int) -> Banked:
-    field, bank = one.field, one.bank
-    tags = {tag for n, rule in enumerate(rules) if bank.key in rule.banks for tag in _bank_tag(n, rule)}
+def _banked(name: str, field: AnyItem, bank: ItemsDocument) -> Banked:
     return Banked(
-        one.item, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
-        field.difficulty, frozenset((*(field.tags or bank.tags), *tags)), field.group, seen,
+        name, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
+        field.difficulty, frozenset(field.tags or bank.tags), field.group,
     )  # fmt: skip
+
+
+def _tags(rules: Sequence[RuleField], banks: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By bank that some line draws from, the tags of these lines."""
+    return {
+        key: frozenset(tag for n, rule in enumerate(rules) if key in rule.banks for tag in _bank_tag(n, rule))
+        for key in banks
+        if any(not rule.banks or key in rule.banks for rule in rules)
+    }
 
 
 def _bank_tag(number: int, rule: RuleField) -> frozenset[str]:

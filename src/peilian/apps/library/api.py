@@ -79,6 +79,7 @@ from peilian.apps.library.models import (
     Use,
 )
 from peilian.apps.library.reading import (
+    InForce,
     browse,
     compare,
     content,
@@ -87,6 +88,7 @@ from peilian.apps.library.reading import (
     facets,
     former_documents,
     held_keys,
+    in_force,
     reads_versions,
     version,
     versions,
@@ -132,6 +134,7 @@ __all__ = [
     "FileChange",
     "Found",
     "FoundText",
+    "InForce",
     "LostCompetency",
     "Opened",
     "Origin",
@@ -178,6 +181,7 @@ __all__ = [
     "former_documents",
     "held_keys",
     "import_files",
+    "in_force",
     "install_packs",
     "kinds",
     "kinds_to_begin",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.scenario import ScenarioDocument
-from peilian.apps.base.api import today_in_company
+from peilian.apps.base.api import Argument, Prepared, today_in_company
 from peilian.apps.library.checks import is_writer, require_sight, secret_to
 from peilian.apps.library.models import Content, ContentState, ContentVersion
 from peilian.apps.library.shelf import document, documents
@@ -26,6 +27,24 @@ _OUT = (ContentState.PUBLISHED, ContentState.RETIRED)
 _INSIDE = ("scenario",)
 """Kinds whose wording is for who writes: whoever is trained with it is not to know what it looks for."""
 Current = tuple[Content, ContentVersion, Document]
+_Stamp = tuple[date, tuple[Any, ...]]
+_STAMP = Prepared(
+    lambda: (
+        Content.objects.filter(kind=Argument("kind", CharField()), state=ContentState.PUBLISHED)
+        .order_by("key")
+        .values_list("key", "current", "valid_from", "valid_until")
+    )
+)
+_in_force: dict[str, tuple[_Stamp, tuple[InForce, ...]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A text in force today. Shared by all who ask: not to be changed."""
+
+    key: str
+    version: ContentVersion
+    document: Document
 
 
 def browse(
@@ -144,6 +163,24 @@ def current_documents(*, kind: str, day: date | None = None) -> list[Current]:
             found.append((row, held))
     made = documents([held for _row, held in found], kind)
     return [(row, held, one) for (row, held), one in zip(found, made, strict=True)]
+
+
+def in_force(*, kind: str) -> tuple[InForce, ...]:
+    """What is in force of a kind today, by key: for engines, without a user. It is the same object as long as nothing
+    of the kind is published or retired and no text begins or ends to hold."""
+    stamp = _stamp(kind)
+    kept = _in_force.get(kind)
+    if kept is not None and kept[0] == stamp:
+        return kept[1]
+    rows = current_documents(kind=kind, day=stamp[0])
+    made = tuple(InForce(row.key, version, document) for row, version, document in rows)
+    if _stamp(kind) == stamp:  # nothing was published meanwhile
+        _in_force[kind] = (stamp, made)
+    return made
+
+
+def _stamp(kind: str) -> _Stamp:
+    return today_in_company(), tuple(_STAMP(kind=kind))
 
 
 def former_documents(*, kind: str, key: str) -> list[Document]:

@@ -54,9 +54,11 @@ def terms_of(document: CertificateDocument) -> Terms:
 
 def offered_certificates() -> list[Offered]:
     """Every certificate in force, by key."""
-    found = library.current_documents(kind="certificate")
-    listed = [Offered(row.key, version, doc) for row, version, doc in found if isinstance(doc, CertificateDocument)]
-    return sorted(listed, key=lambda one: one.key)
+    return [
+        Offered(one.key, one.version, one.document)
+        for one in library.in_force(kind="certificate")
+        if isinstance(one.document, CertificateDocument)
+    ]
 
 
 def names_of(document: CertificateDocument) -> tuple[str, ...]:

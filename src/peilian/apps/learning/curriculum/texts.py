@@ -49,9 +49,9 @@ def in_force(what: str) -> tuple[library.ContentVersion, Taught]:
     """The version and document in force of ``kind:key``; ``InputError`` when there is none to be learnt."""
     kind, _colon, key = what.partition(":")
     if kind in KINDS:
-        for row, version, document in library.current_documents(kind=kind):
-            if row.key == key and isinstance(document, Taught):
-                return version, document
+        for one in library.in_force(kind=kind):
+            if one.key == key and isinstance(one.document, Taught):
+                return one.version, one.document
     raise refuse("curriculum.not_to_be_learnt", "what", what=what[:150])
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
-from peilian.apps.base.api import refuse, remembered
+from peilian.apps.base.api import refuse
 from peilian.apps.learning.exams.calibrated import pool_in_force
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
@@ -58,10 +58,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _InForce:
-    """Every item in force, by name, and the version of each bank by its key. There is one of the same versions."""
+    """Every item in force, by name, and the version of each bank by its key; of what ``held`` says is in force."""
 
+    held: Sequence[library.InForce]
     items: Mapping[str, Candidate]
-    versions: Mapping[str, library.ContentVersion]
+    versions: Mapping[str, UUID]
+
+
+_listed: list[_InForce] = []  # the last one, if any
 
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
@@ -99,7 +103,7 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)
     return [
         Question(
-            number, name, held.versions[held.items[name].bank.key].pk, held.items[name].field.type,
+            number, name, held.versions[held.items[name].bank.key], held.items[name].field.type,
             _points(held.items[name].field, worth[name]), _shuffled(options[name], rng),
         )
         for number, (name, _) in enumerate(order, start=1)
@@ -114,9 +118,7 @@ def questions_of_items(names: Sequence[str], language: Language, seed: int) -> l
     found = [(name, held.items[name]) for name in names if name in held.items]
     fit = [(name, one.field, one.bank) for name, one in found if language in one.languages]
     return [
-        Question(
-            number, name, held.versions[bank.key].pk, field.type, _points(field, None), _shuffled(_shown(field), rng)
-        )
+        Question(number, name, held.versions[bank.key], field.type, _points(field, None), _shuffled(_shown(field), rng))
         for number, (name, field, bank) in enumerate(
             [each for each in fit if not blueprints.has_a_drill(each[1])], start=1
         )
@@ -155,7 +157,7 @@ def current_item(name: str) -> Current:
     if found is None:
         raise refuse("learning.item_gone", "item", item=name)
     shown = {inner: set(ids) for inner, (ids, _may_move) in _shown(found.field).items()}
-    return Current(held.versions[found.bank.key].pk, found.field, shown)
+    return Current(held.versions[found.bank.key], found.field, shown)
 
 
 @lru_cache(maxsize=4096)
@@ -196,29 +198,13 @@ def _languages(exam: _Exam, held: _InForce) -> tuple[Language, ...]:
 
 
 def _in_force() -> _InForce:
-    """Not to be changed: it is kept as long as the same versions are in force."""
-    rows = remembered("learning.banks", lambda: library.current_documents(kind=BANK))
-    return _listed(_Banks([(version, bank) for _row, version, bank in rows if isinstance(bank, ItemsDocument)]))
-
-
-class _Banks:
-    """Banks in force; the same versions are equal."""
-
-    def __init__(self, rows: Sequence[tuple[library.ContentVersion, ItemsDocument]]) -> None:
-        self.rows = rows
-        self.key = tuple(version.pk for version, _ in rows)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Banks) and self.key == other.key
-
-
-@lru_cache(maxsize=2)
-def _listed(banks: _Banks) -> _InForce:
-    candidates = blueprints.candidates_of(bank for _version, bank in banks.rows)
-    return _InForce(candidates, {bank.key: version for version, bank in banks.rows})
+    """Not to be changed: it is kept as long as the same banks are in force."""
+    held = library.in_force(kind=BANK)
+    if not _listed or _listed[0].held is not held:
+        banks = [(one.version, one.document) for one in held if isinstance(one.document, ItemsDocument)]
+        candidates = blueprints.candidates_of(bank for _version, bank in banks)
+        _listed[:] = [_InForce(held, candidates, {bank.key: version.pk for version, bank in banks})]
+    return _listed[0]
 
 
 def _points(field: AnyItem, given: Decimal | None) -> Decimal:
