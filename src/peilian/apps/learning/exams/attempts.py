@@ -16,20 +16,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import F, Max
+from django.db.models import CharField, F, Max, UUIDField
 
 from peilian.adapters.packs.teaching import ExamDocument
-from peilian.apps.base.api import bookkeeping, refuse, short, write
+from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams import adaptive
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper, why_not_set
 from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
-from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, store
+from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, add_event, store
 from peilian.apps.learning.models import (
     Attempt,
-    AttemptEvent,
     AttemptEventKind,
     AttemptState,
     Contest,
@@ -51,6 +50,40 @@ _MOST_AT_ONCE = 50
 _TRIES = 5
 _REOPENED_WITHIN = timedelta(hours=24)  # after the clock ended it
 _LONGEST_EXTENSION = 24 * 60
+
+_EMPLOYEE, _PK = Argument("employee", UUIDField()), Argument("pk", UUIDField())
+_SITTING = Prepared(lambda: Sitting.objects.select_related("version").filter(pk=_PK))
+_ASSIGNMENT = Prepared(
+    lambda: record.Assignment.objects.filter(
+        employee=_EMPLOYEE,
+        kind=record.AssignmentKind.EXAM,
+        target=Argument("target", CharField()),
+        cancelled_at=None,
+    ).order_by(F("done_at").asc(nulls_first=True), "-id")[:1]
+)
+_RUNNING = Prepared(
+    lambda: Attempt.objects.filter(
+        employee=_EMPLOYEE, sitting=Argument("sitting", UUIDField()), state=AttemptState.RUNNING
+    ).order_by("pk")[:1]
+)
+_LAST = Prepared(
+    lambda: (
+        Attempt.objects.filter(employee=_EMPLOYEE, sitting=Argument("sitting", UUIDField()))
+        .order_by()
+        .values("sitting")
+        .annotate(last=Max("number"), at=Max("handed_in_at"))
+        .values_list("last", "at")
+    )
+)
+_TO_GRADE = Prepared(lambda: Attempt.objects.filter(pk=_PK, state=AttemptState.RUNNING))
+_LOCKED = Prepared(
+    lambda: (
+        Attempt.objects.select_for_update(of=("self",))
+        .select_related("sitting__version", "assignment")
+        .filter(pk=_PK, employee=_EMPLOYEE)
+        .order_by()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +224,7 @@ def close_if_due(attempt_id: UUID) -> bool:
 
 def _graded_before(attempt_id: UUID) -> Graded | None:
     """The answers of an attempt that runs, graded before anything is locked: nobody waits for it."""
-    attempt = Attempt.objects.filter(pk=attempt_id, state=AttemptState.RUNNING).first()
+    attempt = _TO_GRADE.first(pk=attempt_id)
     return graded(attempt) if attempt is not None else None
 
 
@@ -258,11 +291,10 @@ def exam_of(sitting: Sitting) -> ExamDocument:
 
 def sitting_of(employee: Employee, sitting_id: UUID) -> tuple[Sitting, record.Assignment | None]:
     """A sitting that a person may take, open now or not, with the assignment that an attempt counts for."""
-    sitting = Sitting.objects.select_related("version").filter(pk=sitting_id).first()
+    sitting = _SITTING.first(pk=sitting_id)
     if sitting is None:
         raise NotVisibleError
-    mine = record.Assignment.objects.filter(employee=employee, kind=record.AssignmentKind.EXAM, target=str(sitting.pk))
-    assignment = mine.filter(cancelled_at=None).order_by(F("done_at").asc(nulls_first=True), "-id").first()
+    assignment = _ASSIGNMENT.first(employee=employee.pk, target=str(sitting.pk))
     if assignment is None and not sitting.is_for_all and not _is_own(employee, sitting):
         raise NotVisibleError
     return sitting, assignment
@@ -291,14 +323,13 @@ def _language(exam: ExamDocument, wanted: Language | None, user: User) -> Langua
 
 def next_number(employee: Employee, sitting: Sitting, now: datetime) -> int:
     """The number of the next attempt at a sitting; refused when there is none left or it is too early."""
-    done = Attempt.objects.filter(employee=employee, sitting=sitting)
-    last = done.aggregate(number=Max("number"), at=Max("handed_in_at"))
-    number = (last["number"] or 0) + 1
+    last, last_at = _LAST.first(employee=employee.pk, sitting=sitting.pk) or (0, None)
+    number = last + 1
     if sitting.attempts_allowed is not None and number > sitting.attempts_allowed:
         raise refuse("learning.no_attempts_left", limit=sitting.attempts_allowed)
     check_lessons_first(employee, sitting, exam_of(sitting))
-    if last["at"] is not None and sitting.wait_hours:
-        opens = last["at"] + timedelta(hours=sitting.wait_hours)
+    if last_at is not None and sitting.wait_hours:
+        opens = last_at + timedelta(hours=sitting.wait_hours)
         if now < opens:
             raise refuse("learning.wait", hours=-(-int((opens - now).total_seconds()) // 3600))
     return int(number)
@@ -312,7 +343,7 @@ def _ends_at(sitting: Sitting, now: datetime) -> datetime | None:
 
 def running_of(employee: Employee, sitting: Sitting) -> Attempt | None:
     """The attempt that a person has not handed in."""
-    return Attempt.objects.filter(employee=employee, sitting=sitting, state=AttemptState.RUNNING).first()
+    return _RUNNING.first(employee=employee.pk, sitting=sitting.pk)
 
 
 def is_over(attempt: Attempt, now: datetime) -> bool:
@@ -338,8 +369,7 @@ def may_go_on(attempt: Attempt) -> bool:
 def _locked(user: User, attempt_id: UUID) -> Attempt:
     """The user's own attempt; absent and another's are the same answer."""
     employee = candidate(user)
-    rows = Attempt.objects.select_for_update(of=("self",)).select_related("sitting__version", "assignment")
-    found = rows.filter(pk=attempt_id, employee=employee).order_by().first()
+    found = _LOCKED.first(pk=attempt_id, employee=employee.pk)
     if found is None:
         raise NotVisibleError
     found.employee = employee
@@ -354,15 +384,10 @@ def _event(
     payload: Mapping[str, Any] | None = None,
     client_id: UUID | None = None,
 ) -> None:
-    AttemptEvent(
-        attempt=attempt,
-        seq=attempt.seq,
-        at=at,
-        kind=kind,
-        client_id=client_id,
-        actor=actor,
-        payload=dict(payload or {}),
-    ).save(force_insert=True)
+    add_event(
+        attempt_id=attempt.pk, seq=attempt.seq, at=at, kind=kind, client_id=client_id,
+        actor_id=actor.pk if actor is not None else None, payload=payload or {},
+    )  # fmt: skip
 
 
 def _close(

@@ -11,10 +11,12 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsDocument, MatchField, OrderField, to_item
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
-from peilian.apps.base.api import refuse
+from peilian.apps.base.api import Argument, Prepared, refuse
 from peilian.apps.learning.exams.calibrated import pool_in_force
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
@@ -26,6 +28,13 @@ from peilian.flows import blueprints, reading
 from peilian.flows.blueprints import Candidate
 
 BANK = "items"
+_MET = Prepared(
+    lambda: (
+        Response.objects.filter(attempt__employee=Argument("employee", UUIDField()))
+        .order_by()
+        .values_list("item", flat=True)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     """
     rng = Random(seed)  # noqa: S311 - a paper is drawn, nothing is kept secret by it
     held = _in_force()
-    met = Counter(Response.objects.filter(attempt__employee=employee).values_list("item", flat=True))
+    met = Counter(_MET(employee=employee.pk))
     worth = blueprints.chosen(exam, language, held.items, met, rng)
     options = {name: _shown(held.items[name].field) for name in worth}
     order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import CharField, UUIDField, prefetch_related_objects
+
 from peilian.adapters.packs.items import AnyItem
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over, may_go_on
 from peilian.apps.learning.exams.papers import Question, field_of, questions_of
@@ -18,6 +21,24 @@ from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
+
+
+_OWN = Prepared(
+    lambda: Attempt.objects.filter(
+        pk=Argument("pk", UUIDField()), employee=Argument("employee", UUIDField())
+    ).select_related("sitting__version")
+)
+_OVER = Prepared(
+    lambda: Attempt.objects.select_related("sitting__version", "employee").filter(pk=Argument("pk", UUIDField()))
+)
+_TRIED = Prepared(
+    lambda: Attempt.objects.filter(
+        employee=Argument("employee", UUIDField()), sitting__exam=Argument("exam", CharField())
+    ).defer("paper", "answers")
+)
+_RESPONSES = Prepared(
+    lambda: Response.objects.filter(attempt=Argument("attempt", UUIDField())).select_related("contest")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,7 @@ def open_attempt(*, user: User, attempt_id: UUID) -> Room | None:
 def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     """An attempt that is over: the user's own as far as the paper reveals it, or one of a person whom the user judges,
     with everything. Absent, running and forbidden give the same answer."""
-    attempt = Attempt.objects.select_related("sitting__version", "employee").filter(pk=attempt_id).first()
+    attempt = _OVER.first(pk=attempt_id)
     if attempt is None or attempt.is_running:
         raise NotVisibleError
     is_own = user.employee_id is not None and attempt.employee_id == user.employee_id
@@ -80,7 +101,9 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
     is_marked = attempt.state == AttemptState.MARKED
     shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
-    responses = {row.number: row for row in attempt.responses.select_related("contest").prefetch_related("marks")}
+    rows = _RESPONSES(attempt=attempt.pk)
+    prefetch_related_objects(rows, "marks")
+    responses = {row.number: row for row in rows}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key, reveals == "key" and not shows_key)
 
@@ -90,7 +113,7 @@ def _is_done_with(attempt: Attempt) -> bool:
     the person's attempts at it runs, and one that the clock ended is not given more time any more."""
     sitting = attempt.sitting
     assert sitting is not None
-    tried = list(Attempt.objects.filter(employee=attempt.employee_id, sitting__exam=sitting.exam))
+    tried = _TRIED(employee=attempt.employee_id, exam=sitting.exam)
     if any(map(may_go_on, tried)):
         return False
     mine = [one.is_passed for one in tried if one.sitting_id == sitting.pk]
@@ -119,7 +142,7 @@ def field_of_response(response: Response) -> AnyItem:
 
 
 def _own(user: User, attempt_id: UUID) -> Attempt:
-    found = Attempt.objects.filter(pk=attempt_id, employee=candidate(user)).select_related("sitting__version").first()
+    found = _OWN.first(pk=attempt_id, employee=candidate(user).pk)
     if found is None:
         raise NotVisibleError
     return found

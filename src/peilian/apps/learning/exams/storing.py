@@ -63,12 +63,25 @@ def store(
             cursor.execute(_STAND, [seq, _json(answers), mine, seq - 1, str(AttemptState.RUNNING)])
             if cursor.rowcount != 1:  # somebody else has written to the attempt meanwhile
                 return None
-            at = connection.ops.adapt_datetimefield_value(now)
-            event = [_id(new_id()), mine, seq, at, str(AttemptEventKind.ANSWER), _id(client_id), _id(actor_id)]
-            cursor.execute(_ADD, [*event, _json({"n": number, "answer": given})])
+            add_event(
+                attempt_id=attempt_id, seq=seq, at=now, kind=AttemptEventKind.ANSWER, client_id=client_id,
+                actor_id=actor_id, payload={"n": number, "answer": given},
+            )  # fmt: skip
     except IntegrityError:  # the page has used this id before
         return None
     return seq, ends_at
+
+
+def add_event(
+    *, attempt_id: UUID, seq: int, at: datetime, kind: AttemptEventKind, client_id: UUID | None, actor_id: UUID | None,
+    payload: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Add an event to an attempt, in the caller's transaction."""
+    stated = connection.ops.adapt_datetimefield_value(at)
+    by, sent = (_id(one) if one is not None else None for one in (actor_id, client_id))
+    values = [_id(new_id()), _id(attempt_id), seq, stated, str(kind), sent, by, _json(dict(payload))]
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, values)
 
 
 @lru_cache(maxsize=2048)
