@@ -194,6 +194,26 @@ def test_until_a_new_wording_takes_effect_the_old_one_is_in_force(tmp_path, writ
     assert later.number == 2
 
 
+def test_what_is_in_force_is_the_same_object_until_something_of_the_kind_changes(tmp_path, writer):
+    installed(tmp_path, an_article(), a_policy())
+    first = library.in_force(kind="article")
+    assert [(one.key, one.version.number) for one in first] == [(the_content().key, 1)]
+    published(writer, the_content("mine/privacy", "policy"), body={"zh": "不得外传客户的信息。"})
+    assert library.in_force(kind="article") is first
+    published(writer, the_content(), body={"zh": "十天内可退。"})
+    second = library.in_force(kind="article")
+    assert [one.document.body.zh for one in second] == ["十天内可退。"]
+    library.retire(actor=a_publisher(), content=the_content(), why="没有人用了")
+    assert library.in_force(kind="article") == ()
+    assert library.in_force(kind="policy")[0].document.body.zh == "不得外传客户的信息。"
+
+
+def test_a_wording_that_takes_effect_later_is_not_in_force_today(tmp_path, writer):
+    installed(tmp_path, a_policy())
+    published(writer, the_content("mine/privacy", "policy"), effective_from="2999-01-01", body={"zh": "以后的规定"})
+    assert [one.version.number for one in library.in_force(kind="policy")] == [1]
+
+
 def test_facets_count_what_one_sees(tmp_path, writer):
     installed(tmp_path, an_article(tags=["退款"]), an_article("mine/b", tags=["退款", "时效"]))
     found = library.facets(user=writer)

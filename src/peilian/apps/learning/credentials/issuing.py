@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 
 from peilian.adapters.packs.certificates import CertificateDocument
-from peilian.apps.base.api import company_zone, today_in_company, write
+from peilian.apps.base.api import Argument, Prepared, company_zone, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.offered import (
     Offered,
@@ -46,6 +46,7 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Signs of codes: nothing that is taken for something else. Each is five bits."""
 CODE_LENGTH = 20
 _MOST_AT_ONCE = 50
+_GROUNDS = Prepared(lambda: CertificateGround.objects.filter(attempt=Argument("attempt", UUIDField())))
 log = logging.getLogger(__name__)
 _looked_at: list[object] = []  # what there was when a round found nothing left to do
 
@@ -58,8 +59,10 @@ def issue_for(attempt: Attempt) -> None:
         for offered in offered_certificates():
             if what in names_of(offered.document):
                 issue(offered, attempt.employee_id)
-    for ground in list(_grounds_in_doubt(CertificateGround.objects.filter(attempt=attempt))):
-        question(ground)
+    grounds = [row.pk for row in _GROUNDS(attempt=attempt.pk)]
+    if grounds:
+        for ground in list(_grounds_in_doubt(CertificateGround.objects.filter(pk__in=grounds))):
+            question(ground)
 
 
 def issue_due() -> int:

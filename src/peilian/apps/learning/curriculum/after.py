@@ -11,8 +11,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import UUIDField
 
 from peilian.adapters.packs.teaching import CourseDocument, LessonDocument
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.enrolling import enrol
@@ -29,6 +31,14 @@ from peilian.engine.curriculum.showing import Shown
 from peilian.flows.wording import say
 
 REMEDIAL_DAYS = 7
+_COMPLETED = Prepared(
+    lambda: (
+        Completion.objects.filter(employee=Argument("employee", UUIDField()), source_kind=SOURCE_KIND)
+        .exclude(how=CompletionHow.WITHDRAWN)
+        .select_related("withdrawn_by")
+    )
+)
+_TEST_OUT = Prepared(lambda: CourseExam.objects.filter(sitting=Argument("sitting", UUIDField()), is_test_out=True))
 _TAKEN_BACK = Reason("curriculum.result_changed")
 _PASSED_AFTER_ALL = Reason("curriculum.passed_after_all")
 
@@ -46,8 +56,7 @@ def credit(attempt: Attempt) -> None:
     """A passed exam is completed; a test-out completes the lessons that it shows. A result that is no longer passed
     takes back what it had completed."""
     wanted = {done.what: done for done in _earned(attempt)}
-    rows = Completion.objects.filter(employee=attempt.employee_id, source_kind=SOURCE_KIND)
-    rows = rows.filter(source_id__startswith=str(attempt.pk)).exclude(how=CompletionHow.WITHDRAWN)
+    rows = [row for row in _COMPLETED(employee=attempt.employee_id) if row.source_id.startswith(str(attempt.pk))]
     standing = {row.what: row for row in rows if getattr(row, "withdrawn_by", None) is None}
     for what, row in standing.items():
         if what not in wanted:
@@ -57,7 +66,7 @@ def credit(attempt: Attempt) -> None:
                 open_again(attempt.employee, what, note=note)
     for what, done in wanted.items():
         if what not in standing:
-            n_before = rows.filter(what=what).count()
+            n_before = sum(row.what == what for row in rows)
             complete(employee=attempt.employee, done=_numbered(done, n_before))
     keep_up(attempt.employee)
 
@@ -70,9 +79,7 @@ def remedial(attempt: Attempt) -> None:
         for task in record.Assignment.objects.filter(enrolments__in=asked, done_at=None):
             record.cancel_assignment(actor=None, assignment=task, reason=say(_PASSED_AFTER_ALL, "zh"))
         return
-    if attempt.sitting is None or CourseExam.objects.filter(
-        sitting=attempt.sitting, is_test_out=True
-    ).exists():  # fmt: skip
+    if attempt.sitting is None or _test_out_of(attempt) is not None:
         return
     exam = exam_of(attempt.sitting)
     lessons = _competencies(f"lesson:{key}" for key in exam.remedial)
@@ -89,7 +96,7 @@ def remedial(attempt: Attempt) -> None:
 
 def tested_out(attempt: Attempt) -> TestOut | None:
     """What an attempt at a test-out shows, lesson by lesson with the reasons; ``None`` for any other exam."""
-    link = CourseExam.objects.filter(sitting=attempt.sitting_id, is_test_out=True).first()
+    link = _test_out_of(attempt)
     if link is None or attempt.sitting is None or attempt.is_passed is None:
         return None
     try:
@@ -118,6 +125,10 @@ def scores_of(attempt: Attempt) -> dict[str, Score]:
         key: Score(sum((one for one, _ in pairs), Decimal(0)), sum((of for _, of in pairs), Decimal(0)), len(pairs))
         for key, pairs in got.items()
     }
+
+
+def _test_out_of(attempt: Attempt) -> CourseExam | None:
+    return _TEST_OUT.first(sitting=attempt.sitting_id) if attempt.sitting_id is not None else None
 
 
 def _earned(attempt: Attempt) -> list[Done]:

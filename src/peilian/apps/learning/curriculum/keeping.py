@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, UUIDField
 
 from peilian.adapters.packs.teaching import CourseDocument
-from peilian.apps.base.api import bookkeeping, refuse, write
+from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
@@ -44,9 +44,18 @@ _FULL = Decimal(100)
 log = logging.getLogger(__name__)
 
 
+_LIVE = Prepared(
+    lambda: (
+        Enrolment.objects.live()
+        .filter(employee=Argument("employee", UUIDField()))
+        .select_related("assignment", "employee")
+    )
+)
+
+
 def keep_up(employee: Employee) -> list[Progress]:
     """Bring what somebody is on up to date; returns all of it that goes on or is now complete, the latest first."""
-    rows = list(Enrolment.objects.live().filter(employee=employee).select_related("assignment", "employee"))
+    rows = _LIVE(employee=employee.pk)
     found = progress_of(rows)
     if sum(_add_done(employee, one) for one in found):
         found = progress_of(rows)

@@ -116,6 +116,8 @@ def counting(rows: Iterable[Completion], since: datetime | None) -> dict[str, Do
 
 def progress_of(enrolments: Sequence[Enrolment], now: datetime | None = None) -> list[Progress]:
     """Where each of some enrolments stands, whosever they are; a few queries for all of them."""
+    if not enrolments:
+        return []
     moment = now or clock.now()
     versions = {row.version_id for row in enrolments} | {pk for row in enrolments for pk in row.courses.values()}
     documents = pinned(versions)

@@ -11,7 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import CharField, UUIDField
+
 from peilian.adapters.packs.teaching import ExamDocument
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning.exams.adaptive import OF, asked_in, measured
 from peilian.apps.learning.exams.papers import Question, bank_of, field_of, item_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SOURCE_KIND = "learning.exam"
+_ENDED = ("seq", "state", "handed_in_at", "marked_at", "points", "of", "grade", "is_passed")  # what an end changes
+_SHOWN_BEFORE = Prepared(
+    lambda: record.Evidence.objects.counting().filter(
+        source_kind=SOURCE_KIND,
+        source_id=Argument("source", CharField()),
+        employee=Argument("employee", UUIDField()),
+        recorded_by=None,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,10 @@ def finish(attempt: Attempt, ended: datetime, found: Graded, *, is_time_up: bool
         one.attempt = attempt
         one.is_reached = not is_time_up or one.number <= last
     Response.objects.bulk_create(found.responses)
-    attempt.paper = asked_in(attempt)
+    before, attempt.paper = attempt.paper, asked_in(attempt)
     attempt.state, attempt.handed_in_at = AttemptState.HANDED_IN, ended
     settle(attempt, found.responses)
-    attempt.save()
+    attempt.save(update_fields=_ENDED if attempt.paper == before else [*_ENDED, "paper"])
 
 
 def settle(attempt: Attempt, responses: Iterable[Response]) -> None:
@@ -164,11 +176,9 @@ def _bear_witness(attempt: Attempt, responses: list[Response]) -> None:
 
 def _withdraw_others(attempt: Attempt, shown: set[str]) -> None:
     """What an earlier result said about a competency that this one says nothing about no longer counts."""
-    rows = record.Evidence.objects.counting().filter(
-        source_kind=SOURCE_KIND, source_id=str(attempt.pk), employee=attempt.employee_id, recorded_by=None
-    )  # fmt: skip
-    for row in rows.exclude(competency__in=shown):
-        record.withdraw_evidence(actor=None, evidence=row, note=say(Reason("learning.evidence_gone"), "zh"))
+    for row in _SHOWN_BEFORE(source=str(attempt.pk), employee=attempt.employee_id):
+        if row.competency not in shown:
+            record.withdraw_evidence(actor=None, evidence=row, note=say(Reason("learning.evidence_gone"), "zh"))
 
 
 def _count_attempt(attempt: Attempt) -> None:
