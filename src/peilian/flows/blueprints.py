@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 
-from peilian.adapters.packs.items import AnyItem, CaseField, ItemsDocument
+from peilian.adapters.packs.items import AnyItem, CaseField, DrillField, ItemsDocument
 from peilian.adapters.packs.teaching import ExamDocument, RuleField
 from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.assessment import draw
 from peilian.engine.assessment.papers import Banked
 
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_STILL = frozenset({"\0no drill"})
+"""The tag of items without a drill, and of the lines that take no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,20 @@ class Candidate:
     banked: Banked
 
 
-def candidates_of(banks: Iterable[ItemsDocument]) -> dict[str, Candidate]:
-    """Every item of these banks, by name."""
+def candidates_of(
+    banks: Iterable[ItemsDocument], drills: Mapping[str, Collection[Language]] | None = None
+) -> dict[str, Candidate]:
+    """Every item of these banks, by name. ``drills`` tells the scenarios that can be set in an exam, each in its
+    languages; without it all can."""
     found = {}
     for bank in banks:
         for field in bank.items:
             name = f"{bank.key}#{field.id}"
-            found[name] = Candidate(name, field, bank, frozenset(field.languages()), _banked(name, field, bank))
+            languages = frozenset(field.languages())
+            for drill in drills_of(field) if drills is not None else ():
+                assert drills is not None
+                languages &= frozenset(drills.get(drill.scenario, ()))
+            found[name] = Candidate(name, field, bank, languages, _banked(name, field, bank))
     return found
 
 
@@ -48,16 +57,20 @@ def chosen(
         raise InputError(*faults)
     worth = {one.item: one.points for one in exam.fixed}
     told = {candidates[name].field.group for name in worth} - {None}  # what the fixed items give away
-    # Every line draws from its own banks: a bank is a tag that only it and its line have.
+    # Every line draws from its own banks: a bank is a tag that only it and its line have. A drill takes its minutes: it
+    # is drawn by a line that asks for drills, and by no other.
     tags = _tags(exam.drawn, {one.bank.key for one in candidates.values()})
     bank = [
         replace(one.banked, tags=one.banked.tags | tags[one.bank.key], seen=met.get(one.item, 0))
         for one in candidates.values()
         if one.bank.key in tags and one.item not in worth and language in one.languages
-        and one.field.group not in told and not has_a_drill(one.field)
+        and one.field.group not in told
     ]  # fmt: skip
     rules = [rule.to_rule() for rule in exam.drawn]
-    lines = [replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n])) for n, rule in enumerate(rules)]
+    lines = [
+        replace(rule, tags=rule.tags | _bank_tag(n, exam.drawn[n]) | (frozenset() if "drill" in rule.kinds else _STILL))
+        for n, rule in enumerate(rules)
+    ]
     try:
         drawn = draw(lines, bank, rng)
     except InputError as error:
@@ -98,14 +111,20 @@ def _field_of(fault: Fault) -> str:
 
 
 def has_a_drill(field: AnyItem) -> bool:
-    """Whether a part of an item is a drill, which exams cannot play yet: none is drawn."""
-    return field.type == "drill" or (isinstance(field, CaseField) and any(one.type == "drill" for one in field.items))
+    """Whether a part of an item is a drill."""
+    return bool(drills_of(field))
+
+
+def drills_of(field: AnyItem) -> tuple[DrillField, ...]:
+    """The drills of an item: itself, or those inside a case."""
+    inner = field.items if isinstance(field, CaseField) else (field,)
+    return tuple(one for one in inner if isinstance(one, DrillField))
 
 
 def _banked(name: str, field: AnyItem, bank: ItemsDocument) -> Banked:
     return Banked(
         name, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
-        field.difficulty, frozenset(field.tags or bank.tags), field.group,
+        field.difficulty, frozenset(field.tags or bank.tags) | (frozenset() if has_a_drill(field) else _STILL), field.group,
     )  # fmt: skip
 
 

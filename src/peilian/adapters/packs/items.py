@@ -34,6 +34,7 @@ _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _MOST = 30  # options, steps, pairs, points or blanks of one item
 _LARGEST = Decimal(10) ** 12
 Points = Annotated[Decimal, Field(gt=0, le=100, max_digits=6, decimal_places=2)]
+Reached = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 Weight = Annotated[Decimal, Field(gt=0, le=100)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 ItemRef = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-./]*#[a-z0-9][a-z0-9_\-]*$")]
@@ -301,14 +302,30 @@ class RewriteField(_ItemField):
 
 
 class DrillField(_ItemField):
-    """A drill as an item (演练题)."""
+    """A drill as an item (演练题), played inside an exam.
+
+    What is reached in the drill, of 100, is the share of the points: all from ``full_from`` on, none below
+    ``passes_from``. ``level`` is how hard it is played, ``minutes`` how long at most where that is less than the
+    scenario takes, ``tries`` how often: the best counts.
+    """
 
     type: Literal["drill"]
     scenario: Key
+    level: Literal["easy", "normal", "hard"] = "normal"
+    passes_from: Reached = Decimal(0)
+    full_from: Reached = Decimal(100)
+    minutes: Annotated[int, Field(ge=1, le=60)] | None = None
+    tries: Annotated[int, Field(ge=1, le=3)] = 1
+
+    @model_validator(mode="after")
+    def _passes_before_it_is_full(self) -> DrillField:
+        if self.full_from <= 0 or self.passes_from > self.full_from:
+            raise problem("drill_passes_above_full")
+        return self
 
     def to_item(self) -> Played:
         """The engine's value."""
-        return Played(self.id, self.points, self.scenario)
+        return Played(self.id, self.points, self.scenario, self.passes_from, self.full_from)
 
 
 _Plain = ChoiceField | TruthField | FillField | OrderField | MatchField | ShortField

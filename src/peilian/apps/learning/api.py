@@ -92,6 +92,7 @@ from peilian.apps.learning.exams.correcting import (
     preview_regrade,
     regrade,
 )
+from peilian.apps.learning.exams.drills import ItemDrill, unfinished
 from peilian.apps.learning.exams.entering import Entry, entry_for
 from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, one_to_mark, parts_of, to_mark
 from peilian.apps.learning.exams.panels import (
@@ -114,6 +115,7 @@ from peilian.apps.learning.exams.panels import (
 )
 from peilian.apps.learning.exams.papers import Question
 from peilian.apps.learning.exams.parts import OpenAnswer, OpenPart, open_answer
+from peilian.apps.learning.exams.playing import PlayedDrill, drill_to_mark, played_drill, start_item_drill
 from peilian.apps.learning.exams.reviewing import (
     Asked,
     Reviewed,
@@ -309,6 +311,7 @@ __all__ = [
     "HoursOf",
     "InForce",
     "ItemCalibration",
+    "ItemDrill",
     "ItemStatistics",
     "JudgedBy",
     "Learning",
@@ -338,6 +341,7 @@ __all__ = [
     "PanelCandidate",
     "PanelKind",
     "PanelSheet",
+    "PlayedDrill",
     "Progress",
     "Prospect",
     "Question",
@@ -387,6 +391,7 @@ __all__ = [
     "decide_contest",
     "decide_external",
     "decide_homework",
+    "drill_to_mark",
     "enrol",
     "entry_for",
     "examiner_of",
@@ -451,6 +456,7 @@ __all__ = [
     "panels_run_by",
     "parts_of",
     "paths",
+    "played_drill",
     "possible_examiners",
     "preview_regrade",
     "propose_calibration",
@@ -473,6 +479,7 @@ __all__ = [
     "standing_of",
     "start_attempt",
     "start_course_exam",
+    "start_item_drill",
     "start_statistics",
     "start_test_out",
     "statistics_listed",
@@ -485,6 +492,7 @@ __all__ = [
     "titles_of",
     "to_mark",
     "training",
+    "unfinished",
     "uphold_certificate",
     "verify_code",
     "waiting_halfway",

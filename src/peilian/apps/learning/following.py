@@ -69,9 +69,11 @@ def follow_due() -> int:
     return len(rows)
 
 
-def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
+def hand_in(
+    *, user: User, attempt_id: UUID, client_id: UUID | None = None, ends_drills: bool = False
+) -> Attempt:  # fmt: skip
     """See ``exams.attempts.hand_in``."""
-    attempt = attempts.hand_in(user=user, attempt_id=attempt_id, client_id=client_id)
+    attempt = attempts.hand_in(user=user, attempt_id=attempt_id, client_id=client_id, ends_drills=ends_drills)
     follow(attempt)
     return attempt
 

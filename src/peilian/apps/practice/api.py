@@ -9,6 +9,20 @@ from __future__ import annotations
 
 from peilian.apps.practice.catalogue import ScenarioEntry, catalogue, running_run, scenarios_for
 from peilian.apps.practice.clock import showing
+from peilian.apps.practice.enclosed import (
+    DrillFace,
+    NewEnclosed,
+    Said,
+    conversation_of,
+    drill_faces,
+    enclosed_debrief,
+    end_enclosed,
+    give_up_enclosed,
+    move_end,
+    percent_of,
+    shown_by,
+    start_enclosed,
+)
 from peilian.apps.practice.live import forget
 from peilian.apps.practice.models import GUARDED, DrillEvent, DrillRating, DrillRun, EventKind, RunMode, RunState
 from peilian.apps.practice.offered import scenarios
@@ -30,6 +44,7 @@ from peilian.apps.practice.rules import AlreadyRunningError, exam_note, is_exam,
 from peilian.apps.practice.runs import Debriefing, Totals, debrief_of, my_runs, run, team_runs, totals
 from peilian.apps.practice.starting import fork_run, start_drill
 from peilian.apps.practice.turns import (
+    CUT,
     LONGEST_LINE,
     Taken,
     Ticking,
@@ -45,6 +60,7 @@ from peilian.apps.practice.turns import (
 from peilian.apps.practice.warming import warm_up
 
 __all__ = [
+    "CUT",
     "GUARDED",
     "LONGEST_LINE",
     "SOURCE_KIND",
@@ -52,13 +68,16 @@ __all__ = [
     "AlreadyRunningError",
     "Debriefing",
     "DrillEvent",
+    "DrillFace",
     "DrillRating",
     "DrillRun",
     "EventKind",
+    "NewEnclosed",
     "RatedItem",
     "Room",
     "RunMode",
     "RunState",
+    "Said",
     "ScenarioEntry",
     "ScriptPoint",
     "Taken",
@@ -68,18 +87,25 @@ __all__ = [
     "agreement",
     "catalogue",
     "close_abandoned",
+    "conversation_of",
     "debrief_of",
+    "drill_faces",
+    "enclosed_debrief",
     "end_drill",
+    "end_enclosed",
     "events_after",
     "exam_note",
     "forget",
     "fork_run",
+    "give_up_enclosed",
     "is_exam",
     "is_stored",
     "mood_of",
+    "move_end",
     "my_runs",
     "open_room",
     "pause",
+    "percent_of",
     "rate_run",
     "rated_items",
     "require_trainee",
@@ -92,7 +118,9 @@ __all__ = [
     "scenarios_for",
     "script_of",
     "showing",
+    "shown_by",
     "start_drill",
+    "start_enclosed",
     "steps_of",
     "stop_drill",
     "team_runs",

@@ -86,6 +86,11 @@ class Turn:
     is_changed: bool = False
     is_altered: bool = False  # more of the run's row is to be saved than the number of its last event
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether what encloses the drill has ended."""
+        return self.run.ends_by is not None and self.now_ms >= clock.ms_of(self.run.ends_by)
+
     def sent(self, client_id: UUID | None) -> Stored | None:
         """What was stored before of that which a page sent under this id."""
         if client_id is None:
@@ -103,9 +108,11 @@ class Turn:
 
     @property
     def at_ms(self) -> int:
-        """The drill's time: since the start, without pauses, and never before what has happened."""
+        """The drill's time: since the start, without pauses, and never before what has happened; what encloses a drill
+        ends its time too."""
         run = self.run
         until = clock.ms_of(run.paused_at) if run.paused_at else self.now_ms
+        until = until if run.ends_by is None else min(until, clock.ms_of(run.ends_by))
         elapsed = until - clock.ms_of(run.started_at) - run.paused_ms
         happened = self.added[-1].at_ms if self.added else self.kept.at_ms if self.kept else 0
         return max(0, elapsed, happened)
@@ -173,7 +180,8 @@ def cast_for(run: DrillRun) -> Cast:
 def closing_time(run: DrillRun) -> datetime:
     """When the time of a run is up at the latest: a pause that runs is counted whole."""
     pause = PAUSE_MS if run.state == RunState.PAUSED else 0
-    return run.started_at + timedelta(milliseconds=run.limit_ms + run.paused_ms + pause)
+    closes = run.started_at + timedelta(milliseconds=run.limit_ms + run.paused_ms + pause)
+    return closes if run.ends_by is None else min(closes, run.ends_by)
 
 
 def _place(run_id: UUID) -> _Place:

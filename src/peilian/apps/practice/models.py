@@ -45,7 +45,11 @@ class DrillRunQuerySet(models.QuerySet["DrillRun"]):
 
     def counted(self) -> DrillRunQuerySet:
         """Those that speak for their person (``DrillRun.is_counted``)."""
-        return self.filter(total__isnull=False, forked_from=None, shows_script=False)
+        return self.filter(total__isnull=False, forked_from=None, shows_script=False, is_enclosed=False)
+
+    def of_their_own(self) -> DrillRunQuerySet:
+        """Those that nothing else encloses."""
+        return self.filter(is_enclosed=False)
 
 
 class DrillRun(Row):
@@ -56,6 +60,10 @@ class DrillRun(Row):
     ``debrief`` are ``{zh, en}``, without what the events hold already; both are NULL, like ``total`` and ``passed``,
     while it runs and after a stop. ``remark`` is the key of a word about its end. ``was_fierce``: the customer of an
     abuse drill got to threats.
+
+    ``is_enclosed``: it is part of something else, such as an exam, which alone tells what came of it; until then nobody
+    is shown points, indices or hints, and it speaks for nobody by itself. ``ends_by`` is when that ends at the latest,
+    ``leads_back_to`` its address.
     """
 
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="drill_runs")
@@ -92,6 +100,9 @@ class DrillRun(Row):
     is_abuse = models.BooleanField(default=False)
     was_fierce = models.BooleanField(default=False)
     consent_at = models.DateTimeField(null=True)
+    is_enclosed = models.BooleanField(default=False)
+    ends_by = models.DateTimeField(null=True)
+    leads_back_to = models.CharField(max_length=200, blank=True, default="")
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     objects = DrillRunQuerySet.as_manager()
@@ -153,7 +164,7 @@ class DrillRun(Row):
     @property
     def is_counted(self) -> bool:
         """Whether it speaks for the person: a replay and a drill with the answers in view are for learning only."""
-        return self.is_scored and not self.is_fork and not self.shows_script
+        return self.is_scored and not self.is_fork and not self.shows_script and not self.is_enclosed
 
 
 class EventKind(models.TextChoices):

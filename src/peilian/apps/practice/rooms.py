@@ -42,7 +42,7 @@ class Room:
     @property
     def shows_reasons(self) -> bool:
         """Whether the trainee sees why the indices move."""
-        return self.mode is not None and self.mode.shows_reasons
+        return self.mode is not None and self.mode.shows_reasons and not self.run.is_enclosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def _notes(run: DrillRun) -> tuple[Reason, ...]:
     """What the trainee should know about this run."""
     found = {
         "practice.note.abuse": run.is_abuse and not run.is_over,
-        exam_note(is_abuse=run.is_abuse).key: run.is_exam and not run.is_over,
+        "practice.note.enclosed": run.is_enclosed and not run.is_over,
+        exam_note(is_abuse=run.is_abuse).key: run.is_exam and not run.is_enclosed and not run.is_over,
         "practice.note.fork": run.is_fork,
         "practice.note.script": run.shows_script,
         run.remark: bool(run.remark),
@@ -139,5 +140,7 @@ def mood_of(gauge: Gauge) -> Reason:
 
 
 def told_of(run: DrillRun) -> Reason:
-    """How the run came out, in a few words."""
+    """How the run came out, in a few words; of one that is part of something else only that it is over."""
+    if run.is_enclosed:
+        return Reason("practice.outcome.enclosed")
     return Reason(f"practice.outcome.{run.outcome}")

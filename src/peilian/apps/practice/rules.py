@@ -28,13 +28,16 @@ class AlreadyRunningError(InputError):
 
 
 def check_start(
-    employee: Employee, *, is_abuse: bool, has_consent: bool, is_fork: bool, now: datetime, day: date
+    employee: Employee, *, is_abuse: bool, has_consent: bool, is_fork: bool, is_enclosed: bool, now: datetime, day: date
 ) -> None:
-    """Whether this person may start a drill now; ``InputError`` says why not and when it will be possible again."""
+    """Whether this person may start a drill now; ``InputError`` says why not and when it will be possible again. One
+    that is part of something else is held to no day's measure."""
     runs = DrillRun.objects.filter(employee=employee)
     running = runs.filter(state__in=LIVE_RUNS).first()
     if running is not None:
         raise AlreadyRunningError(running)
+    if is_enclosed:
+        return
     if is_abuse and not has_consent:
         raise refuse("practice.consent_needed", "consent")
     if (until := rest_until(employee, now=now)) is not None:

@@ -68,14 +68,14 @@ def my_runs(*, user: User) -> QuerySet[DrillRun]:
     if user.employee_id is None or not visible_to(user).grants:
         return DrillRun.objects.none()
     close_abandoned(employee=user.employee_id)
-    return _listed(DrillRun.objects.filter(employee=user.employee_id))
+    return _listed(DrillRun.objects.of_their_own().filter(employee=user.employee_id))
 
 
 def team_runs(*, user: User, unit: Unit | None = None, employee: Employee | None = None) -> QuerySet[DrillRun]:
     """The runs of others that ``user`` may see, newest first: of one person, or of a unit and all below it."""
     sight = visible_to(user)
     close_abandoned()
-    rows = DrillRun.objects.filter(_covered(sight, Permission.SEE_RECORD, unit))
+    rows = DrillRun.objects.of_their_own().filter(_covered(sight, Permission.SEE_RECORD, unit))
     if user.employee_id is not None:
         rows = rows.exclude(employee=user.employee_id)
     if employee is not None:
@@ -88,7 +88,7 @@ def run(*, user: User, run_id: UUID | str) -> DrillRun:
     sight = visible_to(user)
     own = Q(employee=user.employee_id) if user.employee_id is not None and sight.grants else Q(pk__in=[])
     try:
-        found = DrillRun.objects.select_related("employee", "assignment", "forked_from")
+        found = DrillRun.objects.of_their_own().select_related("employee", "assignment", "forked_from")
         return found.get(own | _covered(sight, Permission.SEE_RECORD, None), pk=UUID(str(run_id)))
     except (DrillRun.DoesNotExist, ValueError):
         raise NotVisibleError from None
@@ -96,7 +96,11 @@ def run(*, user: User, run_id: UUID | str) -> DrillRun:
 
 def debrief_of(*, user: User, run_id: UUID | str) -> Debriefing:
     """The debrief of a run that is over and has a score; ``NotVisibleError`` when there is none to be seen."""
-    found = run(user=user, run_id=run_id)
+    return debriefing_of(run(user=user, run_id=run_id), user)
+
+
+def debriefing_of(found: DrillRun, user: User) -> Debriefing:
+    """The debrief of a run that ``user`` may see, as the caller has made sure."""
     if not found.is_scored:
         raise NotVisibleError
     language = user.reading_language

@@ -55,25 +55,33 @@ def start_drill(
     cast = offered.cast(scenario, language)
     close_abandoned(employee=employee.pk)
     with write(actor=user, verb="practice.start_drill") as audit:
-        run = DrillRun(
-            scenario=cast.scenario.key,
-            scenario_version=cast.scenario.version,
-            title=cast.scenario.title[:200],
-            language=cast.scenario.language,
-            mode=mode,
-            seed=secrets.randbelow(_SEEDS) if seed is None else seed,
-            engine_version=ENGINE_VERSION,
-            model_version=cast.model.version,
-            is_abuse=cast.scenario.is_abuse,
-            assignment=assignment,
-            is_exam=is_exam(assignment),
-            shows_script=shows_script,
-        )
-        _create(audit, user, employee, run, cast, has_consent=has_consent)
-        drill = Drill(cast, run.seed, mode)
-        opening = drill.open()
-        _opening_event(run, opening.at_ms, payload_of({}, [opening], drill))
+        run = new_run(cast, mode, seed)
+        run.assignment, run.is_exam, run.shows_script = assignment, is_exam(assignment), shows_script
+        begin(audit, user, employee, run, cast, has_consent=has_consent)
     return run
+
+
+def new_run(cast: Cast, mode: str, seed: int | None) -> DrillRun:
+    """A run that is not stored yet, of what it is to be played with; without ``seed`` one is drawn."""
+    return DrillRun(
+        scenario=cast.scenario.key,
+        scenario_version=cast.scenario.version,
+        title=cast.scenario.title[:200],
+        language=cast.scenario.language,
+        mode=mode,
+        seed=secrets.randbelow(_SEEDS) if seed is None else seed,
+        engine_version=ENGINE_VERSION,
+        model_version=cast.model.version,
+        is_abuse=cast.scenario.is_abuse,
+    )
+
+
+def begin(audit: Audit, user: User, employee: Employee, run: DrillRun, cast: Cast, *, has_consent: bool) -> None:
+    """Store a new run with the customer's opening line, in the caller's transaction."""
+    _create(audit, user, employee, run, cast, has_consent=has_consent)
+    drill = Drill(cast, run.seed, run.mode)
+    opening = drill.open()
+    _opening_event(run, opening.at_ms, payload_of({}, [opening], drill))
 
 
 def fork_run(*, user: User, run_id: UUID, seq: int, has_consent: bool = False) -> DrillRun:
@@ -82,7 +90,7 @@ def fork_run(*, user: User, run_id: UUID, seq: int, has_consent: bool = False) -
     A replay is for learning: it is no evidence and no attempt.
     """
     employee = trainee(user)
-    source = DrillRun.objects.filter(pk=run_id, employee=employee).first()
+    source = DrillRun.objects.of_their_own().filter(pk=run_id, employee=employee).first()
     if source is None:
         raise NotVisibleError
     if not source.is_over:
@@ -131,8 +139,9 @@ def _create(
     day = timezone.localdate(now, company_zone())
     _lock(employee)
     check_start(
-        employee, is_abuse=run.is_abuse, has_consent=has_consent, is_fork=run.forked_from is not None, now=now, day=day
-    )
+        employee, is_abuse=run.is_abuse, has_consent=has_consent, is_fork=run.forked_from is not None,
+        is_enclosed=run.is_enclosed, now=now, day=day,
+    )  # fmt: skip
     run.employee, run.started_by, run.day = employee, user, day
     run.started_at = now - timedelta(milliseconds=elapsed_ms)
     run.limit_ms = cast.scenario.time_limit_ms

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 LONGEST_LINE = 2000
+CUT = "practice.note.cut"
+"""The remark of a run that ended because what encloses it did."""
 _LONGEST_ARGUMENT, _MOST_ARGUMENTS = 200, 20
 _MOST_AT_ONCE = 20
 
@@ -200,6 +202,15 @@ def catch_up(visit: Turn) -> None:
     if steps := visit.drill.advance(visit.at_ms):
         visit.add(EventKind.TICK, steps[-1].at_ms, steps, {})
         finish(visit)
+    if visit.is_cut and not run.is_over:
+        end_as_it_stands(visit, CUT, "cut")
+
+
+def end_as_it_stands(visit: Turn, remark: str, how: str, client_id: UUID | None = None) -> None:
+    """End a run that goes on, with the score of what was done so far."""
+    visit.run.remark, at_ms = remark, visit.at_ms
+    visit.add(EventKind.END, at_ms, visit.drill.end(at_ms), {"how": how}, client_id)
+    finish(visit)
 
 
 def ticking(visit: Turn) -> Ticking:
@@ -213,11 +224,18 @@ def ticking(visit: Turn) -> Ticking:
         now_ms = visit.at_ms
     return Ticking(
         now_ms=now_ms,
-        limit_ms=run.limit_ms,
+        limit_ms=_limit_ms(run),
         is_paused=paused_ms is not None,
         pauses_left=MOST_PAUSES - run.pauses if can_pause(run) else 0,
         resumes_in_ms=None if paused_ms is None else max(0, paused_ms + PAUSE_MS - visit.now_ms),
     )
+
+
+def _limit_ms(run: DrillRun) -> int:
+    """The time of a run: that of its scenario, or what is left of that which encloses it."""
+    if run.ends_by is None:
+        return run.limit_ms
+    return max(0, min(run.limit_ms, clock.ms_of(run.ends_by) - clock.ms_of(run.started_at) - run.paused_ms))
 
 
 def due_in_ms(visit: Turn) -> int | None:
@@ -228,6 +246,8 @@ def due_in_ms(visit: Turn) -> int | None:
     if shown.resumes_in_ms is not None:
         return shown.resumes_in_ms
     due_ms = visit.drill.next_due_ms
+    if visit.run.ends_by is not None:
+        due_ms = shown.limit_ms if due_ms is None else min(due_ms, shown.limit_ms)
     return None if due_ms is None else max(0, due_ms - shown.now_ms)
 
 
@@ -239,9 +259,7 @@ def _stopped(user: User, run_id: UUID, client_id: UUID | None, *, is_failed: boo
         if run.counts_when_stopped and not is_failed:
             catch_up(visit)
             if not run.is_over:
-                run.remark, at_ms = "practice.note.stopped_exam", visit.at_ms
-                visit.add(EventKind.END, at_ms, visit.drill.end(at_ms), {"how": "stop"}, given)
-                finish(visit)
+                end_as_it_stands(visit, "practice.note.stopped_exam", "stop", given)
         elif not run.is_over:
             stop(visit, "practice.note.failed" if is_failed else "practice.note.stopped", given)
     return _taken(visit, _ack_of(visit, client_id))

@@ -140,14 +140,30 @@ def _match(item: Match, answer: Mapping[str, Any]) -> Grade:
 
 
 def _played(item: Played, answer: Mapping[str, Any]) -> Grade:
+    if answer.get("points") is None:
+        reason = Reason("assessment.played.unscored")
+        return _whole(item, [Part("", _ZERO, item.points, reason)], is_open=True)
+    reached = _reached(answer["points"])
+    params: dict[str, Param] = {"points": f"{reached:f}"}
+    if reached < item.passes_from:
+        share, key = _ZERO, "below"
+        params["passes_from"] = f"{item.passes_from:f}"
+    elif reached >= item.full_from:
+        share, key = Decimal(1), "full"
+    else:
+        share, key = _ratio(reached, item.full_from), "share"
+        params["full_from"] = f"{item.full_from:f}"
+    reason = Reason(f"assessment.played.{key}", params)
+    return _whole(item, [Part("", _points(share, item.points), item.points, reason)])
+
+
+def _reached(given: Any) -> Decimal:
+    """What was reached in a drill, 0 to 100; 0 for what is no number."""
     try:
-        points = min(max(Decimal(str(answer.get("points"))), _ZERO), Decimal(100))
+        points = Decimal(str(given))
     except InvalidOperation:
-        points = _ZERO
-    if not points.is_finite():
-        points = _ZERO
-    reason = Reason("assessment.played", {"points": f"{points:f}"})
-    return _whole(item, [Part("", _points(_ratio(points, 100), item.points), item.points, reason)])
+        return _ZERO
+    return min(max(points, _ZERO), Decimal(100)) if points.is_finite() else _ZERO
 
 
 def _case(item: Case, answer: Answer) -> Grade:

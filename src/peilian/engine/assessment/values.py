@@ -11,7 +11,7 @@ item               answer
 ``Match``          ``{"pairs": {left id: right id}}``
 ``Written``        ``{"text": text}``
 ``Case``           ``{"items": {item id: answer}}``
-``Played``         ``{"points": number of 0 to 100}``, put there by whoever ran the drill
+``Played``         ``{"points": number of 0 to 100 or None}``, put there by whoever ran the drill
 =================  ==========================================================
 """
 
@@ -123,11 +123,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A drill as an item (演练题): the points of the drill as a share of those of the item."""
+    """A drill as an item (演练题): what was reached in it, of 100, as a share of the points of the item.
+
+    From ``full_from`` on there are all points, below ``passes_from`` none; in between the share of ``full_from`` that
+    was reached. A drill that was played and could not be scored (``None``) is for a person to decide.
+    """
 
     item_id: str
     points: Decimal
     scenario: str
+    passes_from: Decimal = Decimal(0)
+    full_from: Decimal = Decimal(100)
 
 
 Single = Choice | Fill | Order | Match | Written | Played

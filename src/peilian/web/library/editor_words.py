@@ -241,6 +241,11 @@ FIELDS: dict[str, str | Promise] = {
     "moves": pgettext_lazy("library", "Moves the better line makes"),
     "faults": pgettext_lazy("library", "Faults it is without"),
     "DrillField.scenario": pgettext_lazy("library", "Drill"),
+    "DrillField.level": pgettext_lazy("library", "Level of the drill"),
+    "passes_from": pgettext_lazy("library", "Points from this result on"),
+    "full_from": pgettext_lazy("library", "All points from this result on"),
+    "DrillField.minutes": pgettext_lazy("library", "Minutes at most"),
+    "tries": pgettext_lazy("library", "Tries"),
     "goals": pgettext_lazy("library", "What one can do after it"),
     "examples": pgettext_lazy("library", "Badly and well said"),
     "situation": pgettext_lazy("library", "Situation"),
@@ -465,6 +470,12 @@ HELP: dict[str, str | Promise] = {
     "test_out": pgettext_lazy("library", "Type a few words of the title and choose."),
     "LessonDocument.drill": pgettext_lazy("library", "Type a few words of the title and choose."),
     "DrillField.scenario": pgettext_lazy("library", "Type a few words of the title and choose."),
+    "passes_from": pgettext_lazy("library", "Result of the drill, of 100. Below it the question brings nothing."),
+    "full_from": pgettext_lazy(
+        "library", "Result of the drill, of 100. Below it the points fall in step with the result."
+    ),
+    "DrillField.minutes": pgettext_lazy("library", "Only where the drill itself takes longer."),
+    "tries": pgettext_lazy("library", "How often it may be played in one exam; the best counts."),
     "BlankField.accept": pgettext_lazy("library", "One a line."),
     "PointField.zh": pgettext_lazy(
         "library", "One a line; each is enough. Plain words, or patterns as in the reading of conversations."

@@ -23,6 +23,7 @@ from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, short
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams import adaptive
 from peilian.apps.learning.exams.answers import checked
+from peilian.apps.learning.exams.drills import end_drills, has_live_drills, move_ends, unfinished
 from peilian.apps.learning.exams.papers import Question, field_of, languages_of, set_paper, why_not_set
 from peilian.apps.learning.exams.resitting import check_lessons_first
 from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
@@ -197,17 +198,25 @@ def _why_not(
     return None
 
 
-def hand_in(*, user: User, attempt_id: UUID, client_id: UUID | None = None) -> Attempt:
-    """Hand an attempt in. One that was handed in before stays as it is."""
-    ready = _graded_before(attempt_id)
-    with bookkeeping():
-        attempt = _locked(user, attempt_id)
-        now = clock.now()
-        if attempt.is_running:
-            is_late = attempt.ends_at is not None and now > attempt.ends_at + LATE
-            kind = AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN
-            _close(attempt, kind, now, user, client_id, ready)
-    return attempt
+def hand_in(
+    *, user: User, attempt_id: UUID, client_id: UUID | None = None, ends_drills: bool = False
+) -> Attempt:  # fmt: skip
+    """Hand an attempt in. One that was handed in before stays as it is. While a drill of it goes on or has not begun,
+    that takes ``ends_drills``: it ends, scored as it stands, or brings nothing."""
+    employee = candidate(user)
+    for _ in range(_TRIES):
+        ready = _graded_before(attempt_id, employee, ends_drills=ends_drills)
+        with bookkeeping():
+            attempt = _locked(user, attempt_id)
+            now = clock.now()
+            if not attempt.is_running:
+                return attempt
+            if not has_live_drills(attempt):
+                is_late = attempt.ends_at is not None and now > attempt.ends_at + LATE
+                kind = AttemptEventKind.TIME_UP if is_late else AttemptEventKind.HAND_IN
+                _close(attempt, kind, now, user, client_id, ready)
+                return attempt
+    raise TimeoutError(f"exam attempt {attempt_id} never stood still")
 
 
 def close_if_due(attempt_id: UUID) -> bool:
@@ -216,16 +225,26 @@ def close_if_due(attempt_id: UUID) -> bool:
     with bookkeeping():
         attempt = Attempt.objects.select_for_update().filter(pk=attempt_id).first()
         now = clock.now()
-        if attempt is None or not is_over(attempt, now):
+        if attempt is None or not is_over(attempt, now) or has_live_drills(attempt):
             return False
         _close(attempt, AttemptEventKind.TIME_UP, now, None, None, ready)
     return True
 
 
-def _graded_before(attempt_id: UUID) -> Graded | None:
-    """The answers of an attempt that runs, graded before anything is locked: nobody waits for it."""
+def _graded_before(
+    attempt_id: UUID, employee: Employee | None = None, *, ends_drills: bool = True
+) -> Graded | None:  # fmt: skip
+    """The answers of an attempt that runs, graded before anything is locked: nobody waits for it. Its drills end
+    first."""
     attempt = _TO_GRADE.first(pk=attempt_id)
-    return graded(attempt) if attempt is not None else None
+    if attempt is None or (employee is not None and attempt.employee_id != employee.pk):
+        return None
+    is_due = is_over(attempt, clock.now())
+    if not is_due and not ends_drills and (left := unfinished(attempt)):
+        raise refuse("learning.drill_unfinished", "drill", n=left[0].number)
+    if is_due or employee is not None:
+        end_drills(attempt)
+    return graded(attempt)
 
 
 def close_due() -> int:
@@ -267,6 +286,7 @@ def extend(*, actor: User | None, attempts: Sequence[UUID], minutes: int, reason
             row.ends_at = max(row.ends_at, now) + timedelta(minutes=minutes)
             row.seq += 1
             row.save()
+            move_ends(row)
             _event(row, AttemptEventKind.EXTEND, now, actor, {"minutes": minutes, "reason": why})
             audit.changed(row, ends_at=before)
             done.append(row)

@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from peilian.apps.base.api import refuse, send, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, exam_of
+from peilian.apps.learning.exams.drills import same_drills
 from peilian.apps.learning.exams.marking import Points, to_mark_by
 from peilian.apps.learning.exams.papers import Question, current_item, field_of, item_of
 from peilian.apps.learning.exams.parts import OpenAnswer, open_answer, question_of
@@ -351,7 +352,8 @@ def _mended(attempt: Attempt, response: Response) -> Question:
     question = question_of(attempt, response.number)
     current = current_item(response.item)
     before, now = field_of(question), current.field
-    if before.type != now.type or {k: set(v) for k, v in question.shown.items()} != current.shown:
+    is_shown_alike = {name: set(ids) for name, ids in question.shown.items()} == current.shown
+    if before.type != now.type or not is_shown_alike or not same_drills(question, now):
         raise refuse("learning.item_asks_something_else", "how")
     return Question(question.number, question.item, current.version, question.kind, question.points, question.shown)
 

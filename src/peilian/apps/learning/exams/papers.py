@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -21,6 +21,7 @@ from peilian.apps.learning.exams.calibrated import pool_in_force
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
+from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Language, Reason
 from peilian.engine.assessment import Item, arranged
 from peilian.engine.assessment.values import Case
@@ -75,6 +76,7 @@ class _InForce:
 
 
 _listed: list[_InForce] = []  # the last one, if any
+_playable: list[tuple[_InForce, Sequence[library.InForce], _InForce]] = []  # with the drills that can be set
 
 
 def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
@@ -83,7 +85,7 @@ def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
         rules = exam.adaptive
         both: tuple[Language, ...] = ("zh", "en")
         return tuple(language for language in both if pool_in_force(rules, language) is not None)
-    return _languages(_Exam(exam), _in_force())
+    return _languages(_Exam(exam), _in_force_for(exam))
 
 
 def why_not_set(exam: ExamDocument) -> Reason:
@@ -105,7 +107,7 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     ``InputError`` when an item is gone or not written in ``language``, or the banks cannot fill the blueprint.
     """
     rng = Random(seed)  # noqa: S311 - a paper is drawn, nothing is kept secret by it
-    held = _in_force()
+    held = _in_force_for(exam)
     met = Counter(_MET(employee=employee.pk))
     worth = blueprints.chosen(exam, language, held.items, met, rng)
     options = {name: _shown(held.items[name].field) for name in worth}
@@ -214,6 +216,33 @@ def _in_force() -> _InForce:
         candidates = blueprints.candidates_of(bank for _version, bank in banks)
         _listed[:] = [_InForce(held, candidates, {bank.key: version.pk for version, bank in banks})]
     return _listed[0]
+
+
+def _in_force_for(exam: ExamDocument) -> _InForce:
+    """What is in force for an exam: where it may set a drill, an item with one stands there in the languages that its
+    scenario can be played in."""
+    found = _in_force()
+    if not _may_set_drills(exam, found):
+        return found
+    offered = library.in_force(kind="scenario")
+    if not _playable or _playable[0][:2] != (found, offered):
+        names = (drill.scenario for one in found.items.values() for drill in blueprints.drills_of(one.field))
+        banks = (one.document for one in found.held if isinstance(one.document, ItemsDocument))
+        candidates = blueprints.candidates_of(banks, settable_drills(names))
+        _playable[:] = [(found, offered, _InForce(found.held, candidates, found.versions))]
+    return _playable[0][2]
+
+
+def _may_set_drills(exam: ExamDocument, found: _InForce) -> bool:
+    fixed = (found.items[one.item].field for one in exam.fixed if one.item in found.items)
+    return any("drill" in rule.types for rule in exam.drawn) or any(map(blueprints.has_a_drill, fixed))
+
+
+def settable_drills(scenarios: Iterable[str]) -> dict[str, tuple[Language, ...]]:
+    """Which of these scenarios can be part of an exam, and in which languages: those that are offered and whose
+    customer is not abusive."""
+    faces = practice.drill_faces(set(scenarios))
+    return {key: face.languages for key, face in faces.items() if not face.is_abuse}
 
 
 def _points(field: AnyItem, given: Decimal | None) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from peilian.adapters.packs.items import AnyItem, CaseField
 from peilian.apps.base.api import refuse
@@ -65,9 +66,14 @@ def open_answer(response: Response, field: AnyItem | None = None) -> OpenAnswer:
     parts = tuple(
         OpenPart(one.id, _proposed(response, one.id), one.points)
         for one in field.items
-        if getattr(one, "open", False) and answered.get(one.id)
+        if answered.get(one.id) and (getattr(one, "open", False) or _is_unscored(one, answered[one.id]))
     )
     return OpenAnswer(parts, whole - sum((part.proposed for part in parts), Decimal(0)))
+
+
+def _is_unscored(field: AnyItem, answer: Mapping[str, Any]) -> bool:
+    """Whether a drill was played that could not be scored."""
+    return field.type == "drill" and answer.get("points") is None
 
 
 def _proposed(response: Response, name: str) -> Decimal:

@@ -16,6 +16,7 @@ from django.db.models import CharField, UUIDField
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning.exams.adaptive import OF, asked_in, measured
+from peilian.apps.learning.exams.drills import played_in, with_drills
 from peilian.apps.learning.exams.papers import Question, bank_of, field_of, item_of, questions_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
 from peilian.apps.library import api as library
@@ -25,7 +26,7 @@ from peilian.engine.assessment import Grade, grade, grade_of
 from peilian.flows.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SOURCE_KIND = "learning.exam"
 _ENDED = ("seq", "state", "handed_in_at", "marked_at", "points", "of", "grade", "is_passed")  # what an end changes
@@ -50,11 +51,16 @@ class Graded:
 def graded(attempt: Attempt) -> Graded:
     """Grade every answer that stands; nothing is stored."""
     language: Language = "en" if attempt.language == "en" else "zh"
-    return Graded(attempt.seq, tuple(_response(attempt, one, language) for one in questions_of(asked_in(attempt))))
+    asked, played = questions_of(asked_in(attempt)), played_in(attempt)
+    return Graded(
+        attempt.seq, tuple(_response(attempt, one, language, played.get(one.number, {})) for one in asked)
+    )  # fmt: skip
 
 
-def _response(attempt: Attempt, question: Question, language: Language) -> Response:
-    answer = attempt.answers.get(str(question.number), {}).get("answer")
+def _response(
+    attempt: Attempt, question: Question, language: Language, played: Mapping[str, Mapping[str, Any]]
+) -> Response:
+    answer = with_drills(attempt.answers.get(str(question.number), {}).get("answer"), played)
     found = grade(item_of(question, language), answer)
     is_open = found.is_open and found.is_answered
     return Response(

@@ -14,6 +14,7 @@ from peilian.adapters.packs.items import AnyItem
 from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate, close_if_due, exam_of, is_over, may_go_on
+from peilian.apps.learning.exams.drills import ItemDrill, drills_in
 from peilian.apps.learning.exams.papers import Question, field_of, questions_of
 from peilian.apps.learning.exams.parts import question_of
 from peilian.apps.learning.models import Attempt, AttemptState, Response
@@ -50,6 +51,7 @@ class Asked:
     field: AnyItem
     answer: Mapping[str, Any] | None
     seq: int
+    drills: tuple[ItemDrill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def open_attempt(*, user: User, attempt_id: UUID) -> Room | None:
     if not attempt.is_running:
         return None
     left = None if attempt.ends_at is None else max(0.0, (attempt.ends_at - now).total_seconds())
-    return Room(attempt, _asked(attempt), left, now)
+    return Room(attempt, _asked(attempt, {}), left, now)
 
 
 def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
@@ -105,7 +107,8 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     prefetch_related_objects(rows, "marks")
     responses = {row.number: row for row in rows}
     shows_points = not is_own or (is_marked and reveals != "nothing")
-    return Reviewed(attempt, _asked(attempt), responses, shows_points, shows_key, reveals == "key" and not shows_key)
+    asked, key_comes = _asked(attempt, responses), reveals == "key" and not shows_key
+    return Reviewed(attempt, asked, responses, shows_points, shows_key, key_comes)
 
 
 def _is_done_with(attempt: Attempt) -> bool:
@@ -148,9 +151,12 @@ def _own(user: User, attempt_id: UUID) -> Attempt:
     return found
 
 
-def _asked(attempt: Attempt) -> tuple[Asked, ...]:
-    found = []
+def _asked(attempt: Attempt, responses: Mapping[int, Response]) -> tuple[Asked, ...]:
+    """What is asked, with the answers that stand; what drills have shown is told after the end alone."""
+    found, drills = [], drills_in(attempt)
     for question in questions_of(attempt.paper):
         stands = attempt.answers.get(str(question.number), {})
-        found.append(Asked(question, field_of(question), stands.get("answer"), stands.get("seq", 0)))
+        response, inner = responses.get(question.number), drills.get(question.number, ())
+        answer = response.chosen if inner and response is not None else stands.get("answer")
+        found.append(Asked(question, field_of(question), answer, stands.get("seq", 0), inner))
     return tuple(found)

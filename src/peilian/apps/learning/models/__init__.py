@@ -23,6 +23,7 @@ from peilian.apps.learning.models.curriculum import (
     LessonWork,
     LessonWorkKind,
 )
+from peilian.apps.learning.models.drills import AttemptDrill
 from peilian.apps.learning.models.exams import (
     Attempt,
     AttemptEvent,
@@ -64,6 +65,7 @@ __all__ = [
     "GUARDED",
     "AdaptiveRun",
     "Attempt",
+    "AttemptDrill",
     "AttemptEvent",
     "AttemptEventKind",
     "AttemptState",

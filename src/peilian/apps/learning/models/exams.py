@@ -136,6 +136,7 @@ class AttemptEventKind(models.TextChoices):
 
     START = "start"
     ANSWER = "answer"
+    DRILL = "drill"  # a drill of a question was begun
     EXTEND = "extend"
     HAND_IN = "hand_in"
     TIME_UP = "time_up"
@@ -146,8 +147,9 @@ class AttemptEventKind(models.TextChoices):
 class AttemptEvent(Ledger):
     """One event of an attempt (作答事件). Append-only.
 
-    ``payload`` of an answer is ``{"n", "answer"}``; of an extension ``{"minutes", "reason"}``; of a correction or of an
-    item graded anew what it was about, the ``reason``, and under ``result`` points and grade before and after.
+    ``payload`` of an answer is ``{"n", "answer"}``; of a drill ``{"n", "inner", "try", "run"}``; of an extension
+    ``{"minutes", "reason"}``; of a correction or of an item graded anew what it was about, the ``reason``, and under
+    ``result`` points and grade before and after.
     ``client_id`` is the page's id of what it sent; the same is stored once.
     """
 

@@ -161,7 +161,7 @@ def _key(item: AnyItem) -> Any:
     if isinstance(item, CaseField):
         return [item.type, [(one.id, _key(one)) for one in item.items]]
     if isinstance(item, DrillField):
-        return [item.type, item.scenario]
+        return [item.type, item.scenario, item.level, item.passes_from, item.full_from]
     moves = [sorted(item.moves), sorted(item.faults)] if isinstance(item, RewriteField) else []
     return [item.type, item.open, moves, [_point(one) for one in item.keys]]
 
