@@ -281,7 +281,7 @@ def test_a_drill_that_cannot_be_scored_is_decided_by_a_person(tmp_path, time, mo
     found = learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True)
     response = response_of(found)
     assert (response.is_open, response.proposed, found.state) == (True, 0, "handed_in")
-    head = a_login("head", "service_manager")
+    head = a_login("head", "training_manager")
     assert learning.drill_to_mark(user=head, response_id=response.pk)
     learning.mark(actor=head, response_id=response.pk, points="8")
     assert fresh(attempt).points == 8
@@ -336,14 +336,14 @@ def test_after_the_deadline_no_drill_begins_and_nothing_said_counts(tmp_path, ti
 def test_while_the_exam_runs_nothing_tells_what_the_drill_has_brought(tmp_path, time):
     user, attempt = begun(a_drill_sitting(tmp_path))
     run = plays(user, calls(user, attempt), time.drill)
-    for who in (user, a_login("head", "service_manager")):
+    for who in (user, a_login("head", "training_manager")):
         with pytest.raises(NotVisibleError):
             practice.debrief_of(user=who, run_id=run.pk)
     with pytest.raises(NotVisibleError):
         learning.played_drill(user=user, attempt_id=attempt.pk, number=2)
     with pytest.raises(NotVisibleError):
         practice.fork_run(user=user, run_id=run.pk, seq=2)
-    assert not practice.team_runs(user=a_login("head2", "service_manager")).exists()
+    assert not practice.team_runs(user=a_login("head2", "training_manager")).exists()
     room = learning.open_attempt(user=user, attempt_id=attempt.pk)
     assert room.asked[1].answer is None
 
@@ -356,7 +356,7 @@ def test_the_debrief_opens_with_the_key_and_not_before(tmp_path, time):
     learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True)
     own = learning.played_drill(user=user, attempt_id=attempt.pk, number=2)
     assert (own.debriefing, bool(own.said)) == (None, True)  # another attempt is left
-    head = a_login("head", "service_manager")
+    head = a_login("head", "training_manager")
     assert learning.played_drill(user=head, attempt_id=attempt.pk, number=2).debriefing is not None
     with pytest.raises(NotVisibleError):
         learning.played_drill(user=a_trainee(), attempt_id=attempt.pk, number=2)
@@ -374,7 +374,7 @@ def test_a_contested_drill_is_decided_by_a_person_who_reads_it(tmp_path, time):
     says(user, run)
     learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True)
     contest = learning.contest_answer(user=user, attempt_id=attempt.pk, number=2, reason="我先安抚了")
-    head = a_login("head", "service_manager")
+    head = a_login("head", "training_manager")
     assert learning.played_drill(user=head, attempt_id=attempt.pk, number=2).said
     learning.decide_contest(actor=head, contest_id=contest.pk, points="9.5", decision="确实安抚了")
     assert response_of(fresh(attempt)).points == D("9.5")
@@ -388,7 +388,7 @@ def test_a_mended_question_is_graded_anew_by_the_drill_that_was_played(tmp_path,
     assert before < 10
     installed(tmp_path, a_bank(an_item("q1"), a_drill_item(full_from="40")))
     learning.regrade(
-        actor=a_login("boss", "service_manager"), sitting_id=sitting.pk, item="mine/bank#call", how="mended",
+        actor=a_login("boss", "training_manager"), sitting_id=sitting.pk, item="mine/bank#call", how="mended",
         reason="满分线定高了",
     )  # fmt: skip
     after = response_of(fresh(attempt))
@@ -401,7 +401,7 @@ def test_another_scenario_is_another_question(tmp_path, time):
     says(user, calls(user, attempt))
     learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True)
     installed(tmp_path, a_bank(an_item("q1"), a_drill_item(scenario="retail/damaged-goods")))
-    boss = a_login("boss", "service_manager")
+    boss = a_login("boss", "training_manager")
     key = refused(
         lambda: learning.regrade(
             actor=boss, sitting_id=sitting.pk, item="mine/bank#call", how="mended", reason="换了一个"
