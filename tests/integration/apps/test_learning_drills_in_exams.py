@@ -16,50 +16,18 @@ from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from support.company import a_login
-from support.exams import NOW, ExamClock, a_bank, a_sitting, an_exam, an_item, answers, begun, fresh
+from support.exam_drills import BothClocks, a_drill_item, a_drill_sitting, calls
+from support.exams import a_bank, a_sitting, an_exam, an_item, answers, begun, fresh
 from support.library import installed
-from support.practice import CALM, Clock, a_run, a_trainee, plays, says
+from support.practice import a_run, a_trainee, plays, says
 
 pytestmark = pytest.mark.django_db
 RIGHT = {"chosen": ["b"]}
 
 
-class BothClocks:
-    """The clocks of exams and of drills, which go on together."""
-
-    def __init__(self, monkeypatch) -> None:
-        self.exam = ExamClock(monkeypatch)
-        self.drill = Clock(round(NOW.timestamp() * 1000)).patch(monkeypatch)
-
-    def pass_(self, seconds: float) -> None:
-        self.exam.pass_(seconds=seconds)
-        self.drill.pass_(seconds)
-
-
 @pytest.fixture
 def time(monkeypatch):
     return BothClocks(monkeypatch)
-
-
-def a_drill_item(**more):
-    return {
-        "type": "drill", "id": "call", "scenario": CALM, "points": "10",
-        "stem": {"zh": "接待这位客户"}, "explanation": {"zh": "先接住着急"}, **more,
-    }  # fmt: skip
-
-
-def a_drill_sitting(folder, item=None, exam=None, **more):
-    """An exam of a choice and a drill, in the order written."""
-    paper = an_exam(
-        fixed=[{"item": "mine/bank#q1"}, {"item": "mine/bank#call"}], drawn=[], shuffles=False, minutes=30,
-        **(exam or {}),
-    )  # fmt: skip
-    return a_sitting(folder, paper, a_bank(an_item("q1"), item or a_drill_item()), **more)
-
-
-def calls(user, attempt, tried=0, **more):
-    """The drill of the second question begins."""
-    return learning.start_item_drill(user=user, attempt_id=attempt.pk, number=2, tried=tried, seed=7, **more)
 
 
 def response_of(attempt, number=2):

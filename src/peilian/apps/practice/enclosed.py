@@ -150,7 +150,9 @@ def shown_by(run: DrillRun, language: Language) -> Mapping[str, Any]:
     return {
         "outcome": run.outcome,
         "is_passed": run.passed,
-        "scores": [{name: score[name] for name in ("dimension", "points", "max")} for score in result["scores"]],
+        "scores": [
+            {name: score[name] for name in ("dimension", "label", "points", "max")} for score in result["scores"]
+        ],
         "required": [{"id": one["id"], "is_met": one["met"], "quote": one["quote"]} for one in customer["required"]],
         "faults": [{"rule": one["rule"], "quote": one["quote"]} for one in customer["faults"]],
     }

@@ -140,7 +140,5 @@ def mood_of(gauge: Gauge) -> Reason:
 
 
 def told_of(run: DrillRun) -> Reason:
-    """How the run came out, in a few words; of one that is part of something else only that it is over."""
-    if run.is_enclosed:
-        return Reason("practice.outcome.enclosed")
+    """How the run came out, in a few words."""
     return Reason(f"practice.outcome.{run.outcome}")

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
 
 from peilian.engine.text.typed import cleaned, is_blank
+from peilian.web.exams.drilling import drill_lines
 from peilian.web.exams.faces import Face
 
 Sent = Mapping[str, Any] | None
@@ -101,6 +101,8 @@ def to_page(face: Face, stored: Stored) -> dict[str, Any] | None:
 
 def in_words(face: Face, stored: Stored) -> list[str]:
     """A stored answer as lines to read; none where nothing was answered."""
+    if face.form == "drill":
+        return list(drill_lines(stored)) if stored else []
     page = to_page(face, stored)
     if page is None:
         return []
@@ -160,13 +162,6 @@ def moved(face: Face, data: QueryDict, name: str, step: str) -> Sent:
             if 0 <= at < len(order) and 0 <= at + by < len(order):
                 order[at], order[at + by] = order[at + by], order[at]
     return {"order": order}
-
-
-def lacks(face: Face) -> str:
-    """Why a question cannot be answered on this page; empty when it can."""
-    if face.form == "drill" or any(one.form == "drill" for one in face.inner):
-        return _("This part is a drill, which cannot be played inside an exam yet. Please tell who set the exam.")
-    return ""
 
 
 def _places(value: Any, n: int) -> list[int]:

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from peilian.apps.learning import api as learning
+from peilian.apps.people.api import User
 from peilian.engine._kernel import InputError, Language
 from peilian.flows.wording import say
+from peilian.web.exams.drilling import Line, lines_of
 from peilian.web.exams.points import parts_to_mark, points_sent
 from peilian.web.exams.reviews import seen_answer
 from peilian.web.exams.wordings import title_of
@@ -77,7 +79,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
             return HttpResponseRedirect(_next(sitting))
     found = learning.one_to_mark(user=user, response_id=pk, sitting_id=sitting)
     assert found is not None
-    context = _context(found, request.POST, faults) | {"sitting_id": sitting}
+    context = _context(found, user, request.POST, faults) | {"sitting_id": sitting}
     return render(request, "exams/mark.html", context, status=422 if faults else 200)
 
 
@@ -89,7 +91,14 @@ def _said(marked: learning.Marked) -> str:
     }  # fmt: skip
 
 
-def _context(found: learning.ToMark, data: Mapping[str, Any], faults: dict[str, str]) -> dict[str, Any]:
+def _talks(found: learning.ToMark, user: User) -> list[list[Line]]:
+    """What was said in drills that could not be scored; nobody's name stands there."""
+    inner = [part.name for part in found.open.parts] if found.field.type in ("drill", "case") else []
+    said = [learning.drill_to_mark(user=user, response_id=found.response.pk, inner=name) for name in inner]
+    return [lines_of(one, _("Agent")) for one in said if one]
+
+
+def _context(found: learning.ToMark, user: User, data: Mapping[str, Any], faults: dict[str, str]) -> dict[str, Any]:
     language: Language = "en" if found.language == "en" else "zh"
     response, field = found.response, found.field
     asked = learning.Asked(found.question, field, response.chosen, 0)
@@ -100,6 +109,7 @@ def _context(found: learning.ToMark, data: Mapping[str, Any], faults: dict[str, 
         "found": found,
         "seen": seen_answer(asked, response, language, shows_points=True, shows_key=True),
         "parts": parts,
+        "talks": _talks(found, user),
         "note": data.get("note", ""),
         "lang": HTML_CODES[language],
         "faults": [text for name, text in faults.items() if name not in {part.field for part in parts}],

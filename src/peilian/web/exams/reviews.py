@@ -30,6 +30,7 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
 from peilian.web.exams.answers import GAP, in_words
+from peilian.web.exams.drilling import hrefs_of
 from peilian.web.exams.faces import Face, face_of
 from peilian.web.exams.points import parts_to_mark
 from peilian.web.exams.wordings import KINDS, grade_name, grade_tone, title_of
@@ -73,6 +74,7 @@ class Seen:
     notes: tuple[str, ...] = ()
     contest: learning.Contest | None = None
     fields: Sequence[Any] = ()
+    drill_href: str = ""
     may_contest: bool = False
     is_reached: bool = True
 
@@ -173,6 +175,7 @@ def seen_answer(
         notes=_notes(shown) if shown is not None else (),
         contest=getattr(shown, "contest", None) if shown is not None else None,
         is_reached=response is None or response.is_reached,
+        hrefs=hrefs_of(asked, shown),
     )  # fmt: skip
 
 
@@ -208,13 +211,14 @@ def _side(
     shows_key: bool,
     decided: Mapping[str, Decimal],
     inner_name: str = "",
+    hrefs: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Seen:
     given = (answer or {}).get("items", {})
     inner = tuple(
         _side(
             one, item, f"{number}.{place}", given.get(item.id), language, whys, shows_key=shows_key,
-            decided=decided, inner_name=item.id,
+            decided=decided, inner_name=item.id, hrefs=hrefs,
         )
         for place, (one, item) in enumerate(zip(face.inner, getattr(field, "items", ()), strict=False), start=1)
     )  # fmt: skip
@@ -231,6 +235,7 @@ def _side(
         inner=inner,
         whys=tuple(whys.get(inner_name, ())),
         decided=decided.get(inner_name),
+        drill_href=(hrefs or {}).get(inner_name, ""),
         **more,
     )
 

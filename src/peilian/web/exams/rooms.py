@@ -5,7 +5,7 @@ Pages with JavaScript answer over the WebSocket (``talk``); the form is for all 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from peilian.apps.learning import api as learning
 from peilian.engine._kernel import InputError, Language
 from peilian.flows.wording import say
-from peilian.web.exams.answers import NoAnswerError, from_form, in_words, lacks, moved, names_in, to_page, to_stored
+from peilian.web.exams.answers import NoAnswerError, from_form, in_words, moved, names_in, to_page, to_stored
+from peilian.web.exams.drilling import DrillPart, begin, confirm, part_of
 from peilian.web.exams.faces import Face, face_of
 from peilian.web.exams.talk import unreadable
 from peilian.web.exams.wordings import KINDS, title_of
@@ -73,7 +74,7 @@ class Asked:
     lefts: tuple[Left, ...]
     text: str
     is_answered: bool
-    lacks: str
+    drill: DrillPart | None = None
     inner: tuple[Asked, ...] = ()
     worth: str = ""
     heading: str = ""
@@ -105,6 +106,8 @@ def room(request: HttpRequest, pk: UUID) -> HttpResponse:
             return _over(request, pk)
         if request.POST.get("do") == "hand_in" and not notes:
             return hand_in(request, pk)
+        if (drill := request.POST.get("drill")) and not notes:
+            return begin(request, found, drill)
         place = f"#{step.partition('.')[0]}" if step else ""
         if not notes:
             messages.success(request, _("Your answers are stored."))
@@ -114,8 +117,11 @@ def room(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def hand_in(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Hand the attempt in; what was handed in before stays so."""
-    learning.hand_in(user=user_of(request), attempt_id=pk)
+    """Hand the attempt in; what was handed in before stays so. An unfinished drill of it is told first."""
+    try:
+        learning.hand_in(user=user_of(request), attempt_id=pk, ends_drills=request.POST.get("ends_drills") == "1")
+    except InputError:
+        return confirm(request, pk)
     return HttpResponseRedirect(reverse("exam_review", args=[pk]))
 
 
@@ -138,9 +144,7 @@ def _take(
             continue
         face, asked = faces[number]
         try:
-            answer = (
-                to_stored(face, sent_in(face, request.POST, f"q{number}", step)) if not lacks(face) else asked.answer
-            )
+            answer = to_stored(face, sent_in(face, request.POST, f"q{number}", step))
         except NoAnswerError:
             notes[number] = [unreadable()]
             continue
@@ -190,9 +194,12 @@ def _context(found: learning.Room, notes: dict[int, list[str]], kept: dict[int, 
     assert attempt.sitting is not None
     language = _language(attempt)
     heading = _("Question %(n)s of %(of)s")
+    drills = {one.question.number: {each.inner: part_of(each, language) for each in one.drills} for one in found.asked}
     asked = [
         replace(
-            asked_of(face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points)),
+            asked_of(
+                face_of(one, language), f"q{n}", str(n), *_stands(one, kept), _worth(one.question.points), drills[n]
+            ),
             heading=heading % {"n": n, "of": len(found.asked)},
             notes=notes.get(n, ()),
         )
@@ -226,8 +233,13 @@ def _stands(one: learning.Asked, kept: dict[int, tuple[Any, int]]) -> tuple[Any,
     return kept.get(one.question.number, (one.answer, one.seq))
 
 
-def asked_of(face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "") -> Asked:
-    """A question as a page shows it, with what stands answered; the names of its fields begin with ``name``."""
+def asked_of(
+    face: Face, name: str, number: str, stored: Any, seq: int = 0, worth: str = "",
+    drills: Mapping[str, DrillPart] | None = None,
+) -> Asked:  # fmt: skip
+    """A question as a page shows it, with what stands answered; the names of its fields begin with ``name``. ``drills``
+    are those that it holds, by name inside a case."""
+    parts = drills or {}
     page = to_page(face, stored) or {}
     chosen = page.get("chosen", page.get("order", []))
     order = page.get("order") or range(len(face.choices))
@@ -251,12 +263,19 @@ def asked_of(face: Face, name: str, number: str, stored: Any, seq: int = 0, wort
             for place, text in enumerate(face.lefts)
         ) if face.form == "match" else (),
         text=page.get("text", ""),
-        is_answered=stored is not None,
-        lacks=lacks(face),
+        is_answered=stored is not None or any(part.tried for part in parts.values()),
+        drill=parts.get(""),
         inner=tuple(
-            asked_of(one, f"{name}.{place}", f"{number}.{place + 1}", given.get(face.names[place]))
+            asked_of(
+                one, f"{name}.{place}", f"{number}.{place + 1}",
+                given.get(face.names[place]), drills=_inside(parts, face.names[place]),
+            )
             for place, one in enumerate(face.inner)
         ),
         worth=worth,
         seq=seq,
     )  # fmt: skip
+
+
+def _inside(parts: Mapping[str, DrillPart], name: str) -> dict[str, DrillPart]:
+    return {"": parts[name]} if name in parts else {}

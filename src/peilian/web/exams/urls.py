@@ -5,6 +5,7 @@ from django.urls import path
 from peilian.web.exams import (
     adapting,
     contests,
+    drilling,
     marking,
     mine,
     occasions,
@@ -51,5 +52,6 @@ urlpatterns = [
     path("exams/attempts/<uuid:pk>/", rooms.room, name="exam_room"),
     path("exams/attempts/<uuid:pk>/adaptive/", adapting.room, name="exam_adaptive"),
     path("exams/attempts/<uuid:pk>/hand-in/", rooms.hand_in, name="exam_hand_in"),
+    path("exams/attempts/<uuid:pk>/drills/<int:number>/", drilling.played, name="exam_drill"),
     path("exams/attempts/<uuid:pk>/review/", reviews.review, name="exam_review"),
 ]

@@ -57,6 +57,13 @@ def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> HttpResponse:
     found = practice.debrief_of(user=user_of(request), run_id=pk)
+    return shown_debrief(request, found, _trail(found), bound)
+
+
+def shown_debrief(
+    request: HttpRequest, found: practice.Debriefing, trail: list[dict[str, str]], bound: RatingForm | None = None
+) -> HttpResponse:
+    """The page of a debrief that the reader may see; what is part of something else is neither replayed nor rated."""
     run, result = found.run, found.result
     told = Debriefed(result, found.debrief, reading_language(), found.seq_of_step)
     card = LECTURER if request.GET.get("card") == LECTURER else ""
@@ -66,8 +73,8 @@ def _page(request: HttpRequest, pk: UUID, bound: RatingForm | None = None) -> Ht
     context = {
         "run": run,
         "is_own": found.is_own,
-        "may_replay": found.is_own,
-        "trail": _trail(found),
+        "may_replay": found.is_own and not run.is_enclosed,
+        "trail": trail,
         "lang": HTML_CODES["en" if run.language == "en" else "zh"],
         "mode": mode_name(run.mode),
         "outcome": outcome_name(run),
@@ -114,7 +121,7 @@ def _trail(found: practice.Debriefing) -> list[dict[str, str]]:
 
 def _may_rate(request: HttpRequest, found: practice.Debriefing) -> bool:
     judged = sight_of(request).employees(Permission.RAISE_NEEDS)
-    return not found.is_own and judged.filter(pk=found.run.employee_id).exists()
+    return not found.is_own and not found.run.is_enclosed and judged.filter(pk=found.run.employee_id).exists()
 
 
 def _ratings(request: HttpRequest, found: practice.Debriefing, bound: RatingForm | None) -> dict[str, Any]:

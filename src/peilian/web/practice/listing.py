@@ -54,7 +54,8 @@ def run_line(run: practice.DrillRun) -> RunLine:
 def marks_of(run: practice.DrillRun) -> tuple[str, ...]:
     """What is particular about a run."""
     found = [
-        (run.is_exam, _("like an exam")),
+        (run.is_enclosed, _("part of an exam")),
+        (run.is_exam and not run.is_enclosed, _("like an exam")),
         (run.is_fork, _("replay, does not count")),
         (run.shows_script, _("script in view, does not count")),
     ]

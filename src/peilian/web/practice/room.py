@@ -20,7 +20,7 @@ From the server
                       {"name", "label", "kind": "text" | "number", "choices": ["..."],
                        "least": 0 | null, "most": 9 | null}]}]},
      "mode": {"name": "easy" | "normal" | "hard", "shows_reasons": true, "hints": false, "can_pause": true,
-              "is_abuse": false, "is_exam": false, "is_fork": false, "shows_script": false},
+              "is_abuse": false, "is_exam": false, "is_fork": false, "shows_script": false, "is_enclosed": false},
      "lines": [LINE], "gauges": [GAUGE], "used": [USED],
      "clock": CLOCK, "notes": ["what the trainee should know about this run"], "over": OVER | null}
 
@@ -37,7 +37,8 @@ A LINE whose ``at_ms`` lies ahead of the clock is shown when its time has come; 
 line of the trainee is echoed with the ``client_id`` it was sent under, to every tab. ``reasons`` is left out of GAUGE
 where ``shows_reasons`` is false; ``delta`` is in points of the satisfaction index, and all of them add up to ``moved``,
 by which the index moved (null: not known). ``level`` is how far the customer is
-stirred up (0 calm, 4 gone). ``debrief_url`` is null after a stop without score. Where
+stirred up (0 calm, 4 gone). ``debrief_url`` is null after a stop without score. Of a run that is part of something
+else, such as an exam (``is_enclosed``), no GAUGE and no hint is ever told, and OVER says only that it is over. Where
 the content of a run that is over is no longer there, its ``scenario`` has a title and nothing else to show.
 
 ``ack``      {"type", "id", "seq", "at_ms"}: what was sent under ``id`` is stored. Comes after the commit, never before.
@@ -141,6 +142,7 @@ class Teller:
     shows_reasons: bool
     tools: Mapping[str, str]  # name -> label
     scenario: Scenario | None = None
+    is_enclosed: bool = False
 
     def room(self, room: practice.Room) -> Text:
         """Everything a page needs to begin."""
@@ -155,12 +157,13 @@ class Teller:
             "mode": {
                 "name": run.mode,
                 "shows_reasons": self.shows_reasons,
-                "hints": room.mode is not None and room.mode.gives_hints,
+                "hints": room.mode is not None and room.mode.gives_hints and not run.is_enclosed,
                 "can_pause": room.can_ever_pause,
                 "is_abuse": run.is_abuse,
                 "is_exam": run.is_exam,
                 "is_fork": run.is_fork,
                 "shows_script": run.shows_script,
+                "is_enclosed": run.is_enclosed,
             },
             "lines": [line for text in told if text["type"] == "lines" for line in text["lines"]],
             "gauges": [_without_type(text) for text in told if text["type"] == "gauge"],
@@ -180,6 +183,8 @@ class Teller:
                 yield self._used(event, step)
                 if step.used.is_done and self.scenario is not None:
                     yield {"type": "panels", "seq": event.seq, "panels": panels(self.scenario, _world([event]))}
+            if self.is_enclosed:
+                continue
             if step.gauge is not None:
                 yield self._gauge(event, step)
             if step.hints:
@@ -190,10 +195,12 @@ class Teller:
         return {
             "type": "over",
             "seq": run.seq,
-            "outcome": run.outcome,
-            "label": say(practice.told_of(run), self.language),
+            "outcome": "over" if run.is_enclosed else run.outcome,
+            "label": say(
+                Reason("practice.outcome.enclosed") if run.is_enclosed else practice.told_of(run), self.language
+            ),
             "note": say(Reason(run.remark), self.language) if run.remark else "",
-            "debrief_url": reverse("drill_debrief", args=[run.pk]) if run.is_scored else None,
+            "debrief_url": reverse("drill_debrief", args=[run.pk]) if run.is_scored and not run.is_enclosed else None,
         }
 
     def fault(self, reason: Reason, id: UUID | None = None) -> Text:
@@ -265,7 +272,7 @@ class Teller:
 def teller_for(room: practice.Room, language: Language) -> Teller:
     """The teller of a room for a reader of ``language``."""
     tools = {tool.name: tool.label for tool in room.scenario.tools} if room.scenario else {}
-    return Teller(room.run.pk, language, room.shows_reasons, tools, room.scenario)
+    return Teller(room.run.pk, language, room.shows_reasons, tools, room.scenario, room.run.is_enclosed)
 
 
 def clock(ticking: practice.Ticking) -> Text:

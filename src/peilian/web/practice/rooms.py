@@ -183,12 +183,14 @@ def room(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = practice.open_room(user=user_of(request), run_id=pk)
     run, scenario = found.run, found.scenario
     if run.is_over or scenario is None:
+        if run.is_enclosed:
+            return HttpResponseRedirect(run.leads_back_to)
         if run.is_scored:
             return HttpResponseRedirect(reverse("drill_debrief", args=[run.pk]))
         for note in found.notes:
             messages.info(request, say(note, reading_language()))
         return HttpResponseRedirect(reverse("practise"))
-    minutes, seconds = divmod(scenario.time_limit_ms // 1000, 60)
+    minutes, seconds = divmod(found.clock.limit_ms // 1000, 60)
     context = {
         "run": run,
         "title": scenario.title,
@@ -287,6 +289,8 @@ def _part(item: library.FoundText, field: str, language: Language) -> str:
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Out of a drill from outside the room. One that ended meanwhile, or in which a stop counts, says its score."""
     stopped = practice.stop_drill(user=user_of(request), run_id=pk).run
+    if stopped.is_enclosed:
+        return HttpResponseRedirect(stopped.leads_back_to)
     if stopped.is_scored:
         ended = _("The drill had ended already and is scored: this is its debrief.")
         messages.info(request, say(Reason(stopped.remark), reading_language()) if stopped.remark else ended)

@@ -112,5 +112,8 @@
     return place;
   };
 
-  window.examAnswers = { read, put, say, move, freshen };
+  // Whether something was done about a question; of a drill the server knows it.
+  const isDone = (item) => (item.dataset.form === "drill" ? item.dataset.done === "1" : read(item) !== null || inner(item).some(isDone));
+
+  window.examAnswers = { read, put, say, move, freshen, isDone };
 })();

@@ -5,7 +5,7 @@
   const words = document.getElementById("exam-words").dataset;
   const find = (name, inside = exam) => inside.querySelector(`[data-${name}]`);
   const { read: recall, write: keep } = window.drillStore;
-  const { read, put, say, move, freshen } = window.examAnswers;
+  const { read, put, say, move, freshen, isDone } = window.examAnswers;
   const pendingKey = `exam:${exam.dataset.attempt}:pending`;
   const laterKey = `exam:${exam.dataset.attempt}:later`;
   const WRITING = 700;
@@ -29,7 +29,7 @@
 
   /* Palette */
   const showLink = (question) => {
-    const isAnswered = read(question.item) !== null;
+    const isAnswered = isDone(question.item);
     const isMarked = later.has(question.number);
     question.link.classList.toggle("is-answered", isAnswered);
     question.link.classList.toggle("is-marked", isMarked);
@@ -42,7 +42,7 @@
   const showSummary = () => {
     const list = [...questions.values()];
     const numbers = (kept) => list.filter(kept).map((one) => one.number).join(words.between);
-    const open = numbers((one) => read(one.item) === null);
+    const open = numbers((one) => !isDone(one.item));
     const marked = numbers((one) => later.has(one.number));
     find("summary").textContent = open ? words.some.replace("{numbers}", open) : words.all;
     find("open").textContent = marked ? words.later.replace("{numbers}", marked) : "";
@@ -213,7 +213,7 @@
     } else if (on("goto")) { event.preventDefault(); go(Number(on("goto").dataset.goto)); }
     else if (on("step")) go(question.number + Number(on("step").dataset.step));
     else if (on("to-end")) { event.preventDefault(); go(questions.size + 1); }
-    else if (on("to-questions")) go([...questions.values()].find((one) => read(one.item) === null)?.number ?? questions.size);
+    else if (on("to-questions")) go([...questions.values()].find((one) => !isDone(one.item))?.number ?? questions.size);
     else if (on("mark")) {
       if (!later.delete(question.number)) later.add(question.number);
       keep(laterKey, later.size ? [...later] : null);
@@ -222,6 +222,7 @@
     else if (on("keep-here")) settle(question, false);
   });
   find("form").addEventListener("submit", (event) => {
+    if (event.submitter?.name === "drill") return; // the server stores what stands here and begins the drill
     event.preventDefault();
     for (const question of questions.values()) send(question);
     if (event.submitter?.value !== "hand_in") return;
