@@ -122,9 +122,10 @@ def drills_of(field: AnyItem) -> tuple[DrillField, ...]:
 
 
 def _banked(name: str, field: AnyItem, bank: ItemsDocument) -> Banked:
+    tags = frozenset(field.tags or bank.tags)
     return Banked(
         name, field.type, frozenset(field.competencies or bank.competencies), field.layer or bank.layer,
-        field.difficulty, frozenset(field.tags or bank.tags) | (frozenset() if has_a_drill(field) else _STILL), field.group,
+        field.difficulty, tags if has_a_drill(field) else tags | _STILL, field.group,
     )  # fmt: skip
 
 

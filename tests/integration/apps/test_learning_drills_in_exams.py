@@ -113,7 +113,7 @@ def test_who_is_in_the_middle_of_another_drill_is_told_which(tmp_path, time):
 
 def test_an_abusive_customer_is_never_set(tmp_path, time):
     item = a_drill_item(scenario="telecom/abusive-customer")
-    assert refused(lambda: a_drill_sitting(tmp_path, item)) == "learning.exam_cannot_be_set"
+    assert refused(lambda: a_drill_sitting(tmp_path, item)) == "learning.drill_cannot_be_set"
 
 
 def test_a_scenario_that_nobody_offers_cannot_be_set(tmp_path, time):
@@ -416,3 +416,8 @@ def test_the_row_that_links_a_drill_to_its_question_is_there_once(tmp_path, time
             AttemptDrill(
                 id=uuid4(), attempt=attempt, number=2, begun_at=row.begun_at, **changes
             ).save(force_insert=True)  # fmt: skip
+
+
+def test_an_adaptive_exam_says_why_it_takes_no_drills(tmp_path, time):
+    exam = an_exam(adaptive={"bank": "mine/bank"}, drawn=[])
+    assert refused(lambda: a_sitting(tmp_path, exam, a_bank(a_drill_item()))) == "learning.adaptive_takes_no_drill"

@@ -90,8 +90,15 @@ def languages_of(exam: ExamDocument) -> tuple[Language, ...]:
 
 def why_not_set(exam: ExamDocument) -> Reason:
     """Why an exam cannot be set in any language."""
+    held = _in_force_for(exam)
     if exam.adaptive is not None:
+        bank = [one.field for one in held.items.values() if one.bank.key == exam.adaptive.bank]
+        if bank and all(map(blueprints.has_a_drill, bank)):
+            return Reason("learning.adaptive_takes_no_drill", {"banks": exam.adaptive.bank})
         return Reason("learning.no_frozen_parameters", {"banks": exam.adaptive.bank})
+    fixed = (held.items[one.item] for one in exam.fixed if one.item in held.items)
+    if any(not one.languages and one.field.languages() for one in fixed):
+        return Reason("learning.drill_cannot_be_set")
     return Reason("learning.exam_cannot_be_set")
 
 

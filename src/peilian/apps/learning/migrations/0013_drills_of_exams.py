@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0011_homework'),
+        ('learning', '0012_feedback'),
         ('practice', '0002_drills_inside_others'),
     ]
 
