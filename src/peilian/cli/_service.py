@@ -156,9 +156,17 @@ def work() -> None:
 def _tasks() -> tuple[_Task, ...]:
     """What is done now and then: exams whose time is up are handed in when their people have left, lessons and
     courses are completed by drills and confirmations made elsewhere, and conversations are read again when the lists
-    changed that they are read by; certificates are issued, and told before they end."""
+    changed that they are read by; certificates are issued, and told before they end; rounds of a past week are
+    counted."""
     from peilian.apps.contacts.api import read_by_new_lists
-    from peilian.apps.learning.api import close_due, finish_lessons_due, issue_due, keep_up_due, remind_due
+    from peilian.apps.learning.api import (
+        close_due,
+        finish_lessons_due,
+        issue_due,
+        keep_up_due,
+        remind_due,
+        witness_rounds_due,
+    )
 
     return (
         (close_due, _CLOSE_EXAMS_EVERY_SECONDS),
@@ -167,6 +175,7 @@ def _tasks() -> tuple[_Task, ...]:
         (read_by_new_lists, _LOOK_AT_LISTS_EVERY_SECONDS),
         (issue_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
         (remind_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
+        (witness_rounds_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
     )
 
 

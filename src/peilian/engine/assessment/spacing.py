@@ -26,8 +26,8 @@ _LONGEST_DAYS = 180  # what service work is about changes: nothing stays away fo
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What is remembered of one thing: ``state`` is plain data for the next time, ``due_at`` when that is. ``rating`` is
-    what the answer was taken for."""
+    """What is remembered of one thing: ``state`` is plain data for the next time, ``due_at`` when that is.
+    ``rating`` is what the answer was taken for."""
 
     state: Mapping[str, Any]
     due_at: datetime

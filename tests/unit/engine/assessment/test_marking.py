@@ -9,7 +9,7 @@ import pytest
 
 from peilian.engine.assessment import agreement, grade_of, review
 from peilian.engine.assessment.marking import need_third, settled
-from peilian.engine.assessment.spacing import remembered
+from peilian.engine.assessment.spacing import LEAST_TIMES, pace, remembered
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CUTS = {"qualified": D(60), "good": D(80), "excellent": D(90)}
@@ -80,6 +80,28 @@ def test_the_same_answers_give_the_same_day_and_half_known_comes_sooner():
     later = once.due_at
     assert review(once.state, 0.6, later).due_at < review(once.state, 1, later).due_at
     assert review(once.state, 1, later, was_slow=True).due_at == review(once.state, 0.6, later).due_at
+
+
+def test_an_answer_is_taken_for_what_its_points_and_its_pace_say():
+    first = review(None, 1, NOW)
+    assert [review(None, share, NOW).rating for share in (0, 0.49, 0.5, 0.99, 1)] == [
+        "again", "again", "hard", "hard", "good"
+    ]  # fmt: skip
+    assert review(None, 1, NOW, was_slow=True).rating == "hard"
+    assert review(None, 0, NOW, was_fast=True).rating == "again"
+    assert review(None, 1, NOW, was_fast=True).rating == "easy"
+    assert review(None, 1, NOW, was_fast=True).due_at > first.due_at
+    assert review(first.state, 1, first.due_at, was_fast=True).rating == "good"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "earlier", "expected"),
+    [(1, [], "usual"), (999, [10] * (LEAST_TIMES - 1), "usual"), (20, [10] * LEAST_TIMES, "usual"),
+     (20.1, [10] * LEAST_TIMES, "slow"), (5, [10] * LEAST_TIMES, "usual"), (4.9, [10] * LEAST_TIMES, "fast"),
+     (15, [1, 10, 10, 10, 600], "usual")],
+)  # fmt: skip
+def test_fast_and_slow_are_beside_ones_own_median_once_there_are_enough_answers(seconds, earlier, expected):
+    assert pace(seconds, earlier) == expected
 
 
 def test_nothing_stays_away_for_longer_than_half_a_year():

@@ -102,13 +102,20 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     assert attempt.sitting is not None
     reveals = "key" if not is_own else exam_of(attempt.sitting).reveals
     is_marked = attempt.state == AttemptState.MARKED
-    shows_key = not is_own or (reveals == "key" and is_marked and _is_done_with(attempt))
+    shows_key = not is_own or reveals_key(attempt)
     rows = _RESPONSES(attempt=attempt.pk)
     prefetch_related_objects(rows, "marks")
     responses = {row.number: row for row in rows}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     asked, key_comes = _asked(attempt, responses), reveals == "key" and not shows_key
     return Reviewed(attempt, asked, responses, shows_points, shows_key, key_comes)
+
+
+def reveals_key(attempt: Attempt) -> bool:
+    """Whether the person of an attempt may see what would have been right."""
+    assert attempt.sitting is not None
+    is_marked = attempt.state == AttemptState.MARKED
+    return is_marked and exam_of(attempt.sitting).reveals == "key" and _is_done_with(attempt)
 
 
 def _is_done_with(attempt: Attempt) -> bool:

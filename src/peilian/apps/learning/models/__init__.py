@@ -43,10 +43,12 @@ from peilian.apps.learning.models.homework import (
     HomeworkVersion,
 )
 from peilian.apps.learning.models.panels import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
+from peilian.apps.learning.models.rounds import Card, CardAnswer, DailyRound
 from peilian.apps.learning.models.statistics import AdaptiveRun, ItemCalibration, ItemStatistics, StatisticsOf
 
 GUARDED = (
     "learning_attemptevent",
+    "learning_cardanswer",
     "learning_certificate",
     "learning_certificateground",
     "learning_completion",
@@ -69,6 +71,8 @@ __all__ = [
     "AttemptEvent",
     "AttemptEventKind",
     "AttemptState",
+    "Card",
+    "CardAnswer",
     "Certificate",
     "CertificateGround",
     "CertificateSeries",
@@ -80,6 +84,7 @@ __all__ = [
     "CourseExam",
     "CredentialEvent",
     "CredentialEventKind",
+    "DailyRound",
     "Enrolment",
     "EnrolmentHow",
     "Examiner",

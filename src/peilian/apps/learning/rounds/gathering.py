@@ -1,0 +1,107 @@
+"""Which questions a person could be asked in a daily round (题源): those missed in exams, those of lessons learnt.
+
+Nothing of an exam is asked whose key the person may not see yet, and nothing that stands in an exam that the person is
+taking: the round tells what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from peilian.adapters.packs.items import CaseField
+from peilian.apps.learning.curriculum.lessons import SOURCE_KIND as LESSON
+from peilian.apps.learning.exams.papers import Question, bank_of, field_of, questions_of, questions_of_items
+from peilian.apps.learning.exams.reviewing import reveals_key
+from peilian.apps.learning.models import Attempt, AttemptState, Card, Completion, LessonRound, Response
+from peilian.apps.people.api import Employee
+from peilian.engine._kernel import Language
+from peilian.engine.assessment.spacing import remembered
+
+Origin = Literal["exam", "lesson", "again"]
+_LOOKED_BACK = timedelta(days=180)
+
+
+def due_items(employee: Employee, before: datetime, now: datetime) -> list[str]:
+    """Questions that are due before a moment; those that are most likely forgotten come first."""
+    rows = Card.objects.filter(employee=employee, due_at__lt=before)
+    return [row.item for row in sorted(rows, key=lambda row: (remembered(row.state, now), row.item))]
+
+
+def new_items(employee: Employee, now: datetime) -> dict[str, Origin]:
+    """Questions that were never asked in a round, with where they come from: those missed in exams first."""
+    known = set(Card.objects.filter(employee=employee).values_list("item", flat=True))
+    found: dict[str, Origin] = dict.fromkeys(_missed(employee, now), "exam")
+    for name in _learnt(employee):
+        found.setdefault(name, "lesson")
+    return {name: origin for name, origin in found.items() if name not in known}
+
+
+def in_running_exams(employee: Employee) -> frozenset[str]:
+    """The questions of exams that the person is taking."""
+    papers = Attempt.objects.filter(employee=employee, state=AttemptState.RUNNING).values_list("paper", flat=True)
+    return frozenset(question.item for paper in papers for question in questions_of(paper))
+
+
+def askable(
+    names: Iterable[str], barred: frozenset[str], wanted: Language, seed: int
+) -> tuple[Language, list[Question]]:
+    """The questions of these names that can be asked here and graded at once, in the language that has most of them."""
+    listed = [name for name in names if name not in barred]
+    other: Language = "en" if wanted == "zh" else "zh"
+    found = {
+        language: [one for one in questions_of_items(listed, language, seed) if not _is_judged(field_of(one))]
+        for language in (wanted, other)
+    }
+    language = max((wanted, other), key=lambda each: len(found[each]))
+    return language, found[language]
+
+
+def competencies_of(question: Question) -> Sequence[str]:
+    """What a question asks about."""
+    return tuple(field_of(question).competencies or bank_of(question).competencies)
+
+
+def weakest_first(
+    questions: Sequence[Question], origins: Mapping[str, Origin], means: Mapping[str, float]
+) -> list[str]:
+    """New questions in the order in which they are taken in: what was missed first, then by the weakest competency."""
+
+    def order(question: Question) -> tuple[bool, float]:
+        known = [means[each] for each in competencies_of(question) if each in means]
+        return origins[question.item] != "exam", min(known, default=100.0)
+
+    return [question.item for question in sorted(questions, key=order)]
+
+
+def _missed(employee: Employee, now: datetime) -> list[str]:
+    """Questions of exams whose latest answer lacked points, the newest first."""
+    rows = Response.objects.filter(
+        attempt__employee=employee, attempt__state=AttemptState.MARKED, attempt__sitting__isnull=False,
+        attempt__handed_in_at__gte=now - _LOOKED_BACK, is_reached=True,
+    ).select_related("attempt__sitting__version").order_by("-attempt__handed_in_at", "number")  # fmt: skip
+    may_tell: dict[Any, bool] = {}
+    found: dict[str, bool] = {}
+    for row in rows:
+        if row.attempt_id not in may_tell:
+            may_tell[row.attempt_id] = reveals_key(row.attempt)
+        if may_tell[row.attempt_id]:
+            found.setdefault(row.item, row.points < row.of)
+    return [name for name, is_missed in found.items() if is_missed]
+
+
+def _learnt(employee: Employee) -> list[str]:
+    """Questions of the checks of lessons that were completed, the newest first."""
+    done = (
+        Completion.objects.filter(employee=employee, source_kind=LESSON).standing().values_list("source_id", flat=True)
+    )
+    papers = LessonRound.objects.filter(employee=employee, pk__in=list(done)).order_by("-completed_at")
+    kept = [each for paper in papers.values_list("paper", flat=True) for each in paper.get("check", ())]
+    return list(dict.fromkeys(Question.of(each).item for each in kept))
+
+
+def _is_judged(field: Any) -> bool:
+    """Whether people decide about an answer, or a part of it."""
+    inner = field.items if isinstance(field, CaseField) else ()
+    return bool(getattr(field, "open", False)) or any(_is_judged(one) for one in inner)
