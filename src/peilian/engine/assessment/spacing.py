@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from statistics import median
 from typing import Any, Literal
@@ -54,6 +54,7 @@ def review(
     """
     if now.tzinfo is None:
         raise ValueError("the time of a review is aware")
+    now = now.astimezone(UTC)  # the library takes no other zone
     card = Card(card_id=0, due=now) if state is None else Card.from_dict({"card_id": 0, **state})  # type: ignore[typeddict-item]
     rating = _rating(share, was_slow, was_fast and state is None)
     after, _ = _scheduler().review_card(card, rating, now)
@@ -64,7 +65,7 @@ def review(
 
 def remembered(state: Mapping[str, Any], now: datetime) -> float:
     """The chance, 0 to 1, that it is remembered at ``now``."""
-    return _scheduler().get_card_retrievability(Card.from_dict({"card_id": 0, **state}), now)  # type: ignore[typeddict-item]
+    return _scheduler().get_card_retrievability(Card.from_dict({"card_id": 0, **state}), now.astimezone(UTC))  # type: ignore[typeddict-item]
 
 
 _NAMES: Mapping[Rating, Remembering] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -116,6 +117,14 @@ def test_memory_fades_with_time_and_states_are_plain_data():
     state = review(None, 1, NOW).state
     assert remembered(state, NOW + timedelta(days=1)) > remembered(state, NOW + timedelta(days=30))
     assert all(isinstance(value, str | int | float | None) for value in state.values())
+
+
+def test_the_zone_that_a_time_is_told_in_changes_nothing():
+    there = NOW.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert review(None, 1, there) == review(None, 1, NOW)
+    state = review(None, 1, NOW).state
+    later = timedelta(days=3)
+    assert remembered(state, there + later) == remembered(state, NOW + later)
 
 
 def test_a_time_without_a_zone_is_refused():
