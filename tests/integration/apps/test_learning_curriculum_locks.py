@@ -13,7 +13,7 @@ from django.db import connections
 from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
-from support.curriculum import RIGHT, a_course, a_lesson, answers, taught
+from support.curriculum import RIGHT, a_course, a_lesson, answers, learns, taught
 from support.practice import a_trainee
 
 pytestmark = [
@@ -74,3 +74,12 @@ def test_the_last_answer_of_two_pages_completes_lesson_course_and_task_once(lin)
     task = record.Assignment.objects.get()
     assert task.results.count() == 1
     assert record.Evidence.objects.count() == 1
+
+
+def test_a_round_opened_and_answered_in_two_pages_at_once_is_one_with_one_answer(lin) -> None:
+    learns(lin)
+    views = at_once(lambda: learning.ask_next(user=people.User.objects.get(pk=lin.pk)))
+    (pk,) = {view.round.pk for view in views}  # type: ignore[attr-defined]
+    sent = {"round_id": pk, "number": 1, "answer": RIGHT}
+    at_once(lambda: learning.answer_card(user=people.User.objects.get(pk=lin.pk), **sent))
+    assert learning.CardAnswer.objects.count() == learning.Card.objects.count() == 1

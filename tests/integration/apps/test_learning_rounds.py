@@ -12,9 +12,12 @@ import pytest
 from django.db import Error, connection, transaction
 
 from peilian.apps.learning import api as learning
+from peilian.apps.learning import clock
+from peilian.apps.learning.rounds import witnessing
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
+from support.builders import a_unit, an_employee
 from support.company import a_login
 from support.curriculum import RIGHT, WRONG, a_lesson, learns, taught
 from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, an_item, begun
@@ -78,6 +81,13 @@ def sits(tmp_path, user, *, n: int = 6, wrong: int = 6, reveals: str = "key", at
     return learning.hand_in(user=user, attempt_id=attempt.pk)
 
 
+def a_lead_of(user) -> tuple[people.User, people.Employee]:
+    """Who leads the team of somebody, and a colleague there."""
+    unit = people.Unit.objects.get(memberships__employee=user.employee)
+    colleague = an_employee("wang", unit=unit)
+    return a_login("lead", "supervisor", unit=unit), colleague
+
+
 # -- what is asked ----------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +125,10 @@ def test_at_most_three_new_questions_come_on_a_day(tmp_path, time, lin) -> None:
     sits(tmp_path, lin)
     assert len(asked(lin).cards) == 3
     finishes(lin)
-    assert learning.round_waiting(user=lin) == learning.RoundWaits(0, is_begun=True)
+    waits = learning.round_waiting(user=lin)
+    assert (waits.n, waits.is_begun) == (0, True)
+    assert waits.next_on is not None
+    assert waits.next_on > MORNING.date()
     time.pass_(days=1)
     assert 3 <= len(asked(lin).cards) <= 6
 
@@ -152,6 +165,16 @@ def test_what_stands_in_an_exam_that_goes_on_is_neither_asked_nor_shown(tmp_path
         learning.answer_card(user=learnt, round_id=view.round.pk, number=view.next.number, answer=RIGHT)
     learning.hand_in(user=learnt, attempt_id=attempt.pk)
     assert asked(learnt).next.number == view.next.number
+
+
+def test_of_an_exam_that_the_clock_ended_nothing_is_asked_while_more_time_may_be_given(tmp_path, time, learnt) -> None:
+    exam = an_exam(drawn=[{"count": 6}], minutes=10)
+    begun(a_sitting(tmp_path / "more", exam, a_bank()), learnt)
+    time.pass_(minutes=60)
+    learning.close_due()
+    assert learning.daily_round(user=learnt) is None
+    time.pass_(days=2)
+    assert len(asked(learnt).cards) >= 2
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -208,6 +231,16 @@ def test_a_question_of_yesterday_is_not_answered_today(learnt, time) -> None:
     time.pass_(days=1)
     with pytest.raises(InputError, match="of_another_day"):
         learning.answer_card(user=learnt, round_id=view.round.pk, number=1, answer=RIGHT)
+
+
+def test_midnight_takes_no_answer_away(learnt, time) -> None:
+    time.at = MORNING.replace(hour=23, minute=58)
+    view = asked(learnt)
+    time.pass_(minutes=5)
+    learning.answer_card(user=learnt, round_id=view.round.pk, number=1, answer=RIGHT)
+    assert learning.CardAnswer.objects.count() == 1
+    with pytest.raises(InputError, match="of_another_day"):
+        learning.answer_card(user=learnt, round_id=view.round.pk, number=2, answer=RIGHT)
 
 
 def test_a_round_of_somebody_else_is_not_there(learnt) -> None:
@@ -299,6 +332,50 @@ def test_two_answers_of_a_week_show_nothing(learnt, time) -> None:
     assert learning.witness_rounds_due() == 1
     rows = record.evidence_of(user=learnt, employee=learnt.employee)
     assert not rows.filter(source_kind="learning.round").exists()
+
+
+def test_a_week_that_cannot_be_counted_keeps_no_other_back(learnt, time, monkeypatch) -> None:
+    finishes(learnt)
+    time.pass_(days=7)
+    monkeypatch.setattr(witnessing, "questions_of", lambda paper: 1 / 0)
+    assert learning.witness_rounds_due() == 0
+    monkeypatch.undo()
+    monkeypatch.setattr(clock, "now", lambda: MORNING + timedelta(days=7))
+    assert learning.witness_rounds_due() == 1
+
+
+# -- who takes part ---------------------------------------------------------------------------------------------------
+
+
+def test_who_leads_sees_who_did_a_round_this_week_and_no_more(learnt, time) -> None:
+    lead, wang = a_lead_of(learnt)
+    assert learning.round_participation(user=lead).took_part == ()
+    asked(learnt)  # looking at a question is no round
+    assert learning.round_participation(user=lead).took_part == ()
+    answers(learnt, WRONG)
+    time.pass_(days=1)
+    answers(learnt, RIGHT)
+    found = learning.round_participation(user=lead)
+    assert (found.since, found.n_people) == (MORNING.date(), 2)
+    assert found.took_part == (learning.TookPart(learnt.employee, 2),)
+    assert [week.n_days for week in learning.round_weeks(user=lead, employee=learnt.employee)] == [2, 0, 0, 0]
+    time.pass_(days=6)
+    assert learning.round_participation(user=lead).took_part == ()
+    assert [week.n_days for week in learning.round_weeks(user=lead, employee=learnt.employee)] == [0, 2, 0, 0]
+    assert [week.n_days for week in learning.round_weeks(user=lead, employee=wang)] == [0] * 4
+
+
+def test_who_takes_part_is_told_to_nobody_who_does_not_lead(learnt) -> None:
+    lead, wang = a_lead_of(learnt)
+    elsewhere = a_trainee(unit=a_unit("二组")).employee
+    with pytest.raises(people.NotVisibleError):
+        learning.round_participation(user=learnt)
+    with pytest.raises(people.NotVisibleError):
+        learning.round_weeks(user=learnt, employee=wang)
+    with pytest.raises(people.NotVisibleError):
+        learning.round_weeks(user=lead, employee=elsewhere)
+    with pytest.raises(people.NotVisibleError):
+        learning.round_participation(user=lead, unit=people.Unit.objects.get(memberships__employee=elsewhere))
 
 
 def test_the_database_refuses_to_change_an_answer(learnt) -> None:

@@ -251,6 +251,13 @@ from peilian.apps.learning.rounds.asking import (
     daily_round,
     round_waiting,
 )
+from peilian.apps.learning.rounds.taking_part import (
+    Participation,
+    RoundWeek,
+    TookPart,
+    round_participation,
+    round_weeks,
+)
 from peilian.apps.learning.rounds.witnessing import witness_rounds_due
 from peilian.apps.learning.statistics.calibrating import (
     MODELS,
@@ -358,6 +365,7 @@ __all__ = [
     "PanelCandidate",
     "PanelKind",
     "PanelSheet",
+    "Participation",
     "PlayedDrill",
     "Progress",
     "Prospect",
@@ -369,6 +377,7 @@ __all__ = [
     "Room",
     "RoundView",
     "RoundWaits",
+    "RoundWeek",
     "Saved",
     "Sitting",
     "StatisticsOf",
@@ -377,6 +386,7 @@ __all__ = [
     "TeamRow",
     "TestOut",
     "ToMark",
+    "TookPart",
     "Tried",
     "UnitView",
     "Verified",
@@ -493,7 +503,9 @@ __all__ = [
     "review_attempt",
     "revoke_certificate",
     "rewrite",
+    "round_participation",
     "round_waiting",
+    "round_weeks",
     "rules_in_force",
     "save_answer",
     "settle_marks",

@@ -20,7 +20,9 @@ from peilian.apps.people.api import Employee, Membership, Permission, Unit, visi
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from peilian.apps.people.api import User
+    from django.db.models import QuerySet
+
+    from peilian.apps.people.api import Sight, User
 
 _MOST_DONE = 20
 
@@ -152,19 +154,24 @@ def training(competencies: Collection[str]) -> list[library.Content]:
 def team_learning(*, user: User, unit: Unit | None = None, what: str = "") -> list[TeamRow]:
     """Who of the people whose record the user may see is on what, the most overdue first; of a unit and all below it,
     and of one path, course or lesson, when given."""
-    sight = visible_to(user)
-    sight.require(Permission.SEE_RECORD)
-    sight.require(Permission.SEE_PEOPLE)
-    people = sight.employees(Permission.SEE_RECORD)
-    if unit is not None:
-        sight.unit(Permission.SEE_RECORD, unit.pk)
-        inside = Membership.objects.on(sight.day).filter(unit__in=sight.within(unit)).values("employee")
-        people = people.filter(pk__in=inside)
+    people = judged_people(visible_to(user), unit)
     rows = Enrolment.objects.live().filter(employee__in=people.values("pk")).select_related("employee", "assignment")
     if what:
         rows = rows.filter(what=what)
     found = [TeamRow(one.enrolment.employee, one) for one in progress_of(list(rows))]
     return sorted(found, key=lambda row: (*_urgency(row.progress), row.employee.number))
+
+
+def judged_people(sight: Sight, unit: Unit | None = None) -> QuerySet[Employee]:
+    """The people whose record one may see; of a unit and all below it, when given."""
+    sight.require(Permission.SEE_RECORD)
+    sight.require(Permission.SEE_PEOPLE)
+    people = sight.employees(Permission.SEE_RECORD)
+    if unit is None:
+        return people
+    sight.unit(Permission.SEE_RECORD, unit.pk)
+    inside = Membership.objects.on(sight.day).filter(unit__in=sight.within(unit)).values("employee")
+    return people.filter(pk__in=inside)
 
 
 def _urgency(one: Progress) -> tuple[bool, bool, float]:

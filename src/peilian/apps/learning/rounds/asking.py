@@ -22,12 +22,15 @@ from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.papers import Question, field_of, item_of, questions_of, questions_of_items
 from peilian.apps.learning.exams.reviewing import Asked
 from peilian.apps.learning.models import Card, CardAnswer, DailyRound
+from peilian.apps.learning.rounds.days import today
 from peilian.apps.learning.rounds.gathering import (
+    Barred,
     Origin,
     askable,
     due_items,
     in_running_exams,
     new_items,
+    next_due,
     weakest_first,
 )
 from peilian.apps.people.api import Employee, NotVisibleError
@@ -47,6 +50,7 @@ _MOST_OF_ONE = 120
 _COMPARED = 50
 _BREAK = timedelta(days=3)
 """Rounds follow each other as long as no more days lie between them: weekends and days off are no breaks."""
+_PAST_MIDNIGHT = timedelta(minutes=30)
 _SEEDS = 2**31
 
 
@@ -82,21 +86,25 @@ class RoundView:
 
 @dataclass(frozen=True, slots=True)
 class RoundWaits:
-    """How many questions today's round still has, and whether it was begun or is over."""
+    """How many questions today's round still has, and whether it was begun. ``next_on`` is the day on which questions
+    come back next, when any do."""
 
     n: int
     is_begun: bool = False
+    next_on: date | None = None
 
 
 def round_waiting(*, user: User) -> RoundWaits:
     """What of today's round waits for the user; nothing is begun by asking."""
     employee = candidate(user)
     row = _of_today(employee)
+    due = next_due(employee, _end_of_today())
+    next_on = due.astimezone(company_zone()).date() if due is not None else None
     if row is None:
-        return RoundWaits(len(_drawn(user, employee, 0, is_ordered=False)[1]))
+        return RoundWaits(len(_drawn(user, employee, 0, is_ordered=False)[1]), next_on=next_on)
     view = _view(row)
     left = sum(one.answer is None and not one.is_barred for one in view.cards)
-    return RoundWaits(left if view.next is not None else 0, is_begun=True)
+    return RoundWaits(left if view.next is not None else 0, is_begun=True, next_on=next_on)
 
 
 def daily_round(*, user: User) -> RoundView | None:
@@ -132,7 +140,7 @@ def answer_card(*, user: User, round_id: UUID, number: int, answer: Mapping[str,
     question = questions[number - 1]
     if row.answers.filter(number=number).exists():
         return _view(row)
-    if row.day != _today():
+    if row.day != today() and not _is_just_asked(row, number):
         raise refuse("rounds.of_another_day", "round")
     if question.item in in_running_exams(employee):
         raise refuse("rounds.in_an_exam", "number")
@@ -147,6 +155,11 @@ def answer_card(*, user: User, round_id: UUID, number: int, answer: Mapping[str,
                 raise refuse("rounds.not_asked", "number")
             _take_in(locked, employee, question, stored, graded)
     return _view(locked)
+
+
+def _is_just_asked(row: DailyRound, number: int) -> bool:
+    """Whether a question stands open since a little while: midnight takes nobody's answer away."""
+    return row.shown == number and row.shown_at is not None and clock.now() - row.shown_at <= _PAST_MIDNIGHT
 
 
 def _take_in(row: DailyRound, employee: Employee, question: Question, stored: dict[str, Any], graded: Grade) -> None:
@@ -198,7 +211,7 @@ def _opened(user: User, employee: Employee) -> DailyRound | None:
         row = _of_today(employee)
         if row is None:
             row = DailyRound(
-                employee=employee, day=_today(), language=language, started_at=clock.now(),
+                employee=employee, day=today(), language=language, started_at=clock.now(),
                 paper=[one.as_json() for one in paper], origins={str(one.number): origins[one.item] for one in paper},
             )  # fmt: skip
             row.save(force_insert=True)
@@ -242,7 +255,7 @@ def _view(row: DailyRound) -> RoundView:
     )
 
 
-def _card(row: DailyRound, question: Question, answer: CardAnswer | None, barred: frozenset[str]) -> CardView:
+def _card(row: DailyRound, question: Question, answer: CardAnswer | None, barred: Barred) -> CardView:
     given = answer.answer if answer is not None else None
     asked = Asked(question, field_of(question), given, 0)
     return CardView(question.number, asked, row.origins[str(question.number)], answer, question.item in barred)
@@ -260,17 +273,13 @@ def _in_a_row(employee: Employee, day: date) -> int:
 
 
 def _of_today(employee: Employee) -> DailyRound | None:
-    found: DailyRound | None = DailyRound.objects.filter(employee=employee, day=_today()).first()
+    found: DailyRound | None = DailyRound.objects.filter(employee=employee, day=today()).first()
     return found
-
-
-def _today() -> date:
-    return clock.now().astimezone(company_zone()).date()
 
 
 def _end_of_today() -> datetime:
     """What is due at any hour of today is due: who comes earlier than yesterday meets the same questions."""
-    return datetime.combine(_today() + timedelta(days=1), time(), company_zone())
+    return datetime.combine(today() + timedelta(days=1), time(), company_zone())
 
 
 def _language(row: DailyRound) -> Language:

@@ -7,11 +7,16 @@ taking: the round tells what is right.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from django.db.models import Q
+
 from peilian.adapters.packs.items import CaseField
+from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.lessons import SOURCE_KIND as LESSON
+from peilian.apps.learning.exams.attempts import exam_of, may_go_on
 from peilian.apps.learning.exams.papers import Question, bank_of, field_of, questions_of, questions_of_items
 from peilian.apps.learning.exams.reviewing import reveals_key
 from peilian.apps.learning.models import Attempt, AttemptState, Card, Completion, LessonRound, Response
@@ -21,12 +26,31 @@ from peilian.engine.assessment.spacing import remembered
 
 Origin = Literal["exam", "lesson", "again"]
 _LOOKED_BACK = timedelta(days=180)
+_ENDED_LATELY = timedelta(days=2)
+"""Attempts that ended before are not gone on with any more; which of the others are is told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Questions that are not to be asked now: some by name, and those of whole banks."""
+
+    items: frozenset[str]
+    banks: frozenset[str]
+
+    def __contains__(self, item: str) -> bool:
+        return item in self.items or item.partition("#")[0] in self.banks
 
 
 def due_items(employee: Employee, before: datetime, now: datetime) -> list[str]:
     """Questions that are due before a moment; those that are most likely forgotten come first."""
     rows = Card.objects.filter(employee=employee, due_at__lt=before)
     return [row.item for row in sorted(rows, key=lambda row: (remembered(row.state, now), row.item))]
+
+
+def next_due(employee: Employee, after: datetime) -> datetime | None:
+    """When the first question after a moment is due."""
+    row = Card.objects.filter(employee=employee, due_at__gte=after).order_by("due_at").first()
+    return row.due_at if row is not None else None
 
 
 def new_items(employee: Employee, now: datetime) -> dict[str, Origin]:
@@ -38,15 +62,20 @@ def new_items(employee: Employee, now: datetime) -> dict[str, Origin]:
     return {name: origin for name, origin in found.items() if name not in known}
 
 
-def in_running_exams(employee: Employee) -> frozenset[str]:
-    """The questions of exams that the person is taking."""
-    papers = Attempt.objects.filter(employee=employee, state=AttemptState.RUNNING).values_list("paper", flat=True)
-    return frozenset(question.item for paper in papers for question in questions_of(paper))
+def in_running_exams(employee: Employee) -> Barred:
+    """The questions of exams that the person is taking, or may be let go on with. Of an adaptive one it is the whole
+    bank: any of its questions may come next."""
+    since = clock.now() - _ENDED_LATELY
+    rows = Attempt.objects.filter(employee=employee).filter(Q(state=AttemptState.RUNNING) | Q(handed_in_at__gte=since))
+    open_ones = [row for row in rows.select_related("sitting__version") if may_go_on(row)]
+    adaptive = [exam_of(row.sitting).adaptive for row in open_ones if row.sitting is not None]
+    return Barred(
+        frozenset(question.item for row in open_ones for question in questions_of(row.paper)),
+        frozenset(rules.bank for rules in adaptive if rules is not None),
+    )
 
 
-def askable(
-    names: Iterable[str], barred: frozenset[str], wanted: Language, seed: int
-) -> tuple[Language, list[Question]]:
+def askable(names: Iterable[str], barred: Barred, wanted: Language, seed: int) -> tuple[Language, list[Question]]:
     """The questions of these names that can be asked here and graded at once, in the language that has most of them."""
     listed = [name for name in names if name not in barred]
     other: Language = "en" if wanted == "zh" else "zh"

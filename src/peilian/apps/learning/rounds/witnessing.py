@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from peilian.apps.base.api import bookkeeping, company_zone
+from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.papers import questions_of
 from peilian.apps.learning.models import DailyRound
+from peilian.apps.learning.rounds.days import monday_of, today
 from peilian.apps.learning.rounds.gathering import competencies_of
 from peilian.apps.people.api import Employee
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 
+log = logging.getLogger(__name__)
 SOURCE_KIND = "learning.round"
 WEIGHT = 0.2
 """Of questions whose answers were explained before, answered alone with everything at hand: less than a lesson says."""
@@ -26,14 +29,18 @@ _MOST_AT_ONCE = 500
 
 def witness_rounds_due() -> int:
     """Add what rounds show whose week is over; for the worker's round. How many weeks of people were counted."""
-    today = clock.now().astimezone(company_zone()).date()
-    rows = DailyRound.objects.filter(witnessed_at=None, day__lt=_monday(today)).order_by("day")
+    rows = DailyRound.objects.filter(witnessed_at=None, day__lt=monday_of(today())).order_by("day")
     weeks = dict.fromkeys(
-        (employee, _monday(day)) for employee, day in rows.values_list("employee", "day")[:_MOST_AT_ONCE]
+        (employee, monday_of(day)) for employee, day in rows.values_list("employee", "day")[:_MOST_AT_ONCE]
     )
+    n_done = 0
     for employee, monday in weeks:
-        _witness(employee, monday)
-    return len(weeks)
+        try:
+            _witness(employee, monday)
+            n_done += 1
+        except Exception:  # a week that cannot be counted keeps nobody else's back
+            log.exception("daily rounds of %s in the week of %s could not be counted", employee, monday)
+    return n_done
 
 
 def _witness(employee_id: Any, monday: date) -> None:
@@ -75,7 +82,3 @@ def _bear_witness(employee: Employee, rows: list[DailyRound], monday: date) -> N
     ]
     if pieces:
         record.add_evidence(actor=None, pieces=pieces)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
