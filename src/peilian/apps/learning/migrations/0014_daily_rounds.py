@@ -22,7 +22,7 @@ def remove_guard(apps: object, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0012_feedback'),
+        ('learning', '0013_drills_of_exams'),
         ('people', '0002_one_user_a_name'),
     ]
 
