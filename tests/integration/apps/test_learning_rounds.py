@@ -20,7 +20,7 @@ from peilian.engine._kernel import InputError
 from support.builders import a_unit, an_employee
 from support.company import a_login
 from support.curriculum import RIGHT, WRONG, a_lesson, learns, taught
-from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, an_item, begun
+from support.exams import BANK, ExamClock, a_bank, a_short, a_sitting, an_exam, an_item, begun
 from support.exams import answers as answers_exam
 from support.library import installed
 from support.practice import a_trainee
@@ -165,6 +165,20 @@ def test_what_stands_in_an_exam_that_goes_on_is_neither_asked_nor_shown(tmp_path
         learning.answer_card(user=learnt, round_id=view.round.pk, number=view.next.number, answer=RIGHT)
     learning.hand_in(user=learnt, attempt_id=attempt.pk)
     assert asked(learnt).next.number == view.next.number
+    assert finishes(learnt).next is None
+
+
+def test_a_question_that_was_passed_over_during_an_exam_is_answered_after_the_others(tmp_path, time, lin) -> None:
+    sits(tmp_path, lin)
+    first = asked(lin).next.asked.question.item.partition("#")[2]
+    exam = an_exam("mine/other", fixed=[{"item": f"{BANK}#{first}"}])
+    _, attempt = begun(a_sitting(tmp_path / "more", exam, a_bank(*(an_item(f"q{n}") for n in range(1, 7)))), lin)
+    assert asked(lin).next.number == 2
+    answers(lin)
+    learning.hand_in(user=lin, attempt_id=attempt.pk)
+    assert asked(lin).next.number == 1
+    answers(lin)
+    assert learning.CardAnswer.objects.count() == 2
 
 
 def test_of_an_exam_that_the_clock_ended_nothing_is_asked_while_more_time_may_be_given(tmp_path, time, learnt) -> None:

@@ -249,6 +249,7 @@ from peilian.apps.learning.rounds.asking import (
     answer_card,
     ask_next,
     daily_round,
+    round_of,
     round_waiting,
 )
 from peilian.apps.learning.rounds.taking_part import (
@@ -503,6 +504,7 @@ __all__ = [
     "review_attempt",
     "revoke_certificate",
     "rewrite",
+    "round_of",
     "round_participation",
     "round_waiting",
     "round_weeks",

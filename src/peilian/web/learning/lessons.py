@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +17,10 @@ from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
-from peilian.web.exams.answers import NoAnswerError, from_form, moved, to_stored
 from peilian.web.exams.faces import face_of
 from peilian.web.exams.reviews import Seen, graded_answer
 from peilian.web.exams.rooms import Asked, asked_of
-from peilian.web.exams.talk import unreadable
+from peilian.web.learning.answering import take_in
 from peilian.web.learning.feedback import feedback_of
 from peilian.web.learning.places import address_of
 from peilian.web.learning.wordings import HOMEWORK_STATES, HOMEWORK_TONES, PARTS, Label
@@ -79,20 +78,13 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
     tried = _tried(view, number)
     if tried is None:
         return HttpResponseRedirect(reverse("lesson", args=[key]))
-    face, name = face_of(tried.asked, view.language), f"q{number}"
-    step = request.POST.get("move", "")
-    note, sent = "", None
-    try:
-        given = moved(face, request.POST, name, step) if step else from_form(face, _as_it_stands(request.POST), name)
-        sent = to_stored(face, given)
-        if not step:
-            _store(user, key, number, sent, _click(request.POST.get("click", "")))
-    except NoAnswerError:
-        note = unreadable()
-    except InputError as error:
-        note = say(error.faults[0].reason, reading_language())
-    if note or step:
-        return _once_more(request, view, number, sent, note)
+    click = _click(request.POST.get("click", ""))
+    given = take_in(
+        face_of(tried.asked, view.language), request.POST, f"q{number}",
+        lambda stored: _store(user, key, number, stored, click),
+    )  # fmt: skip
+    if given.is_open:
+        return _once_more(request, view, number, given.stored, given.note)
     if not getattr(request, "htmx", False):
         return HttpResponseRedirect(f"{reverse('lesson', args=[key])}#q{number}")
     fresh = learning.lesson_of(user=user, key=key)
@@ -136,15 +128,6 @@ def _feedback(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "learning/lesson.html", context, status=422)
     messages.success(request, _("Thank you. Compare your answer with what matters here."))
     return HttpResponseRedirect(f"{reverse('lesson', args=[key])}#feedback")
-
-
-def _as_it_stands(data: QueryDict) -> QueryDict:
-    """What a form says when steps that were not moved are meant as they stand: who answers has looked at them."""
-    meant = data.copy()
-    for name in data:
-        if name.endswith(".set"):
-            meant[name] = "1"
-    return meant
 
 
 def _store(user: Any, key: str, number: int, sent: Any, click: UUID) -> None:

@@ -19,6 +19,7 @@ from peilian.web.library.learn import for_you
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.today.rounds import waits_for
 
 
 @require_safe
@@ -31,6 +32,7 @@ def learn(request: HttpRequest) -> HttpResponse:
         going = [going_of(one) for one in found.going_on]
         context |= {
             "is_learner": True,
+            "round": waits_for(user),
             "going": going,
             "step": next((one for one in going if one.next is not None), None),
             "completed": [{"row": row, "title": name_in(row.title)} for row in found.completed],

@@ -109,6 +109,7 @@ def team(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
+        "rounds": learning.round_participation(user=user, unit=chosen.get("unit")),
         "rows": [{"employee": row.employee, "going": going_of(row.progress)} for row in page],
         "n": len(rows),
         "n_late": sum(row.progress.is_overdue or row.progress.n_overdue > 0 for row in rows),
@@ -127,6 +128,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "employee": employee,
         "going": [going_of(one) for one in learning.learning_of_others(user=user, employee=employee)],
+        "weeks": learning.round_weeks(user=user, employee=employee),
         "may_assign": sight.employees(P.ASSIGN_TRAINING).filter(pk=pk).exists(),
     }
     return render(request, "learning/person.html", context)

@@ -97,6 +97,13 @@ COMMANDS = (
         words="失误 fault",
     ),
     Command("own_radar", gettext_lazy("My radar"), "chart-radar", frozenset({P.SEE_RECORD}), words="雷达 能力 radar"),
+    Command(
+        "daily_round",
+        gettext_lazy("Five minutes a day"),
+        "clock",
+        frozenset({P.SEE_RECORD}),
+        words="每日五分钟 复习 quiz",
+    ),
     Command("own_runs", gettext_lazy("My drills so far"), "history", frozenset({P.SEE_RECORD}), words="演练 drill"),
     Command(
         "team_radar", gettext_lazy("Radar of the team"), "chart-radar", frozenset({P.RAISE_NEEDS}), words="雷达 radar"

@@ -114,6 +114,11 @@ def daily_round(*, user: User) -> RoundView | None:
     return None if row is None else _view(row)
 
 
+def round_of(*, user: User, round_id: UUID) -> RoundView:
+    """A round of the user, of whatever day."""
+    return _view(_own(user, round_id))
+
+
 def ask_next(*, user: User) -> RoundView | None:
     """Today's round with its next question before the user: the time of the answer runs from the first such call."""
     view = daily_round(user=user)
@@ -121,7 +126,7 @@ def ask_next(*, user: User) -> RoundView | None:
         return view
     with bookkeeping():
         row = DailyRound.objects.select_for_update().get(pk=view.round.pk)
-        if row.shown < view.next.number:
+        if row.shown != view.next.number and not row.answers.filter(number=view.next.number).exists():
             row.shown, row.shown_at = view.next.number, clock.now()
             row.save(update_fields=["shown", "shown_at"])
     return _view(row)
@@ -130,10 +135,8 @@ def ask_next(*, user: User) -> RoundView | None:
 def answer_card(*, user: User, round_id: UUID, number: int, answer: Mapping[str, Any] | None) -> RoundView:
     """Answer the question that is before the user. It is graded at once, and says when it is met again. An answer that
     is sent once more changes nothing."""
-    employee = candidate(user)
-    row = DailyRound.objects.filter(pk=round_id, employee=employee).first()
-    if row is None:
-        raise NotVisibleError
+    row = _own(user, round_id)
+    employee = row.employee
     questions = list(questions_of(row.paper))
     if not 1 <= number <= len(questions):
         raise refuse("learning.no_such_question", "number", n=len(questions))
@@ -270,6 +273,14 @@ def _in_a_row(employee: Employee, day: date) -> int:
             break
         n, last = n + 1, each
     return n
+
+
+def _own(user: User, round_id: UUID) -> DailyRound:
+    rows = DailyRound.objects.filter(pk=round_id, employee=candidate(user)).select_related("employee")
+    found: DailyRound | None = rows.first()
+    if found is None:
+        raise NotVisibleError
+    return found
 
 
 def _of_today(employee: Employee) -> DailyRound | None:
