@@ -15,11 +15,11 @@ from peilian.apps.learning import api as learning
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.learning.parts import going_of
+from peilian.web.learning.rounds import waits_for
 from peilian.web.library.learn import for_you
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
-from peilian.web.today.rounds import waits_for
 
 
 @require_safe

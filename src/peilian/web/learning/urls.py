@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from peilian.web.learning import courses, feedback, homework, lessons, mine, teams
+from peilian.web.learning import courses, feedback, homework, lessons, mine, rounds, teams
 
 urlpatterns = [
+    path("today/round/", rounds.daily_round, name="daily_round"),
+    path("today/round/answer/", rounds.answer, name="daily_round_answer"),
     path("learn/", mine.learn, name="learn"),
     path("learn/mine/<uuid:pk>/", mine.change, name="enrolment_change"),
     path("learn/courses/", courses.catalogue, name="courses"),

@@ -15,10 +15,11 @@ from peilian.apps.people.api import Permission, Sight, User
 from peilian.engine._kernel import Language
 from peilian.web.accounts.messages import ASSIGNED, address_of, said
 from peilian.web.conversations.staff import Staff
+from peilian.web.learning.rounds import waits_for
 from peilian.web.record.tasks import due_tasks
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
-from peilian.web.today import loop, own, rounds, setup
+from peilian.web.today import loop, own, setup
 from peilian.web.today.figures import TARGET_SECONDS, figures_of
 from peilian.web.today.period import Days, days_of
 from peilian.web.today.waiting import leads, waiting_for
@@ -37,7 +38,7 @@ def today(request: HttpRequest) -> HttpResponse:
     days = _days(user, sight)
     context: dict[str, Any] = {"days": days, "target": TARGET_SECONDS, "unread": _unread(user, language)}
     context["waiting"] = waiting_for(user, sight)
-    context["round"] = rounds.waits_for(user)
+    context["round"] = waits_for(user)
     if user.employee_id is not None:
         due = due_tasks(user, most=_MOST_TASKS)
         # Whoever leads first sees what the team needs; that there is nothing to practise is no news to them.

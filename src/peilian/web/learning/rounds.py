@@ -97,9 +97,9 @@ def waits_for(user: User) -> learning.RoundWaits | None:
 def _shown(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     is_part = bool(getattr(request, "htmx", False))
     if is_part:  # htmx shows answers of 200 alone
-        response = render(request, "today/_round.html", context)
+        response = render(request, "learning/_round.html", context)
     else:
-        response = render(request, "today/round.html", context, status=status)
+        response = render(request, "learning/round.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
