@@ -171,7 +171,7 @@ def test_what_stands_in_an_exam_that_goes_on_is_neither_asked_nor_shown(tmp_path
 def test_a_question_that_was_passed_over_during_an_exam_is_answered_after_the_others(tmp_path, time, lin) -> None:
     sits(tmp_path, lin)
     first = asked(lin).next.asked.question.item.partition("#")[2]
-    exam = an_exam("mine/other", fixed=[{"item": f"{BANK}#{first}"}])
+    exam = an_exam(fixed=[{"item": f"{BANK}#{first}"}], drawn=[])
     _, attempt = begun(a_sitting(tmp_path / "more", exam, a_bank(*(an_item(f"q{n}") for n in range(1, 7)))), lin)
     assert asked(lin).next.number == 2
     answers(lin)

@@ -74,6 +74,7 @@ def test_a_question_stands_alone_on_the_page_and_without_its_key(tmp_path, time,
         learning.answer_check_item(user=lin, lesson="mine/first", **sent)
     text = page(signed_in(lin))
     assert "第 1 题，共 2 题" in text
+    assert re.search(r"<a[^>]*href=\"/\"[^>]*aria-current", text)
     assert text.count("data-item") == 1
     assert SECRET not in text
 

@@ -38,7 +38,7 @@ class Link:
 
 P = Permission
 PLACES = (
-    Place("today", _("Today"), "sun"),
+    Place("today", _("Today"), "sun", holds=("/today/",)),
     Place("insight", _("Insight"), "chart-line", frozenset({P.SEE_KPIS, P.SEE_CONVERSATIONS, P.SEE_DIAGNOSIS})),
     Place("learn", _("Learn"), "book-2"),
     Place("practise", _("Practise"), "messages"),
