@@ -118,7 +118,9 @@ def set_paper(exam: ExamDocument, employee: Employee, language: Language, seed: 
     met = Counter(_MET(employee=employee.pk))
     worth = blueprints.chosen(exam, language, held.items, met, rng)
     options = {name: _shown(held.items[name].field) for name in worth}
-    order = arranged(list(worth), {}, rng, shuffles_items=exam.shuffles)
+    order = list(arranged(list(worth), {}, rng, shuffles_items=exam.shuffles))
+    if exam.shuffles:  # a drill takes the minutes that are left, and nobody wants to come back from it
+        order.sort(key=lambda each: blueprints.has_a_drill(held.items[each[0]].field))
     return [
         Question(
             number, name, held.versions[held.items[name].bank.key], held.items[name].field.type,
