@@ -262,7 +262,9 @@
   if (exam.dataset.left) setLeft(Number(exam.dataset.left));
   find("save").hidden = true;
   exam.classList.add("is-live");
-  go(Number(location.hash.match(/^#q(\d+)$/)?.[1] ?? 1), false);
+  const asked = Number(location.hash.match(/^#q(\d+)$/)?.[1] ?? 0);
+  go(questions.has(asked) ? asked : 1, false);
+  if (questions.has(asked)) questions.get(asked).section.scrollIntoView({ block: "start" });
   setInterval(tick, 500);
   tick();
 })();
