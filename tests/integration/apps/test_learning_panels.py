@@ -11,13 +11,17 @@ from django.utils import timezone
 
 from peilian.apps.base.api import inbox_of
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.models import Completion
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from support.builders import a_unit, an_employee
 from support.company import a_login
+from support.credentials import a_certificate, learns
+from support.curriculum import a_lesson, taught
+from support.exam_drills import BothClocks
 from support.exams import ExamClock
-from support.practice import a_trainee
+from support.practice import CALM, a_trainee, plays, says
 
 pytestmark = pytest.mark.django_db
 KEYS = ("resolution", "soothing", "expression", "rules")
@@ -240,3 +244,97 @@ def test_who_does_not_lead_opens_runs_and_settles_nothing(time, boss, judge, lin
                 call()
     with pytest.raises(NotVisibleError):
         learning.examiner_of(user=other, panel_id=found.panel.pk)
+
+
+# -- a drill before the panel -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(monkeypatch):
+    return BothClocks(monkeypatch, timezone.now())
+
+
+def a_drill_panel(both, boss, judge, *people, **more):
+    return opened(both.exam, boss, judge, *people, kind="drill", scenario=CALM, **more)
+
+
+def test_the_candidate_meets_the_customer_once_and_from_the_beginning_of_the_panel_on(both, boss, judge, lin):
+    found = a_drill_panel(both, boss, judge, lin, starts_at=both.exam.at + timedelta(minutes=5))
+    one = found.panel.candidates.get()
+    assert refused(lambda: learning.start_panel_drill(user=lin, candidate_id=one.pk)) == "learning.panel_not_begun"
+    both.pass_(301)
+    first = learning.start_panel_drill(user=lin, candidate_id=one.pk)
+    assert learning.start_panel_drill(user=lin, candidate_id=one.pk).pk == first.pk
+    assert (first.is_enclosed, first.leads_back_to) == (True, "/exams/panels/")
+    for other in (a_trainee(), judge):
+        with pytest.raises(NotVisibleError):
+            learning.start_panel_drill(user=other, candidate_id=one.pk)
+
+
+def test_examiners_and_guests_read_along_and_nobody_else_does(both, boss, judge, lin):
+    found = a_drill_panel(both, boss, judge, lin)
+    one = found.panel.candidates.get()
+    run = learning.start_panel_drill(user=lin, candidate_id=one.pk)
+    says(lin, run, "我马上帮您查一下")
+    guest = learning.guest_of(next(iter(found.links.values())))
+    for examiner in (guest, learning.examiner_of(user=judge, panel_id=found.panel.pk)):
+        talk = learning.talk_for_examiner(examiner=examiner, candidate_id=one.pk)
+        assert talk.is_live
+        assert any(line.text == "我马上帮您查一下" for line in talk.said)
+        assert talk.debriefing is None
+    assert learning.panel_talk(user=boss, candidate_id=one.pk).debriefing is None
+    other_panel = opened(both.exam, boss, judge, a_trainee(), guests=["李女士"])
+    stranger = learning.guest_of(next(iter(other_panel.links.values())))
+    with pytest.raises(NotVisibleError):
+        learning.talk_for_examiner(examiner=stranger, candidate_id=one.pk)
+    for user in (lin, a_trainee(), a_login("far", "supervisor", unit=a_unit(), employee=an_employee("far"))):
+        with pytest.raises(NotVisibleError):
+            learning.panel_talk(user=user, candidate_id=one.pk)
+
+
+def test_the_debrief_opens_when_all_is_decided_and_has_no_part_in_the_result(both, boss, judge, lin):
+    found = a_drill_panel(both, boss, judge, lin)
+    one = found.panel.candidates.get()
+    run = plays(lin, learning.start_panel_drill(user=lin, candidate_id=one.pk), both.drill)
+    both_score(found, judge, ("5", "5", "5", "5"), ("5", "5", "5", "5"))
+    for user in (lin, boss):
+        assert learning.panel_talk(user=user, candidate_id=one.pk).debriefing is not None
+    one.refresh_from_db()
+    assert (one.percent, run.passed) == (50, True)
+    assert not record.Evidence.objects.filter(source_kind="practice.drill").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"kind": "role_play", "scenario": CALM}, "learning.panel_plays_no_drill"),
+        ({"kind": "drill", "scenario": "telecom/abusive-customer"}, "learning.drill_cannot_be_set"),
+        ({"kind": "drill", "scenario": "mine/nowhere"}, "learning.drill_cannot_be_set"),
+    ],
+)
+def test_a_drill_that_cannot_be_played_before_a_panel_is_refused(both, boss, judge, lin, more, key):
+    assert refused(lambda: opened(both.exam, boss, judge, lin, **more)) == key
+    assert not learning.panels_run_by(boss).exists()
+
+
+def test_a_result_stands_in_the_archive_once_and_can_earn_a_certificate(tmp_path, both, boss, judge, lin):
+    asks = {"requires": ["lesson:mine/first"], "panel": "complaint-panel", "renew_by": None, "months": None}
+    taught(tmp_path, a_lesson(), a_certificate(**asks))
+    found = a_drill_panel(both, boss, judge, lin)
+    learns(lin.employee, "lesson:mine/first", both.exam.at)
+    learning.issue_due()
+    asked = {one.what: one.is_met for one in learning.certificates_of(user=lin)[0].asked}
+    assert asked == {"lesson:mine/first": True, "panel:complaint-panel": False}
+    both_score(found, judge, ("8", "8", "8", "8"), ("8", "8", "8", "8"))
+    kinds = [str(one.kind) for one in learning.archive_of(user=lin, employee=lin.employee).entries]
+    assert kinds.count("panel") == 1
+    assert "review" not in kinds
+    learning.issue_due()
+    assert learning.certificates_of(user=lin)[0].standing == "valid"
+
+
+def test_who_fails_before_the_panel_earns_nothing_by_it(both, boss, judge, lin):
+    both_score(a_drill_panel(both, boss, judge, lin), judge, ("2", "2", "2", "2"), ("3", "3", "3", "3"))
+    entry = learning.archive_of(user=lin, employee=lin.employee).entries[0]
+    assert (entry.kind, entry.is_passed, entry.percent) == ("panel", False, D("25.00"))
+    assert not Completion.objects.exists()

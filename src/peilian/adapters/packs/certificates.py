@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from peilian.adapters.packs import TextField, kinds
 from peilian.adapters.packs._problems import problem
 from peilian.adapters.packs.authored import STRICT, Authored, Named, Reference, ShortKey
+from peilian.adapters.packs.panel_form import load_panel_forms
 from peilian.adapters.packs.teaching import Hours, Percent, Stage, _differ
 from peilian.engine.curriculum.hours import Counting, Pace, Quota
 
@@ -36,9 +37,9 @@ _USUAL = (ReminderField(days=60), ReminderField(days=14))
 class CertificateDocument(Authored):
     """A certificate (证书): what it attests, and all that somebody has to pass or complete to get it.
 
-    ``grade`` is the least one in the exams among ``requires``. It holds ``months``, without them for good;
-    ``reminders`` tell the person before the end. ``renew_by`` is the exam or course that renews it; without one
-    everything is asked for again.
+    ``grade`` is the least one in the exams among ``requires``. ``panel`` is the scoring form of a practical exam that
+    has to be passed too. It holds ``months``, without them for good; ``reminders`` tell the person before the end.
+    ``renew_by`` is the exam or course that renews it; without one everything is asked for again.
     """
 
     attests: TextField
@@ -47,6 +48,7 @@ class CertificateDocument(Authored):
     months: Annotated[int, Field(ge=1, le=120)] | None = None
     reminders: tuple[ReminderField, ...] = Field(default=_USUAL, max_length=6)
     renew_by: Reference | None = None
+    panel: ShortKey | None = None
     signatory: TextField | None = None
 
     @model_validator(mode="after")
@@ -61,7 +63,14 @@ class CertificateDocument(Authored):
             raise problem("renewed_without_end")
         if len(set(self.remind_days)) < len(self.remind_days):
             raise problem("reminded_twice")
+        if self.panel is not None and self.panel not in load_panel_forms():
+            raise problem("no_such_panel_form", name=self.panel, known=", ".join(load_panel_forms()))
         return self
+
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """Everything that somebody has to show the first time, ``kind:key``."""
+        return self.requires if self.panel is None else (*self.requires, f"panel:{self.panel}")
 
     @property
     def remind_days(self) -> tuple[int, ...]:

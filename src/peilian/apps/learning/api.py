@@ -95,6 +95,13 @@ from peilian.apps.learning.exams.correcting import (
 from peilian.apps.learning.exams.drills import ItemDrill, unfinished
 from peilian.apps.learning.exams.entering import Entry, entry_for
 from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, one_to_mark, parts_of, to_mark
+from peilian.apps.learning.exams.panel_drills import (
+    PanelTalk,
+    own_panels,
+    panel_talk,
+    start_panel_drill,
+    talk_for_examiner,
+)
 from peilian.apps.learning.exams.panels import (
     NewPanel,
     OpenedPanel,
@@ -106,6 +113,7 @@ from peilian.apps.learning.exams.panels import (
     panel_forms,
     panel_results_of,
     panel_run,
+    panel_scenarios,
     panels_examined_by,
     panels_run_by,
     possible_examiners,
@@ -366,6 +374,7 @@ __all__ = [
     "PanelCandidate",
     "PanelKind",
     "PanelSheet",
+    "PanelTalk",
     "Participation",
     "PlayedDrill",
     "Progress",
@@ -482,9 +491,12 @@ __all__ = [
     "open_panel",
     "open_sitting",
     "outlook",
+    "own_panels",
     "panel_forms",
     "panel_results_of",
     "panel_run",
+    "panel_scenarios",
+    "panel_talk",
     "panels_examined_by",
     "panels_run_by",
     "parts_of",
@@ -517,11 +529,13 @@ __all__ = [
     "start_attempt",
     "start_course_exam",
     "start_item_drill",
+    "start_panel_drill",
     "start_statistics",
     "start_test_out",
     "statistics_listed",
     "statistics_of",
     "suggest_from_feedback",
+    "talk_for_examiner",
     "team_certificates",
     "team_hours",
     "team_learning",

@@ -33,7 +33,11 @@ from peilian.web.shell.paging import page_of
 from peilian.web.shell.pdf import why_no_pdf
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
-_PAGES = {"exam": "exam_review", "drill": "drill_debrief", "certificate": "certificate", "external": "external"}
+_PAGES = {
+    "exam": "exam_review", "drill": "drill_debrief", "panel": "exam_panel_talk", "certificate": "certificate",
+    "external": "external",
+}  # fmt: skip
+_GRADED = (learning.ArchiveKind.EXAM, learning.ArchiveKind.PANEL)
 _MOST_ON_PAPER = 2000
 
 
@@ -106,7 +110,7 @@ def _line(entry: learning.ArchiveEntry) -> dict[str, Any]:
         "title": _title(entry),
         "kind": KINDS[entry.kind],
         "how": HOW.get(entry.how, entry.how),
-        "grade": GRADES.get(entry.grade, "") if entry.kind == learning.ArchiveKind.EXAM and not entry.state else "",
+        "grade": GRADES.get(entry.grade, "") if entry.kind in _GRADED and not entry.state else "",
         "tone": "neutral" if entry.is_passed is None else "good" if entry.is_passed else "bad",
         "points": Figure(entry.percent, "score"),
         "state": STATES.get(entry.state, entry.state),

@@ -16,6 +16,7 @@ from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Tone
 
 Label = str | Promise
+_EXAMS = {"exam": "exams", "panel": "exam_panels"}
 _LEARNT = ("lesson", "course")  # what has a page to be learnt on
 
 STANDINGS: dict[str, Label] = {
@@ -45,6 +46,7 @@ KINDS: dict[str, Label] = {
     "learnt": pgettext_lazy("archive", "Learning"),
     "exam": pgettext_lazy("archive", "Exams"),
     "drill": pgettext_lazy("archive", "Drills"),
+    "panel": pgettext_lazy("archive", "Practical exams"),
     "review": pgettext_lazy("archive", "Reviews and observations"),
     "certificate": pgettext_lazy("archive", "Certificates"),
     "external": pgettext_lazy("archive", "Certificates of others"),
@@ -60,6 +62,7 @@ HOW: dict[str, Label] = {
     "credited": pgettext_lazy("archive", "credited"),
     "exam": pgettext_lazy("archive", "exam"),
     "drill": pgettext_lazy("archive", "drill"),
+    "panel": pgettext_lazy("archive", "practical exam"),
     "observation": pgettext_lazy("archive", "observation"),
     "review": pgettext_lazy("archive", "review"),
     "certificate": pgettext_lazy("archive", "certificate"),
@@ -99,8 +102,8 @@ def asked(one: learning.CertificateAsks) -> Asked:
 
 def address_of(kind: str, key: str) -> str:
     """Where a text is taken, learnt or read; empty where it has no page for learners."""
-    if kind == "exam":
-        return reverse("exams")
+    if kind in _EXAMS:
+        return reverse(_EXAMS[kind])
     try:
         return reverse(kind, args=[key]) if kind in _LEARNT else text_address(kind, key) or ""
     except NoReverseMatch:

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,6 +51,12 @@ class PanelForm(forms.Form):
             "What the customer complains about and wants. Examiners read it; the candidate hears it."
         ),
     )  # fmt: skip
+    scenario = forms.ChoiceField(
+        label=gettext_lazy("The customer's drill"), required=False,
+        help_text=gettext_lazy(
+            "Each candidate meets this simulated customer; examiners read along. Empty: people play it."
+        ),
+    )  # fmt: skip
     form = forms.ChoiceField(label=gettext_lazy("Scoring form"))
     starts_at = MomentField(label=gettext_lazy("Begins"))
     candidates = forms.MultipleChoiceField(label=gettext_lazy("Who is examined"), widget=forms.CheckboxSelectMultiple)
@@ -72,6 +79,7 @@ class PanelForm(forms.Form):
         super().__init__(*arguments, **options)
         named = [(str(one.pk), one.name) for one in users]
         choices = {
+            "scenario": [("", "–"), *learning.panel_scenarios(reading_language())],
             "form": [(key, name_in(form.title.model_dump())) for key, form in learning.panel_forms().items()],
             "candidates": [(str(one.pk), f"{one.name} {one.number}") for one in listed],
             "examiners": named,
@@ -105,11 +113,13 @@ def panels(request: HttpRequest) -> HttpResponse:
         for panel in learning.panels_examined_by(user).order_by("-starts_at")[:50]
         for examiner in (learning.examiner_of(user=user, panel_id=panel.pk),)
     ]
+    waiting = [(one, _drill_state(one)) for one in learning.own_panels(user=user)]
     own = learning.panel_results_of(user=user, employee=user.employee) if user.employee is not None else []
     context = {
         "page": page,
         "examined": examined,
         "own": [(one, GRADES.get(one.grade, one.grade), spread_of(one, is_named=False)) for one in own],
+        "waiting": waiting,
         "may_open": sight_of(request).may(P.ASSIGN_TRAINING),
     }
     return render(request, "exams/panels.html", context)
@@ -142,6 +152,15 @@ def opening(request: HttpRequest) -> HttpResponse:
     return render(request, "exams/panel_new.html", {"form": form}, status=422)
 
 
+def _drill_state(one: learning.PanelCandidate) -> str:
+    """Where the drill of somebody's own practical exam stands: empty without one."""
+    if not one.panel.scenario:
+        return ""
+    if one.run is None:
+        return "to_begin" if one.panel.starts_at <= timezone.now() else "later"
+    return "over" if one.run.is_over else "live"
+
+
 def _what(form: PanelForm, users: Sequence[people.User]) -> learning.NewPanel:
     data = form.cleaned_data
     by_pk = {str(one.pk): one for one in users}
@@ -152,6 +171,7 @@ def _what(form: PanelForm, users: Sequence[people.User]) -> learning.NewPanel:
         story=data["story"],
         form=data["form"],
         starts_at=data["starts_at"],
+        scenario=data["scenario"],
         examiners=[by_pk[pk] for pk in data["examiners"]],
         customers=[customer] if customer is not None else [],
         guests=[line.strip() for line in data["guests"].splitlines() if line.strip()],

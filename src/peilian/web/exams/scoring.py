@@ -96,6 +96,7 @@ def _context(examiner: learning.Examiner, request: HttpRequest, faults: dict[str
     return {
         "panel": panel,
         "examiner": examiner,
+        "talks": panel.scenario,
         "waiting": [(one, asked(one)) for one, sheet in candidates if sheet is None and one.decided_at is None],
         "done": [
             (one, [(name_in(each["label"]), sheet.points[each["key"]]) for each in dimensions])

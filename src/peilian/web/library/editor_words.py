@@ -317,6 +317,7 @@ FIELDS: dict[str, str | Promise] = {
     "remedial_first": pgettext_lazy("library", "These lessons come before a re-sit"),
     "attests": pgettext_lazy("library", "What it attests"),
     "CertificateDocument.requires": pgettext_lazy("library", "What has to be passed or completed"),
+    "CertificateDocument.panel": pgettext_lazy("library", "Practical exam to be passed"),
     "grade": pgettext_lazy("library", "Least grade in the exams"),
     "CertificateDocument.months": pgettext_lazy("library", "Months it holds"),
     "reminders": pgettext_lazy("library", "Reminders before it ends"),
@@ -463,6 +464,9 @@ HELP: dict[str, str | Promise] = {
     "requires": pgettext_lazy("library", "Type a few words of the title and choose."),
     "remedial": pgettext_lazy("library", "Type a few words of the title and choose."),
     "CertificateDocument.requires": pgettext_lazy("library", "Type a few words of the title and choose."),
+    "CertificateDocument.panel": pgettext_lazy(
+        "library", "The key of its scoring form, such as complaint-panel. Empty: none is asked for."
+    ),
     "renew_by": pgettext_lazy("library", "An exam or a course; type a few words of the title and choose."),
     "QuotaField.roles": pgettext_lazy("library", "Keys of roles, one a line, such as supervisor."),
     "banks": pgettext_lazy("library", "Type a few words of the title and choose."),

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from peilian.apps.base.api import company_zone
+from peilian.apps.learning.exams.panels import SOURCE_KIND as PANEL_SOURCE
 from peilian.apps.learning.models import (
     Attempt,
     AttemptState,
@@ -28,6 +29,7 @@ from peilian.apps.learning.models import (
     CredentialEventKind,
     ExternalCertificate,
     ExternalState,
+    PanelCandidate,
 )
 from peilian.apps.people.api import Employee, Permission, visible_to
 from peilian.apps.practice import api as practice
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _JUDGED = (record.EvidenceKind.OBSERVATION, record.EvidenceKind.REVIEW)
-_BY_THEMSELVES = Q(what__startswith="exam:") | Q(what__startswith="scenario:")
+_BY_THEMSELVES = Q(what__startswith="exam:") | Q(what__startswith="scenario:") | Q(what__startswith="panel:")
 """Completions of what stands in the archive by itself, with its points."""
 
 
@@ -48,6 +50,7 @@ class ArchiveKind(StrEnum):
     LEARNT = "learnt"
     EXAM = "exam"
     DRILL = "drill"
+    PANEL = "panel"
     REVIEW = "review"
     CERTIFICATE = "certificate"
     EXTERNAL = "external"
@@ -100,6 +103,9 @@ def archive_of(*, user: User, employee: Employee | UUID, year: int | None = None
             person, zone, may_open=is_own or sight.employees(Permission.RAISE_NEEDS).filter(pk=person.pk).exists()
         ),
         *_drills(user, person, zone, is_own=is_own),
+        *_panels(
+            person, zone, may_open=is_own or sight.employees(Permission.ASSIGN_TRAINING).filter(pk=person.pk).exists()
+        ),
         *(_reviews(user, person, zone) if sight.employees(Permission.SEE_RECORD).filter(pk=person.pk).exists() else ()),
         *_certificates(person, zone),
         *_externals(person, zone, is_own=is_own),
@@ -148,8 +154,20 @@ def _drills(user: User, person: Employee, zone: ZoneInfo, *, is_own: bool) -> It
         )  # fmt: skip
 
 
+def _panels(person: Employee, zone: ZoneInfo, *, may_open: bool) -> Iterator[ArchiveEntry]:
+    rows = PanelCandidate.objects.filter(employee=person, decided_at__isnull=False).order_by()
+    named = ("pk", "decided_at", "panel__title", "percent", "grade", "run", "settled_reason")
+    for pk, at, title, percent, grade, run, reason in rows.values_list(*named):
+        assert at is not None  # what is decided was decided at a time
+        yield ArchiveEntry(
+            at.astimezone(zone), ArchiveKind.PANEL, {"zh": title}, "panel", percent, grade, bool(grade),
+            source=str(pk) if may_open and run is not None else "", note=reason,
+        )  # fmt: skip
+
+
 def _reviews(user: User, person: Employee, zone: ZoneInfo) -> Iterator[ArchiveEntry]:
     rows = record.evidence_of(user=user, employee=person).filter(kind__in=_JUDGED, superseded_by=None)
+    rows = rows.exclude(source_kind=PANEL_SOURCE)  # which have lines of their own
     named = ("at", "kind", "competency", "score", "weight", "label_key", "label_params", "note")
     for at, kind, competency, score, weight, key, params, note in rows.order_by().values_list(*named):
         yield ArchiveEntry(

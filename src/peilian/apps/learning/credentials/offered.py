@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from peilian.adapters.packs.certificates import GRADES, CertificateDocument
+from peilian.adapters.packs.panel_form import load_panel_forms
 from peilian.apps.base.api import company_zone
 from peilian.apps.learning.models import Attempt, AttemptState, CertificateGround, Completion
 from peilian.apps.library import api as library
@@ -49,7 +50,7 @@ Evidence = Mapping[UUID, Mapping[str, list[Shown]]]
 def terms_of(document: CertificateDocument) -> Terms:
     """The engine's value of what a certificate asks for. It can be renewed from the first reminder on."""
     window = max(document.remind_days, default=WINDOW_DAYS)
-    return Terms(document.requires, document.renew_by, document.months, window)
+    return Terms(document.asks_for, document.renew_by, document.months, window)
 
 
 def offered_certificates() -> list[Offered]:
@@ -63,7 +64,7 @@ def offered_certificates() -> list[Offered]:
 
 def names_of(document: CertificateDocument) -> tuple[str, ...]:
     """Everything that can earn or renew it."""
-    return tuple(dict.fromkeys((*document.requires, *((document.renew_by,) if document.renew_by else ()))))
+    return tuple(dict.fromkeys((*document.asks_for, *((document.renew_by,) if document.renew_by else ()))))
 
 
 def shown_for(document: CertificateDocument, employees: Collection[UUID] | None = None) -> Evidence:
@@ -98,7 +99,9 @@ def titles_of(names: Iterable[str]) -> dict[str, Text]:
     """The titles of texts by ``kind:key``, also of exams: what a certificate asks for is no secret."""
     wanted = set(names)
     rows = library.Content.objects.filter(key__in={name.partition(":")[2] for name in wanted}).defer("current")
-    return {row.reference: row.name for row in rows if row.reference in wanted}
+    found = {row.reference: row.name for row in rows if row.reference in wanted}
+    forms = ((f"panel:{key}", form) for key, form in load_panel_forms().items())
+    return found | {name: form.title.to_text() for name, form in forms if name in wanted}
 
 
 def stored(title: Text | None) -> dict[str, str]:

@@ -21,10 +21,13 @@ from django.utils import timezone
 from peilian.adapters.packs.panel_form import PanelFormDocument, load_panel_forms
 from peilian.apps.base.api import new_id, refuse, send, short, today_in_company, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.models import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
+from peilian.apps.learning.curriculum.completing import Done, complete
+from peilian.apps.learning.exams.papers import settable_drills
+from peilian.apps.learning.models import CompletionHow, Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
 from peilian.apps.people.api import ROLES, Employee, NotVisibleError, Permission, RoleGrant, User, visible_to
+from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Language, Reason
 from peilian.engine.assessment import grade_of
 from peilian.engine.assessment.panels import MOST, PanelResult, panel_result
 
@@ -38,7 +41,8 @@ P = Permission
 @dataclass(frozen=True, slots=True)
 class NewPanel:
     """What is opened: ``examiners`` are users, ``customers`` those among them who stand for the customer, ``guests``
-    names of people from outside who do. ``batch`` makes a second click harmless."""
+    names of people from outside who do. ``scenario`` is the drill that is played, for the kind that plays one.
+    ``batch`` makes a second click harmless."""
 
     title: str
     kind: PanelKind | str
@@ -48,6 +52,7 @@ class NewPanel:
     examiners: Sequence[User] = ()
     customers: Sequence[User] = ()
     guests: Sequence[str] = ()
+    scenario: str = ""
     batch: UUID | None = None
 
 
@@ -62,6 +67,12 @@ class OpenedPanel:
 def panel_forms() -> Mapping[str, PanelFormDocument]:
     """The scoring forms that a panel can be opened with, by key."""
     return load_panel_forms()
+
+
+def panel_scenarios(language: Language) -> list[tuple[str, str]]:
+    """The drills that can be played before a panel: key and title."""
+    faces = practice.drill_faces(practice.scenarios())
+    return [(key, face.title.in_language(language)) for key, face in faces.items() if not face.is_abuse]
 
 
 def open_panel(*, actor: User, what: NewPanel, employees: Sequence[Employee]) -> OpenedPanel:
@@ -81,7 +92,7 @@ def open_panel(*, actor: User, what: NewPanel, employees: Sequence[Employee]) ->
         panel = Panel(
             id=what.batch or new_id(), title=short(what.title, "title", limit=200, is_needed=True), kind=what.kind,
             story=short(what.story, "story", limit=4000, is_needed=True), form=_kept(form), starts_at=what.starts_at,
-            created_at=clock.now(), created_by=actor,
+            created_at=clock.now(), created_by=actor, scenario=what.scenario,
         )  # fmt: skip
         panel.save(force_insert=True)
         audit.created(panel)
@@ -106,6 +117,10 @@ def _check(what: NewPanel, form: PanelFormDocument | None, employees: Sequence[E
         raise refuse("learning.no_such_form", "form")
     if what.kind not in PanelKind.values:
         raise refuse("learning.panel_kind", "kind")
+    if what.scenario and what.kind != PanelKind.DRILL:
+        raise refuse("learning.panel_plays_no_drill", "scenario")
+    if what.scenario and what.scenario not in settable_drills([what.scenario]):
+        raise refuse("learning.drill_cannot_be_set", "scenario")
     if not employees:
         raise refuse("record.nobody_chosen", "employees")
     everybody = {user.pk for user in (*what.examiners, *what.customers)}
@@ -340,6 +355,8 @@ def _decide(candidate: PanelCandidate) -> None:
     ]
     candidate.save()
     _bear_witness(candidate, found)
+    if candidate.grade:
+        _attest(candidate)
     user = getattr(candidate.employee, "user", None)
     if user is not None and user.is_active:
         _send(user, "inbox.panel_result", candidate.panel)
@@ -364,6 +381,17 @@ def _bear_witness(candidate: PanelCandidate, found: PanelResult) -> None:
     ]  # fmt: skip
     if pieces:
         record.add_evidence(actor=None, pieces=pieces)
+
+
+def _attest(candidate: PanelCandidate) -> None:
+    """What is passed before a panel is completed by its form; certificates may ask for that."""
+    assert candidate.decided_at is not None
+    form = candidate.panel.form
+    done = Done(
+        what=f"panel:{form['key']}", how=CompletionHow.PASSED, at=candidate.decided_at, source_kind=SOURCE_KIND,
+        source_id=str(candidate.pk), title=form["title"], percent=candidate.percent,
+    )  # fmt: skip
+    complete(employee=candidate.employee, done=done)
 
 
 def _send(user: User, key: str, panel: Panel) -> None:

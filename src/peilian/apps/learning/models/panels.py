@@ -21,12 +21,15 @@ class PanelKind(models.TextChoices):
 class Panel(Row):
     """A practical exam (实操考核): what is played, when, and the scoring form as it was when it was opened.
 
+    ``scenario`` is the drill in which each candidate meets the customer, empty where people play it.
+
     ``form`` is ``{"key", "title", "dimensions": [{"key", "label", "look_at", "weight", "competency"}], "cuts"}``.
     """
 
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=PanelKind)
     story = models.TextField(max_length=4000)
+    scenario = models.CharField(max_length=150, blank=True, default="")
     form = models.JSONField(encoder=DjangoJSONEncoder)
     starts_at = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -43,7 +46,7 @@ class Panel(Row):
 class PanelCandidate(Row):
     """A person who is examined by a panel. Percent, grade and ``result`` are NULL or empty until every examiner has
     scored; ``result`` holds by dimension ``{"key", "mean", "low", "high"}``. ``settled_reason``: why it was not waited
-    for all."""
+    for all. ``run`` is the drill that was played before the panel, and belongs to nothing else."""
 
     panel = models.ForeignKey("learning.Panel", on_delete=models.PROTECT, related_name="candidates")
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="panels")
@@ -52,6 +55,7 @@ class PanelCandidate(Row):
     grade = models.CharField(max_length=20, blank=True, default="")
     result = models.JSONField(default=list)
     settled_reason = models.CharField(max_length=500, blank=True, default="")
+    run = models.OneToOneField("practice.DrillRun", null=True, on_delete=models.PROTECT, related_name="+")
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     class Meta:

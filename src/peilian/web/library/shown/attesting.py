@@ -24,8 +24,16 @@ def certificate(document: CertificateDocument, reading: Reading) -> dict[str, An
     return {
         "requires": [link(name) for name in document.requires],
         "renew_by": link(document.renew_by) if document.renew_by else None,
+        "panel": _panel(document, reading),
         "asks_exam": any(name.startswith("exam:") for name in document.requires),
     }
+
+
+def _panel(document: CertificateDocument, reading: Reading) -> str:
+    """The title of the scoring form of the practical exam that it asks for."""
+    name = f"panel:{document.panel}"
+    title = titles_of([name]).get(name) if document.panel else None
+    return "" if title is None else title.in_language(reading.language)
 
 
 def class_hours(document: ClassHoursDocument, reading: Reading) -> dict[str, Any]:
