@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0013_drills_of_exams'),
+        ('learning', '0014_daily_rounds'),
         ('practice', '0002_drills_inside_others'),
     ]
 
