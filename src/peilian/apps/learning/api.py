@@ -6,6 +6,7 @@ Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
+from peilian.apps.learning.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.credentials.archive import Archive, ArchiveEntry, ArchiveKind, archive_of
 from peilian.apps.learning.credentials.deciding import may_manage, revoke_certificate, uphold_certificate
 from peilian.apps.learning.credentials.external import (
@@ -37,7 +38,6 @@ from peilian.apps.learning.credentials.issuing import CODE_LENGTH, issue_due
 from peilian.apps.learning.credentials.offered import Offered, is_gone, offered_certificates, titles_of
 from peilian.apps.learning.credentials.reminding import remind_due
 from peilian.apps.learning.curriculum.after import TestOut, tested_out
-from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.enrolling import enrol, leave, may_join, move_to_newer
 from peilian.apps.learning.curriculum.examining import start_course_exam, start_test_out
 from peilian.apps.learning.curriculum.keeping import READ as READ_KINDS

@@ -16,7 +16,7 @@ from django.db.models import UUIDField
 from peilian.adapters.packs.teaching import CourseDocument, LessonDocument
 from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
-from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
+from peilian.apps.learning.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.curriculum.keeping import keep_up, open_again
 from peilian.apps.learning.curriculum.texts import in_force, title_of

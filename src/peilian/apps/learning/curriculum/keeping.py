@@ -19,7 +19,7 @@ from django.db.models import Exists, F, OuterRef, Q, UUIDField
 from peilian.adapters.packs.teaching import CourseDocument
 from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.curriculum.completing import Done, complete, withdraw_completion
+from peilian.apps.learning.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.models import Completion, CompletionHow, Enrolment

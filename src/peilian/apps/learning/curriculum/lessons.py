@@ -21,7 +21,7 @@ from peilian.adapters.packs.items import AnyItem
 from peilian.adapters.packs.teaching import LessonDocument
 from peilian.apps.base.api import bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.curriculum.completing import Done, complete
+from peilian.apps.learning.completing import Done, complete
 from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import Progress
 from peilian.apps.learning.curriculum.texts import in_force, title_of

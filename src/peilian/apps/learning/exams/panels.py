@@ -21,7 +21,7 @@ from django.utils import timezone
 from peilian.adapters.packs.panel_form import PanelFormDocument, load_panel_forms
 from peilian.apps.base.api import new_id, refuse, send, short, today_in_company, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.curriculum.completing import Done, complete
+from peilian.apps.learning.completing import Done, complete
 from peilian.apps.learning.exams.papers import settable_drills
 from peilian.apps.learning.models import CompletionHow, Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
 from peilian.apps.people.api import ROLES, Employee, NotVisibleError, Permission, RoleGrant, User, visible_to
