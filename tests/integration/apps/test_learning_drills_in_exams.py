@@ -8,13 +8,17 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from peilian.adapters.banks.writing import write_bank
 from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.exams import papers
 from peilian.apps.learning.models import AttemptDrill
+from peilian.apps.learning.statistics.gathering import gathered_of_sitting
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
+from peilian.engine.assessment.psychometrics import analyse_exam
 from support.company import a_login
 from support.exam_drills import BothClocks, a_drill_item, a_drill_sitting, calls
 from support.exams import a_bank, a_sitting, an_exam, an_item, answers, begun, fresh
@@ -421,3 +425,39 @@ def test_the_row_that_links_a_drill_to_its_question_is_there_once(tmp_path, time
 def test_an_adaptive_exam_says_why_it_takes_no_drills(tmp_path, time):
     exam = an_exam(adaptive={"bank": "mine/bank"}, drawn=[])
     assert refused(lambda: a_sitting(tmp_path, exam, a_bank(a_drill_item()))) == "learning.adaptive_takes_no_drill"
+
+
+def test_statistics_take_it_as_a_question_of_many_points(tmp_path, time):
+    sitting = a_drill_sitting(tmp_path)
+    shares = []
+    for _ in range(3):
+        user, attempt = begun(sitting)
+        run = calls(user, attempt)
+        if len(shares) == 1:
+            plays(user, run, time.drill)
+        elif len(shares) == 2:
+            says(user, run)
+        found = learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True)
+        shares.append(float(response_of(found).points))
+    gathered = gathered_of_sitting(sitting.pk)
+    variant = next(one for one in gathered.variants.values() if one.kind == "drill")
+    assert (variant.most, variant.options) == (10.0, ())
+    place = [item.key for item in gathered.responses.items].index(variant.name)
+    assert sorted(gathered.responses.points[:, place]) == sorted(shares)
+    assert len(set(shares)) == 3
+    figures = analyse_exam(gathered.responses).items[place].figures
+    assert figures.facility.n == 3
+
+
+@pytest.mark.parametrize("form", ["gift", "moodle", "table"])
+def test_files_of_others_leave_it_out_and_say_so(form):
+    written = write_bank(a_bank(an_item("q1"), a_drill_item()), form)
+    told = {(note.field, note.reason.key) for note in written.notes}
+    assert ("call", "banks.type_stays") in told
+    assert b"retail/logistics-delay" not in written.data
+
+
+def test_the_daily_round_asks_no_drills(tmp_path, time):
+    installed(tmp_path, a_bank(an_item("q1"), a_drill_item()))
+    found = papers.questions_of_items(["mine/bank#q1", "mine/bank#call"], "zh", 1)
+    assert [one.item for one in found] == ["mine/bank#q1"]

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from peilian.apps.base.api import guard
 from peilian.apps.learning import api as learning
+from peilian.apps.practice import api as practice
 from support.beside import Beside, on_postgresql
 from support.builders import an_employee
 from support.company import a_login
+from support.exam_drills import BothClocks, a_drill_sitting, calls
 from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, answers, begun, fresh
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_postgresql]
@@ -89,3 +91,30 @@ def test_taking_the_guard_of_one_ledger_away_leaves_those_of_the_others(tmp_path
     finally:
         guard.install(connection, ("learning_mark",))
     assert attempt.events.count() == 1
+
+
+def test_two_pages_that_begin_the_drill_of_a_question_at_once_begin_one(tmp_path, monkeypatch):
+    BothClocks(monkeypatch, timezone.now())
+    user, attempt = begun(a_drill_sitting(tmp_path))
+    with transaction.atomic():
+        first = calls(user, attempt)
+        second = Beside(lambda: calls(user, attempt))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    assert second.result.pk == first.pk
+    assert practice.DrillRun.objects.count() == 1
+
+
+def test_a_drill_that_begins_while_the_exam_is_handed_in_is_ended_with_it_or_never_begins(tmp_path, monkeypatch):
+    BothClocks(monkeypatch, timezone.now())
+    user, attempt = begun(a_drill_sitting(tmp_path))
+    with transaction.atomic():
+        run = calls(user, attempt)
+        second = Beside(lambda: learning.hand_in(user=user, attempt_id=attempt.pk, ends_drills=True))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    run.refresh_from_db()
+    assert run.is_over
+    assert fresh(attempt).responses.get(number=2).chosen["run"] == str(run.pk)

@@ -54,7 +54,7 @@ class PanelForm(forms.Form):
     scenario = forms.ChoiceField(
         label=gettext_lazy("The customer's drill"), required=False,
         help_text=gettext_lazy(
-            "Each candidate meets this simulated customer; examiners read along. Empty: people play it."
+            "Each candidate meets this simulated customer, and examiners read along."
         ),
     )  # fmt: skip
     form = forms.ChoiceField(label=gettext_lazy("Scoring form"))
@@ -79,7 +79,7 @@ class PanelForm(forms.Form):
         super().__init__(*arguments, **options)
         named = [(str(one.pk), one.name) for one in users]
         choices = {
-            "scenario": [("", "–"), *learning.panel_scenarios(reading_language())],
+            "scenario": [("", _("none, people play it")), *learning.panel_scenarios(reading_language())],
             "form": [(key, name_in(form.title.model_dump())) for key, form in learning.panel_forms().items()],
             "candidates": [(str(one.pk), f"{one.name} {one.number}") for one in listed],
             "examiners": named,
