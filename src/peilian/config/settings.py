@@ -117,7 +117,7 @@ _SQLITE = {
     "timeout": 20,
     # FULL: what was acknowledged survives a power cut.
     "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA mmap_size=134217728;"
-    "PRAGMA journal_size_limit=27103364;PRAGMA temp_store=MEMORY;",
+    "PRAGMA journal_size_limit=27103364;PRAGMA wal_autocheckpoint=4000;PRAGMA temp_store=MEMORY;",
 }
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or f"sqlite:///{HOME / 'peilian.sqlite3'}")

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -20,9 +19,9 @@ from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.exams.answers import NoAnswerError
 from peilian.web.exams.talk import Sent, Teller, Text, UnreadableError, code_of, fault, parse, unreadable
-from peilian.web.practice.hub import in_database
 from peilian.web.shell.access import user_of_socket
 from peilian.web.shell.languages import DJANGO_CODES
+from peilian.web.shell.sockets import Socket, in_database
 
 REFUSED = 4404
 TRY_AGAIN = 1013  # the page connects again by itself
@@ -35,7 +34,7 @@ TRUSTED_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class ExamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class ExamConsumer(Socket):
     """One page of an attempt. Who may answer is asked anew every few seconds."""
 
     _teller: Teller | None = None

@@ -12,7 +12,6 @@ import asyncio
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -21,12 +20,13 @@ from peilian.apps.people.api import NotVisibleError, visible_to
 from peilian.engine._kernel import Language
 from peilian.web.jobs.wordings import phase_name
 from peilian.web.shell.languages import DJANGO_CODES
+from peilian.web.shell.sockets import Socket
 
 LOOK_EVERY_SECONDS = 0.5
 REFUSED = 4404
 
 
-class JobConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class JobConsumer(Socket):
     """Sends the job's progress to whoever may see the job."""
 
     _watching: asyncio.Task[None] | None = None

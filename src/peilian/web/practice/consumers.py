@@ -7,14 +7,13 @@ import json
 import logging
 from uuid import UUID
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-
 from peilian.apps.people.api import NotVisibleError, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Reason
-from peilian.web.practice.hub import OpenRoom, hub, in_database
+from peilian.web.practice.hub import OpenRoom, hub
 from peilian.web.practice.room import LONGEST_TEXT, Sent, Teller, Text, UnreadableError, parse, teller_for
 from peilian.web.shell.access import user_of_socket
+from peilian.web.shell.sockets import Socket, in_database
 
 REFUSED = 4404
 SHORTEST_SYNC_SECONDS = 0.5
@@ -23,7 +22,7 @@ TRY_AGAIN = 1013  # the page connects again by itself
 log = logging.getLogger(__name__)
 
 
-class DrillConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class DrillConsumer(Socket):
     """One tab of the trainee. Who may take part is asked anew for every text."""
 
     teller: Teller

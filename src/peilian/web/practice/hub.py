@@ -15,13 +15,11 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from asgiref.sync import sync_to_async
-from django.db import connection
-
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import Reason
 from peilian.web.practice.room import Sent, Teller, Text, clock
+from peilian.web.shell.sockets import in_database
 
 # Three a second: nobody types faster, and what is sent again after a cut comes in a burst.
 _MOST_TEXTS, _WITHIN_SECONDS = 6, 2.0
@@ -190,22 +188,6 @@ _hubs: WeakKeyDictionary[Any, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
-
-
-async def in_database(call: Callable[[], T]) -> T:
-    """Run ``call`` in the thread of the database, off the event loop.
-
-    Unlike ``database_sync_to_async`` the connection stays open from one text to the next: to open one, and to close the
-    last one of SQLite, costs more than the whole turn. One that broke is replaced.
-    """
-
-    def guarded() -> T:
-        if connection.errors_occurred and not connection.in_atomic_block and not connection.is_usable():
-            connection.close()
-        return call()
-
-    found: T = await sync_to_async(guarded)()
-    return found
 
 
 async def _tell(member: Member, text: Text) -> None:
