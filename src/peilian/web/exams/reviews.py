@@ -195,7 +195,7 @@ def graded_answer(
 
 def _notes(response: learning.Response) -> tuple[str, ...]:
     """What those who marked an answer wrote about it, once it is decided; nobody's name stands there."""
-    if response.is_open:
+    if response.is_open or response.proposed is None:  # nobody was asked
         return ()
     return tuple(one.note for one in response.marks.all() if one.note and one.kind == learning.MarkKind.GIVEN)
 

@@ -104,7 +104,7 @@ def review_attempt(*, user: User, attempt_id: UUID) -> Reviewed:
     is_marked = attempt.state == AttemptState.MARKED
     shows_key = not is_own or reveals_key(attempt)
     rows = _RESPONSES(attempt=attempt.pk)
-    prefetch_related_objects(rows, "marks")
+    prefetch_related_objects([row for row in rows if row.proposed is not None], "marks")
     responses = {row.number: row for row in rows}
     shows_points = not is_own or (is_marked and reveals != "nothing")
     asked, key_comes = _asked(attempt, responses), reveals == "key" and not shows_key
