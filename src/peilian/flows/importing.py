@@ -7,13 +7,11 @@ the next run of the same files goes on from the staged rows.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -31,6 +29,7 @@ from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.conversation import Assembled, Conversation, assemble
 from peilian.engine.conversation.canonical import ABOUT_COLUMNS, MESSAGE_COLUMNS, parse_about, parse_message
 from peilian.engine.conversation.pseudonym import pseudonymiser
+from peilian.flows.garbage import rare_collections
 
 Phase = Literal["check", "stage", "assemble", "write"]
 _COUNTED = 3000  # rows counted to estimate how many a file has
@@ -103,17 +102,6 @@ class Preview:
     n_rows_estimated: int
 
 
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Millions of rows live for a moment, none in a cycle: looking for cycles seldom saves an eighth of the time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
 class _Cancelled(Exception):
     """The user does not want it any more."""
 
@@ -146,7 +134,7 @@ def import_files(
         key = _key(files, format)
         with lake.writing(keep=key) as state:
             try:
-                with _rare_collections():
+                with rare_collections():
                     return _Import(lake, state, key, strict, tell).run(files, format, limits, rejects, now_ms)
             except (_Cancelled, InputError):
                 discard(lake.staging(key))

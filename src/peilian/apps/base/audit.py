@@ -20,6 +20,7 @@ from peilian.apps.base.models import AuditEntry
 if TYPE_CHECKING:
     from peilian.apps.people.models import User
 
+_PLAIN = frozenset({str, int, bool, float})
 _is_writing: ContextVar[bool] = ContextVar("is_writing", default=False)
 
 
@@ -119,6 +120,8 @@ def _fields(row: models.Model) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """``value`` as JSON can hold it."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, UUID | Decimal):

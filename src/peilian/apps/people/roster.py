@@ -24,6 +24,7 @@ from peilian.apps.people.roles import Permission
 from peilian.apps.people.roster_people import People
 from peilian.apps.people.roster_writer import RosterWriter, row_start
 from peilian.engine._kernel import InputError
+from peilian.flows.garbage import rare_collections
 
 _MOST_FAULTS = 20
 
@@ -65,7 +66,7 @@ def import_roster(*, actor: User | None, rows: Sequence[RosterRow], default_from
     """
     permit(actor, Permission.MANAGE_PEOPLE)
     _check_may_add_users(actor, rows)
-    with write(actor=actor, verb="people.import_roster") as audit:
+    with rare_collections(), write(actor=actor, verb="people.import_roster") as audit:
         people = People(rows, partial(row_start, default_from=default_from, zone=company_zone()))
         people.check()
         _stop_on(people)

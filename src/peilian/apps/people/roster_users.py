@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 
 from peilian.apps.base.api import Audit, today_in_company
 from peilian.apps.people.models import RoleGrant, User
@@ -75,7 +78,7 @@ class RosterUsers:
             self._users[person.employee.pk] = other
             return other
         user = User(username=row.username, name=person.name, employee=person.employee)
-        user.set_unusable_password()
+        user.password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(30)  # until the person chooses one by invitation
         self._named[row.username.lower()] = self._users[person.employee.pk] = user
         self._added.add(user.pk)
         self._audit.created(user)
