@@ -153,12 +153,16 @@ class AttemptEvent(Ledger):
     ``client_id`` is the page's id of what it sent; the same is stored once.
     """
 
-    attempt = models.ForeignKey("learning.Attempt", on_delete=models.PROTECT, related_name="events")
+    # No index of its own: the constraint begins with it. Nobody asks for the events of one person: each index is a page
+    # to be written with every answer.
+    attempt = models.ForeignKey("learning.Attempt", on_delete=models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=AttemptEventKind)
     client_id = models.UUIDField(null=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     payload = models.JSONField(default=dict)
     schema_version = models.PositiveSmallIntegerField(default=1)
 
