@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0014_daily_rounds'),
+        ('learning', '0015_drills_before_panels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
