@@ -161,7 +161,7 @@ def test_hard_mode_hides_why_the_indices_move(lin, time):
     first, texts = played(scene)
     assert first["mode"] | {"hints": False} == {
         "name": "hard", "shows_reasons": False, "hints": False, "can_pause": False, "is_abuse": False, "is_exam": False,
-        "is_fork": False, "shows_script": False,
+        "is_fork": False, "is_enclosed": False, "shows_script": False,
     }  # fmt: skip
     assert all("reasons" not in gauge for gauge in [*first["gauges"], *texts] if gauge.get("type") == "gauge")
     assert "reasons" not in first["gauges"][0]
