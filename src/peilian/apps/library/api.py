@@ -78,6 +78,7 @@ from peilian.apps.library.models import (
     RevisionState,
     Use,
 )
+from peilian.apps.library.proposing import propose_again, propose_text
 from peilian.apps.library.reading import (
     InForce,
     browse,
@@ -201,6 +202,8 @@ __all__ = [
     "prepare_search",
     "prepared_files",
     "preview_files",
+    "propose_again",
+    "propose_text",
     "publish",
     "published_by",
     "reads_versions",

@@ -26,6 +26,7 @@ from peilian.apps.library.checks import (
 from peilian.apps.library.locking import locked, locked_draft, open_drafts
 from peilian.apps.library.models import OPEN_DRAFTS, Content, ContentState, Draft, DraftState
 from peilian.apps.library.shelf import FACTS, describe
+from peilian.apps.library.telling import tell
 from peilian.apps.people.api import NotVisibleError, Permission, User, visible_to
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.engine.content import Conflict, LostPlaceError, take_theirs
@@ -105,7 +106,7 @@ def new_content(*, actor: User | None, kind: str, key: str, title: Mapping[str, 
         if not is_new:
             raise refuse("library.key_taken", "key", name=f"{kind}:{name}")
         audit.created(content)
-        return _open(audit, actor, content, body)
+        return opened(audit, actor, content, body)
 
 
 def start_draft(*, actor: User | None, content: Content) -> Draft:
@@ -125,7 +126,7 @@ def begun(audit: Audit, actor: User | None, content: Content) -> Draft:
         return found
     body = content.current.body if content.current is not None else None
     skeleton = {"kind": content.kind, "schema_version": 1, "key": content.key, "title": content.title}
-    return _open(audit, actor, content, body or skeleton)
+    return opened(audit, actor, content, body or skeleton)
 
 
 def require_offered(content: Content) -> None:
@@ -195,7 +196,8 @@ def settle_conflict(
 
 
 def drop_draft(*, actor: User | None, draft: Draft, why: str = "") -> Draft:
-    """Give a draft up: one's own, or as somebody who publishes. It stays to be looked at."""
+    """Give a draft up: one's own, or as somebody who publishes. It stays to be looked at; others who wrote in it are
+    told."""
     permit(actor, Permission.WRITE_LIBRARY)
     why = short(why, "why")
     with write(actor=actor, verb="library.drop_draft") as audit:
@@ -207,6 +209,9 @@ def drop_draft(*, actor: User | None, draft: Draft, why: str = "") -> Draft:
         row.decided_at, row.decided_by = timezone.now(), actor
         row.save()
         audit.changed(row, state=before)
+        others = User.objects.filter(pk__in=[UUID(pk) for pk in row.writers])
+        others = others.exclude(pk=actor.pk) if actor is not None else others
+        tell(others, "inbox.library_dropped", row.content, why=why or "–")
     return row
 
 
@@ -222,7 +227,8 @@ def checked_body(content: Content, body: Mapping[str, Any]) -> dict[str, Any]:
         return tree
 
 
-def _open(audit: Audit, actor: User | None, content: Content, body: Mapping[str, Any]) -> Draft:
+def opened(audit: Audit, actor: User | None, content: Content, body: Mapping[str, Any]) -> Draft:
+    """A new draft of a content that has none. Part of the caller's transaction."""
     now = timezone.now()
     row = Draft.objects.create(
         content=content,

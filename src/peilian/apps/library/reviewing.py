@@ -75,13 +75,18 @@ def submit(*, actor: User | None, draft: Draft, note: str = "") -> Draft:
         if row.state == DraftState.IN_REVIEW:
             audit.unchanged()
             return row
-        _require_sound(row, is_thorough=True)
-        before, row.state, row.note = row.state, DraftState.IN_REVIEW, note
-        row.save(update_fields=["state", "note"])
-        audit.changed(row, state=before)
-        readers = holders(publishing(row.content.kind), but=_writers(row) if needs_second_eyes() else ())
-        tell(readers, "inbox.library_review", row.content)
+        hand_to_review(audit, row, note)
     return row
+
+
+def hand_to_review(audit: Audit, row: Draft, note: str) -> None:
+    """Hand over a locked draft that is sound; those who publish are told. Part of the caller's transaction."""
+    _require_sound(row, is_thorough=True)
+    before, row.state, row.note = row.state, DraftState.IN_REVIEW, note
+    row.save(update_fields=["state", "note"])
+    audit.changed(row, state=before)
+    readers = holders(publishing(row.content.kind), but=_writers(row) if needs_second_eyes() else ())
+    tell(readers, "inbox.library_review", row.content)
 
 
 def return_draft(*, actor: User | None, draft: Draft, decision: str) -> Draft:

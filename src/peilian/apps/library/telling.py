@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from peilian.apps.base.api import send, today_in_company
-from peilian.apps.library.models import Content, PackInstall
-from peilian.apps.people.api import ROLES, Permission, RoleGrant, User
+from peilian.apps.library.models import Content, ContentState, PackInstall
+from peilian.apps.people.api import ROLES, Permission, RoleGrant, User, visible_to
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 HOME = "/learn/library/"
+PROPOSALS = "/learn/handbook/proposals/"
+"""Where somebody who does not write in the library finds what became of the own proposals."""
 
 
 def link_to(content: Content) -> str:
@@ -33,7 +35,9 @@ def tell(users: Iterable[User | None], key: str, content: Content, **params: Any
     for user in users:
         if user is not None and user.is_active:
             title = content.name.in_language(user.reading_language) or content.key
-            send(recipient=user, key=key, params={"title": title, **params}, link=link_to(content))
+            is_hidden = content.state == ContentState.NEW and not visible_to(user).may(Permission.WRITE_LIBRARY)
+            link = PROPOSALS if is_hidden else link_to(content)
+            send(recipient=user, key=key, params={"title": title, **params}, link=link)
 
 
 def tell_of_install(install: PackInstall) -> None:

@@ -72,7 +72,7 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
     Permission.MANAGE_REWARDS: {"rules of rewards, rewards": "write, propose, grant, withdraw"},
     Permission.HANDLE_SUGGESTIONS: {"suggestions of staff": "read, answer, decide"},
     Permission.SEE_LIBRARY: {
-        "published texts, their versions, attachments, comments": "search, read, comment, suggest",
+        "published texts, their versions, attachments, comments": "search, read, comment, suggest, propose",
         "policies": "confirm for oneself",
     },
     Permission.WRITE_LIBRARY: {
@@ -110,6 +110,7 @@ _RULES = """
 - Everybody may drill, reads the own record and assignments, the own published appraisal sheet with every version and
   reason, the own place in the team without anybody's name, and, while a cycle is reviewed and shows it, the own
   preview.
+- The own handbook is read by its person alone; who reads the record sees how many entries there are.
 - Nobody rates, enters, confirms, exempts, decides or corrects anything about oneself, whatever the roles.
 - Who rated, entered a contested value, reported or confirmed an event behind it, froze or published a result, or made a
   version of it, neither decides an appeal about it nor corrects it.

@@ -129,7 +129,7 @@ def _href(entry: learning.ArchiveEntry) -> str:
     """The page of what shows it; of a text the text."""
     if entry.source and entry.kind in _PAGES:
         return reverse(_PAGES[entry.kind], args=[entry.source])
-    if entry.kind == learning.ArchiveKind.LEARNT:
+    if entry.kind in (learning.ArchiveKind.LEARNT, learning.ArchiveKind.SHARED):
         kind, _colon, key = entry.what.partition(":")
         return address_of(kind, key)
     return ""

@@ -50,6 +50,7 @@ KINDS: dict[str, Label] = {
     "review": pgettext_lazy("archive", "Reviews and observations"),
     "certificate": pgettext_lazy("archive", "Certificates"),
     "external": pgettext_lazy("archive", "Certificates of others"),
+    "shared": pgettext_lazy("archive", "Shared with all"),
 }
 HOW: dict[str, Label] = {
     "learnt": pgettext_lazy("archive", "learnt"),
@@ -60,6 +61,7 @@ HOW: dict[str, Label] = {
     "handed_in": pgettext_lazy("archive", "homework accepted"),
     "attended": pgettext_lazy("archive", "attended"),
     "credited": pgettext_lazy("archive", "credited"),
+    "published": pgettext_lazy("archive", "published as best practice"),
     "exam": pgettext_lazy("archive", "exam"),
     "drill": pgettext_lazy("archive", "drill"),
     "panel": pgettext_lazy("archive", "practical exam"),
@@ -71,6 +73,7 @@ HOW: dict[str, Label] = {
 STATES: dict[str, Label] = {
     "waiting": _("waits for marks"),
     "withdrawn": pgettext_lazy("archive", "withdrawn"),
+    "retired": pgettext_lazy("archive", "no longer in use"),
     "revoked": pgettext_lazy("certificate", "revoked"),
     "submitted": _("waits to be confirmed"),
     "returned": pgettext_lazy("certificate", "returned"),

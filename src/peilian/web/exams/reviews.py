@@ -34,6 +34,7 @@ from peilian.web.exams.drilling import hrefs_of
 from peilian.web.exams.faces import Face, face_of
 from peilian.web.exams.points import parts_to_mark
 from peilian.web.exams.wordings import KINDS, grade_name, grade_tone, title_of
+from peilian.web.keeping.buttons import keeping_of
 from peilian.web.library.markdown import to_html
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import MINUS
@@ -116,6 +117,7 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "grade": grade_name(attempt),
         "tone": grade_tone(attempt),
         "lang": HTML_CODES[language],
+        "keeping": keeping_of(request, "exam", str(attempt.pk)) if is_own and found.shows_key else None,
         "seen": [_asked(one, found, language, is_own=is_own) for one in found.asked],
     }
     return render(request, "exams/review.html", context)

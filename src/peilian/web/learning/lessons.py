@@ -20,6 +20,7 @@ from peilian.flows.wording import say
 from peilian.web.exams.faces import face_of
 from peilian.web.exams.reviews import Seen, graded_answer
 from peilian.web.exams.rooms import Asked, asked_of
+from peilian.web.keeping.buttons import keeping_of
 from peilian.web.learning.answering import take_in
 from peilian.web.learning.feedback import feedback_of
 from peilian.web.learning.places import address_of
@@ -194,6 +195,7 @@ def _context(
         ],
         "homework": _homework(view),
         "feedback": feedback_of(view),
+        "keeping": keeping_of(request, learning.KeptFrom.TEXT, f"lesson:{view.round.lesson}"),
         "must_read": "read" in view.plan.parts,
         "locked": say(view.locked, reading_language()) if view.locked is not None else "",
         "course": course,

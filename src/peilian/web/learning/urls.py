@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from peilian.web.learning import courses, feedback, homework, lessons, mine, rounds, teams
+from peilian.web.learning import courses, feedback, handbook, homework, keep, lessons, mine, proposals, rounds, teams
 
 urlpatterns = [
     path("today/round/", rounds.daily_round, name="daily_round"),
@@ -16,6 +16,14 @@ urlpatterns = [
     path("learn/lessons/<path:key>/answer/", lessons.answer, name="lesson_answer"),
     path("learn/lessons/<path:key>/do/", lessons.act, name="lesson_act"),
     path("learn/lessons/<path:key>/", lessons.lesson, name="lesson"),
+    path("learn/handbook/", handbook.handbook, name="handbook"),
+    path("learn/handbook/new/", handbook.new, name="handbook_new"),
+    path("learn/handbook/keep/", keep.keep, name="handbook_keep"),
+    path("learn/handbook/order/", handbook.order, name="handbook_order"),
+    path("learn/handbook/proposals/", proposals.proposals, name="handbook_proposals"),
+    path("learn/handbook/<uuid:pk>/", handbook.entry, name="handbook_entry"),
+    path("learn/handbook/<uuid:pk>/do/", handbook.act, name="handbook_act"),
+    path("learn/handbook/<uuid:pk>/propose/", proposals.propose, name="handbook_propose"),
     path("learn/homework/of/<path:key>/", homework.hand_in, name="homework_hand_in"),
     path("learn/homework/<uuid:pk>/", homework.homework, name="homework"),
     path("learn/homework/<uuid:pk>/decide/", homework.decide, name="homework_decide"),
@@ -24,6 +32,7 @@ urlpatterns = [
     path("team/learning/feedback/", feedback.team, name="team_feedback"),
     path("team/learning/feedback/answers/<uuid:pk>/", feedback.act, name="feedback_act"),
     path("team/learning/feedback/lessons/<path:key>/", feedback.of_lesson, name="lesson_feedback"),
+    path("team/learning/handbooks/", proposals.team, name="team_handbooks"),
     path("team/learning/", teams.team, name="team_learning"),
     path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
     path("team/learning/new/", teams.assign, name="learning_assign"),

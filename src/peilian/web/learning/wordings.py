@@ -46,6 +46,19 @@ CLARITIES: dict[str, Label] = {
     "not_yet": pgettext_lazy("clarity", "Not yet clear"),
 }
 CLARITY_TONES: dict[str, Tone] = {"clear": "good", "partly": "neutral", "not_yet": "warn"}
+KEPT_FROM: dict[str, Label] = {
+    "text": pgettext_lazy("handbook", "from a text"),
+    "drill": pgettext_lazy("handbook", "from a drill"),
+    "exam": pgettext_lazy("handbook", "from an exam"),
+    "own": pgettext_lazy("handbook", "my own note"),
+}
+PROPOSALS: dict[str, Label] = {
+    "waits": pgettext_lazy("proposal", "waits to be looked at"),
+    "returned": pgettext_lazy("proposal", "came back"),
+    "declined": pgettext_lazy("proposal", "not taken up"),
+    "published": pgettext_lazy("proposal", "published"),
+}
+PROPOSAL_TONES: dict[str, Tone] = {"waits": "accent", "returned": "warn", "declined": "neutral", "published": "good"}
 HOMEWORK_STATES: dict[str, Label] = {
     "submitted": pgettext_lazy("homework", "handed in, waits to be judged"),
     "returned": pgettext_lazy("homework", "came back"),

@@ -15,6 +15,7 @@ _WRITING = frozenset({P.WRITE_LIBRARY, P.PUBLISH_LIBRARY, P.PUBLISH_POLICIES})
 TABS = (
     Tab("learn", "learn", _("For you")),
     Tab("courses", "courses", _("Courses"), frozenset({P.SEE_LIBRARY})),
+    Tab("handbook", "handbook", _("My handbook")),
     Tab("library", "library", _("Library"), frozenset({P.SEE_LIBRARY})),
     Tab("certificates", "certificates", _("Certificates and archive")),
     Tab("drafts", "library_drafts", _("Drafts"), _WRITING),

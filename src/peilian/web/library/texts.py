@@ -21,6 +21,7 @@ from peilian.apps.people.api import Permission, User
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say, say_fault
+from peilian.web.keeping.buttons import keeping_of
 from peilian.web.library.editor_faults import told
 from peilian.web.library.naming import named_in
 from peilian.web.library.shown import rendered
@@ -160,6 +161,7 @@ def _page(request: HttpRequest, row: library.Content, form: CommentForm, status:
         **_lifecycle(user, row),
         "confirmations_href": _confirmations(sight.may(Permission.SEE_CONFIRMATIONS), row),
         "drill_href": _drill(user, row),
+        "keeping": keeping_of(request, "text", row.reference),
         **_validity(user, row),
         **_confirming(user, row),
         **(_body(request, row, shown) if shown is not None else {}),
@@ -179,7 +181,13 @@ def _body(request: HttpRequest, row: library.Content, shown: library.ContentVers
     is_writer = library.may_write(user)
     return {
         "body": rendered(
-            document, language, files=files, is_writer=is_writer, asked=request.GET, named=named_in(user, document)
+            document,
+            language,
+            files=files,
+            is_writer=is_writer,
+            asked=request.GET,
+            named=named_in(user, document),
+            keeping=keeping_of(request, "text", row.reference) if shown.pk == row.current_id else None,
         ),
         "sources": document.sources if isinstance(document, Authored) else (),
         "attached": [{"row": one, "href": files[one.name]} for one in attached],

@@ -110,7 +110,7 @@ class Dimension:
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A line of the transcript with what was noticed in it, or a tool that was used: its ``label``, what came of it,
-    and whether the rules refused it."""
+    and whether the rules refused it. ``place`` names an own line, so that it can be kept."""
 
     anchor: str
     role: str
@@ -118,6 +118,7 @@ class Turn:
     html: SafeString | str
     label: str = ""
     is_refused: bool = False
+    place: str = ""
 
 
 class Debriefed:
@@ -229,7 +230,13 @@ class Debriefed:
             (
                 line["at_seconds"],
                 1,
-                Turn(f"m{at}", line["role"], clock(line["at_seconds"]), marked(line["text"], marks.get(at, ()))),
+                Turn(
+                    f"m{at}",
+                    line["role"],
+                    clock(line["at_seconds"]),
+                    marked(line["text"], marks.get(at, ())),
+                    place=f"line.{at + 1}" if line["role"] == "agent" else "",
+                ),
             )
             for at, line in enumerate(self.lines)
         ]

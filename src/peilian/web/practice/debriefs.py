@@ -17,6 +17,7 @@ from peilian.apps.people.api import NotVisibleError, Permission
 from peilian.apps.practice import api as practice
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say
+from peilian.web.keeping.buttons import keeping_of
 from peilian.web.practice.debriefing import LECTURER, Debriefed
 from peilian.web.practice.forms import RatingForm
 from peilian.web.practice.listing import marks_of
@@ -94,6 +95,7 @@ def shown_debrief(
         "efficiency": Figure(round(told.customer["resolution_efficiency"]), "count", href="#required-title"),
         **ratings,
         "rates_first": rates_first,
+        "keeping": keeping_of(request, "drill", str(run.pk)) if found.is_own else None,
         "turns": told.turns(is_plain=rates_first),
     }
     return render(request, "practice/debrief.html", context, status=422 if bound is not None else 200)

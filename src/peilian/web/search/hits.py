@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from peilian.apps.contacts import api as contacts
+from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission
 from peilian.engine._kernel import Language
@@ -105,6 +106,8 @@ COMMANDS = (
         words="每日五分钟 复习 quiz",
     ),
     Command("own_runs", gettext_lazy("My drills so far"), "history", frozenset({P.SEE_RECORD}), words="演练 drill"),
+    Command("handbook", gettext_lazy("My handbook"), "bookmark", words="手册 笔记 shouce handbook notes"),
+    Command("handbook_new", gettext_lazy("Write a note in my handbook"), "edit", words="手册 笔记 shouce note"),
     Command(
         "team_radar", gettext_lazy("Radar of the team"), "chart-radar", frozenset({P.RAISE_NEEDS}), words="雷达 radar"
     ),
@@ -123,6 +126,7 @@ def groups_of(request: HttpRequest, words: str, language: Language) -> list[Grou
     makers: Iterable[tuple[str, Callable[[], Iterator[Hit]]]] = (
         (_("Pages and commands"), lambda: _commands(request, words)),
         (_("People"), lambda: _people(request, words)),
+        (_("My handbook"), lambda: _handbook(request, words)),
         (_("Drills"), lambda: _drills(request, words)),
         (_("Texts"), lambda: _texts(request, words, language)),
         (_("Conversations"), lambda: _conversations(request, words, language)),
@@ -175,6 +179,14 @@ def _drills(request: HttpRequest, words: str) -> Iterator[Hit]:
     found = [drill for drill in all_drills() if wanted in drill.title.casefold()]
     for drill in found[:MOST]:
         yield Hit(drill.title, reverse("drill_start", args=[drill.key]), "player-play")
+
+
+def _handbook(request: HttpRequest, words: str) -> Iterator[Hit]:
+    user = user_of(request)
+    if not words or user.employee_id is None or not user.has_a_role:
+        return
+    for row in learning.handbook_of(user=user, words=words).entries[:MOST]:
+        yield Hit(row.title, reverse("handbook_entry", args=[row.pk]), "bookmark", row.heading)
 
 
 def _texts(request: HttpRequest, words: str, language: Language) -> Iterator[Hit]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from peilian.apps.base.api import company_zone
 from peilian.apps.learning.exams.panels import SOURCE_KIND as PANEL_SOURCE
@@ -29,8 +29,10 @@ from peilian.apps.learning.models import (
     CredentialEventKind,
     ExternalCertificate,
     ExternalState,
+    HandbookProposal,
     PanelCandidate,
 )
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Permission, visible_to
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
@@ -54,6 +56,7 @@ class ArchiveKind(StrEnum):
     REVIEW = "review"
     CERTIFICATE = "certificate"
     EXTERNAL = "external"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def archive_of(*, user: User, employee: Employee | UUID, year: int | None = None
         *(_reviews(user, person, zone) if sight.employees(Permission.SEE_RECORD).filter(pk=person.pk).exists() else ()),
         *_certificates(person, zone),
         *_externals(person, zone, is_own=is_own),
+        *_shared(person, zone),
     ]
     years = tuple(sorted({one.at.year for one in found}, reverse=True))
     chosen = [one for one in found if year is None or one.at.year == year]
@@ -187,6 +191,19 @@ def _certificates(person: Employee, zone: ZoneInfo) -> Iterator[ArchiveEntry]:
         yield ArchiveEntry(
             at.astimezone(zone), ArchiveKind.CERTIFICATE, title, "certificate", what=serial, source=str(pk),
             state="revoked" if pk in revoked else "", note=revoked.get(pk, ""),
+        )  # fmt: skip
+
+
+def _shared(person: Employee, zone: ZoneInfo) -> Iterator[ArchiveEntry]:
+    """What of the own handbook was published for all."""
+    rows = HandbookProposal.objects.filter(employee=person, content__versions__isnull=False).order_by()
+    first = rows.annotate(at=Min("content__versions__made_at"))
+    named = ("at", "content__title", "content__kind", "content__key", "content__state")
+    for at, title, kind, key, state in first.values_list(*named):
+        is_out = state == library.ContentState.PUBLISHED
+        yield ArchiveEntry(
+            at.astimezone(zone), ArchiveKind.SHARED, title, "published", what=f"{kind}:{key}" if is_out else "",
+            state="" if is_out else "retired",
         )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from peilian.apps.learning.models.exams import (
     Sitting,
 )
 from peilian.apps.learning.models.feedback import Clarity, LessonFeedback
+from peilian.apps.learning.models.handbook import HandbookEntry, HandbookProposal, KeptFrom
 from peilian.apps.learning.models.homework import (
     Homework,
     HomeworkDecision,
@@ -90,6 +91,8 @@ __all__ = [
     "Examiner",
     "ExternalCertificate",
     "ExternalState",
+    "HandbookEntry",
+    "HandbookProposal",
     "Homework",
     "HomeworkDecision",
     "HomeworkFile",
@@ -97,6 +100,7 @@ __all__ = [
     "HomeworkVersion",
     "ItemCalibration",
     "ItemStatistics",
+    "KeptFrom",
     "LessonFeedback",
     "LessonRound",
     "LessonWork",

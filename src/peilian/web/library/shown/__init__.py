@@ -65,17 +65,20 @@ def rendered(
     is_writer: bool = False,
     asked: QueryDict | None = None,
     named: Named | None = None,
+    keeping: Any = None,
 ) -> SafeString:
     """The body of a document as HTML in a language.
 
     ``files`` are the addresses of its attachments by name. ``is_writer`` also shows what readers are not to know, such
     as what a drill looks for. ``asked`` are the parameters of the page; without it nothing on it can be chosen.
-    ``named`` are the titles of the texts and the words of the questions that it names, see ``Reading``.
+    ``named`` are the titles of the texts and the words of the questions that it names, see ``Reading``. ``keeping`` is
+    what the buttons need that keep a passage in the own handbook; without it there are none.
     """
     titles, items = named or ({}, {})
     reading = Reading(language, files or {}, is_writer, asked, titles, items)
     values = _SHOWN.get(document.kind)
     name, make = (document.kind, values) if values is not None else ("fields", fields.fields)
     with translation.override(DJANGO_CODES[language]):
-        context = {"document": document, "files": reading.files, "is_writer": is_writer, **make(document, reading)}
+        context = {"document": document, "files": reading.files, "is_writer": is_writer, "keeping": keeping}
+        context |= make(document, reading)
         return render_to_string(f"library/shown/{name}.html", context)

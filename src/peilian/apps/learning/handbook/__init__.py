@@ -1,0 +1,1 @@
+"""The personal handbook: what somebody keeps and writes for the own work, and proposes to all."""

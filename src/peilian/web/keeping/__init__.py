@@ -1,0 +1,1 @@
+"""The button "Keep in my handbook", for pages of every place."""

@@ -1,0 +1,293 @@
+"""My handbook: found by words, in one's own order, written in, taken along as Markdown or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from peilian.apps.learning import api as learning
+from peilian.apps.library import api as library
+from peilian.engine._kernel import InputError
+from peilian.flows.wording import say
+from peilian.web.learning.wordings import KEPT_FROM, PROPOSAL_TONES, PROPOSALS
+from peilian.web.library.editor_words import kind_name
+from peilian.web.library.markdown import to_html
+from peilian.web.people.forms import name_in
+from peilian.web.shell.access import user_of
+from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.paging import page_of
+from peilian.web.shell.pdf import laid_out, require_pdf, why_no_pdf, written
+
+STYLESHEET = Path(__file__).parents[1] / "static" / "handbook-print.css"
+_ALL = "*"
+
+
+class EntryForm(forms.Form):
+    """An entry as its person writes it."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=learning.LONGEST_TITLE)
+    text = forms.CharField(
+        label=gettext_lazy("What I keep"), required=False, max_length=learning.LONGEST_ENTRY,
+        widget=forms.Textarea(attrs={"rows": 8}), help_text=gettext_lazy("Markdown works: **bold**, lists, > quotes."),
+    )  # fmt: skip
+    note = forms.CharField(
+        label=gettext_lazy("My own words to it"), required=False, max_length=learning.LONGEST_ENTRY,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("When do I use it? What did I change? Only you read it."),
+    )  # fmt: skip
+    heading = forms.CharField(
+        label=gettext_lazy("Under the heading"), required=False, max_length=learning.LONGEST_HEADING,
+        widget=forms.TextInput(attrs={"list": "headings", "autocomplete": "off"}),
+    )  # fmt: skip
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"), required=False, max_length=500,
+        help_text=gettext_lazy("Parted by spaces or commas, for example: refund peak"),
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("This needs to be filled in.")
+
+    def meant(self) -> learning.Written:
+        """What was written, as the door takes it."""
+        data = self.cleaned_data
+        tags = data["tags"].replace(",", " ").replace("，", " ").replace("、", " ").replace("#", " ").split()
+        return learning.Written(data["title"], data["text"], data["note"], data["heading"], tags)
+
+
+@require_safe
+def handbook(request: HttpRequest) -> HttpResponse:
+    """The own handbook, as far as it was asked for."""
+    user = user_of(request)
+    if user.employee_id is None:
+        return render(request, "learning/handbook.html", {"is_nobody": True})
+    words, tag = request.GET.get("q", "")[:100], request.GET.get("tag", "")
+    heading = request.GET.get("heading", _ALL)
+    found = learning.handbook_of(user=user, words=words, heading=None if heading == _ALL else heading, tag=tag)
+    form = request.GET.get("form", "")
+    if form in ("md", "pdf", "print") and found.entries:
+        return _taken_along(request, found.entries, form)
+    page = page_of(found.entries, request)
+    gone = request.GET.get("gone", "")
+    context = {
+        "found": found,
+        "groups": _groups(list(page.object_list)),
+        "page": page,
+        "words": words,
+        "tag": tag,
+        "heading": heading,
+        "headings": [(_ALL, _("All headings")), *((one, one or _("Not sorted yet")) for one in found.headings)],
+        "is_filtered": bool(words or tag or heading != _ALL),
+        "may_move": not (words or tag) and heading == _ALL,
+        "gone": next((one for one in found.deleted if str(one.pk) == gone), None),
+    }
+    return render(request, "learning/handbook.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Write a note of one's own."""
+    user = user_of(request)
+    found = learning.handbook_of(user=user)
+    if request.method == "POST":
+        form = EntryForm(request.POST)
+        click = _id(request.POST.get("click", "")) or uuid4()
+        if form.is_valid() and _done(form, lambda: learning.write_entry(
+            actor=user, what=form.meant(), client_id=click
+        )):  # fmt: skip
+            messages.success(request, _("It is in your handbook."))
+            return HttpResponseRedirect(reverse("handbook"))
+    else:
+        form, click = EntryForm(initial={"heading": request.GET.get("heading", "")}), uuid4()
+    context = {
+        "form": form, "headings": found.headings, "click": click, "trail": _trail(_("A note of my own")),
+        "title": _("A note of my own"),
+    }  # fmt: skip
+    return render(request, "learning/handbook_entry.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One entry: where it comes from, whether that has changed, and its words to be written anew."""
+    user = user_of(request)
+    row = learning.handbook_entry(user=user, pk=pk)
+    if request.method == "POST":
+        form = EntryForm(request.POST)
+        if form.is_valid() and _done(form, lambda: learning.change_entry(actor=user, pk=pk, what=form.meant())):
+            messages.success(request, _("Saved."))
+            return HttpResponseRedirect(f"{reverse('handbook')}#e-{pk}")
+    else:
+        form = EntryForm(initial={
+            "title": row.title, "text": row.text, "note": row.note, "heading": row.heading, "tags": " ".join(row.tags),
+        })  # fmt: skip
+    newer = learning.newer_of(user=user, entry=row)
+    proposal = learning.proposal_of(user=user, entry=row)
+    context = {
+        "form": form,
+        "headings": learning.handbook_of(user=user).headings,
+        "row": row,
+        "title": row.title,
+        "line": line_of(row),
+        "newer": newer,
+        "newer_html": to_html(newer.words) if newer is not None and newer.words is not None else "",
+        "text_html": to_html(row.text),
+        "compare_href": _compare(request, row),
+        "proposal": shown_proposal(proposal) if proposal is not None else None,
+        "trail": _trail(row.title),
+    }
+    return render(request, "learning/handbook_entry.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def act(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Move an entry, delete it or bring it back, settle a newer wording."""
+    user, do = user_of(request), request.POST.get("do", "")
+    here = f"{reverse('handbook')}#e-{pk}"
+    if do in ("up", "down"):
+        learning.move_entry(actor=user, pk=pk, way="up" if do == "up" else "down")
+    elif do == "delete":
+        learning.delete_entry(actor=user, pk=pk)
+        here = f"{reverse('handbook')}?{urlencode({'gone': str(pk)})}"
+    elif do == "restore":
+        back = learning.restore_entry(actor=user, pk=pk)
+        messages.success(request, _("It is back."))
+        here = f"{reverse('handbook')}#e-{back.pk}"
+    elif do in ("take", "keep"):
+        learning.take_newer(actor=user, pk=pk, takes_words=do == "take")
+        messages.success(request, _("Your entry has the new wording.") if do == "take" else _("Your wording stays."))
+    return HttpResponseRedirect(here)
+
+
+@require_POST
+def order(request: HttpRequest) -> HttpResponse:
+    """Move a heading with all that stands under it."""
+    heading = request.POST.get("heading", "")
+    way = "up" if request.POST.get("do") == "up" else "down"
+    learning.move_heading(actor=user_of(request), heading=heading, way="up" if way == "up" else "down")
+    return HttpResponseRedirect(reverse("handbook"))
+
+
+def line_of(row: learning.HandbookEntry) -> dict[str, Any]:
+    """An entry as a list shows it."""
+    return {
+        "row": row,
+        "text": to_html(row.text) if row.text else "",
+        "note": to_html(row.note) if row.note else "",
+        "from": kind_name(row.content.kind) if row.content is not None else KEPT_FROM[row.kept_from],
+        "source": name_in(row.content.title) if row.content is not None else "",
+        "href": source_address(row),
+        "has_newer": learning.has_newer(row),
+        "is_retired": row.content is not None and row.content.state == library.ContentState.RETIRED,
+    }
+
+
+def source_address(row: learning.HandbookEntry) -> str:
+    """The page that an entry was kept from."""
+    if row.content is not None:
+        name = "lesson" if row.content.kind == "lesson" else ""
+        if name:
+            return reverse("lesson", args=[row.content.key])
+        return reverse("library_text", args=[row.content.kind, row.content.key])
+    pages = {learning.KeptFrom.DRILL: "drill_debrief", learning.KeptFrom.EXAM: "exam_review"}
+    page = pages.get(learning.KeptFrom(row.kept_from))
+    return reverse(page, args=[row.source]) if page is not None else ""
+
+
+def shown_proposal(row: learning.HandbookProposal) -> dict[str, Any]:
+    """A proposal with what became of it."""
+    standing = learning.standing_of_proposal(row)
+    is_public = standing is learning.Standing.PUBLISHED and row.content.state == library.ContentState.PUBLISHED
+    return {
+        "row": row,
+        "title": name_in(row.content.title),
+        "standing": standing,
+        "words": PROPOSALS[standing],
+        "tone": PROPOSAL_TONES[standing],
+        "decision": row.draft.decision if standing in (learning.Standing.RETURNED, learning.Standing.DECLINED) else "",
+        "href": reverse("library_text", args=[row.content.kind, row.content.key]) if is_public else "",
+    }
+
+
+def _groups(rows: Sequence[learning.HandbookEntry]) -> list[dict[str, Any]]:
+    return [
+        {"heading": heading, "label": heading or _("Not sorted yet"), "lines": [line_of(row) for row in some]}
+        for heading, some in learning.by_heading(rows)
+    ]
+
+
+def _taken_along(request: HttpRequest, entries: Sequence[learning.HandbookEntry], form: str) -> HttpResponse:
+    """The entries as a file, or as a page to print; that too where this machine makes no PDF."""
+    if form == "md":
+        text = learning.as_markdown(
+            entries, title=_("My handbook"), unsorted=_("Not sorted yet"), note=_("My own words")
+        )  # fmt: skip
+        headers = {"Content-Disposition": 'attachment; filename="handbook.md"'}
+        return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
+    reason = why_no_pdf() if form == "pdf" else None
+    if reason is not None:
+        messages.warning(request, say(reason, reading_language()))
+        query = request.GET.copy()
+        query["form"] = "print"
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+    context = {
+        "lang": HTML_CODES[reading_language()],
+        "name": user_of(request).employee,
+        "groups": _groups(entries),
+        "stylesheet": static("handbook-print.css") if form == "print" else "",
+    }
+    html = render_to_string("learning/handbook_paper.html", context)
+    if form == "print":
+        return HttpResponse(html)
+    require_pdf()
+    body = written(laid_out(html, STYLESHEET.read_text(encoding="utf-8")))
+    headers = {"Content-Disposition": 'attachment; filename="handbook.pdf"'}
+    return HttpResponse(body, content_type="application/pdf", headers=headers)
+
+
+def _compare(request: HttpRequest, row: learning.HandbookEntry) -> str:
+    """The page that shows what the newer version of a text changed, for who reads versions."""
+    content = row.content
+    if content is None or content.current is None or row.version is None or content.current_id == row.version_id:
+        return ""
+    if not library.reads_versions(user=user_of(request), content=content):
+        return ""
+    query = urlencode({"one": row.version.number, "other": content.current.number})
+    return f"{reverse('library_compare', args=[content.kind, content.key])}?{query}"
+
+
+def _done(form: forms.Form, act: Callable[[], object]) -> bool:
+    """Whether the door took it; what it refuses stands beside its field."""
+    try:
+        act()
+    except InputError as error:
+        for fault in error.faults:
+            name = fault.field if fault.field in form.fields else None
+            form.add_error(name, say(fault.reason, reading_language()))
+        return False
+    return True
+
+
+def _trail(label: str) -> list[dict[str, str]]:
+    return [{"label": _("My handbook"), "href": reverse("handbook")}, {"label": label, "href": ""}]
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
