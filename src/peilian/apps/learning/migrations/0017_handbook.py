@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0015_drills_before_panels'),
+        ('learning', '0016_fewer_indexes_of_events'),
         ('library', '0005_internal_notices'),
         ('people', '0002_one_user_a_name'),
     ]
