@@ -1,4 +1,4 @@
-"""The daily round on a phone: from Today to its end, by thumb and by keys; a reload and a second device lose nothing."""
+"""The daily round on a phone from Today to its end, by thumb and by keys; a reload or a second device lose nothing."""
 
 from __future__ import annotations
 
