@@ -170,9 +170,10 @@ def _tasks() -> tuple[_Task, ...]:
     """What is done now and then: exams whose time is up are handed in when their people have left, lessons and
     courses are completed by drills and confirmations made elsewhere, and conversations are read again when the lists
     changed that they are read by; certificates are issued, and told before they end; rounds of a past week are
-    counted."""
+    counted; rules that are switched on assign what they say."""
     from peilian.apps.contacts.api import read_by_new_lists
     from peilian.apps.learning.api import (
+        apply_rules_due,
         close_due,
         finish_lessons_due,
         issue_due,
@@ -189,6 +190,7 @@ def _tasks() -> tuple[_Task, ...]:
         (issue_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
         (remind_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
         (witness_rounds_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
+        (apply_rules_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
     )
 
 

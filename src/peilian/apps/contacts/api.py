@@ -28,7 +28,7 @@ from peilian.adapters.lake import (
 )
 from peilian.apps.base import api as base
 from peilian.apps.contacts.answers import Answers
-from peilian.apps.contacts.business import FIGURE_KEYS, BusinessFigure, figures_seen, month_figures
+from peilian.apps.contacts.business import FIGURE_KEYS, BusinessFigure, figures_seen, month_figures, on_leave
 from peilian.apps.contacts.business_models import TableImport, TableState
 from peilian.apps.contacts.evidence import start_work_evidence, write_work_evidence
 from peilian.apps.contacts.extracting import (
@@ -138,6 +138,7 @@ __all__ = [
     "month_figures",
     "month_guards",
     "note_export",
+    "on_leave",
     "person_measures",
     "prepare_import",
     "prepare_table",

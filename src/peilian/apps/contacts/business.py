@@ -6,7 +6,7 @@ The rows of a period are loaded once for everybody asked for, then each person's
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -224,6 +224,12 @@ def _featured(row: FeaturedItem) -> rows.FeaturedItem:
         quantity=row.quantity,
         share=row.share,
     )
+
+
+def on_leave(*, employees: Collection[UUID], day: date) -> set[UUID]:
+    """Who of these people is on leave on a day, as far as attendance tells; for other apps, without a user."""
+    there = AttendanceDay.objects.filter(employee__in=employees, day=day, state=rows.Presence.LEAVE)
+    return {pk for pk in there.values_list("employee", flat=True) if pk is not None}
 
 
 def _attendance(row: AttendanceDay) -> rows.AttendanceDay:

@@ -50,7 +50,7 @@ from peilian.apps.record.needs import (
     raise_need,
 )
 from peilian.apps.record.profiles import WeighedEvidence, Why, profile_of, team_profiles, why
-from peilian.apps.record.standing import PersonProfile, competency_model, competency_text
+from peilian.apps.record.standing import PersonProfile, competency_model, competency_text, profiles
 
 __all__ = [
     "GUARDED",
@@ -89,6 +89,7 @@ __all__ = [
     "need",
     "needs_of",
     "profile_of",
+    "profiles",
     "raise_gap_needs",
     "raise_need",
     "record_attempt",

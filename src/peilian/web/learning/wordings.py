@@ -32,6 +32,7 @@ CAME_BY: dict[str, Label] = {
     "assigned": pgettext_lazy("enrolment", "assigned"),
     "rule": pgettext_lazy("enrolment", "by a rule"),
     "remedial": pgettext_lazy("enrolment", "after an exam"),
+    "plan": pgettext_lazy("enrolment", "by the individual plan"),
 }
 PARTS: dict[str, Label] = {
     "check": pgettext_lazy("lesson", "Check"),

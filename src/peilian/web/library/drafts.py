@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from peilian.adapters.packs.assigning import ASSIGNED
 from peilian.adapters.packs.certificates import ATTESTED
 from peilian.adapters.packs.teaching import UNITS
 from peilian.adapters.packs.uploads import key_of
@@ -34,7 +35,7 @@ from peilian.web.shell.tables import Tone
 
 _MOST, _MOST_DONE = 20, 10
 _LONGEST = 100
-_NAMED: Mapping[str, tuple[str, ...]] = {"any": (), "unit": UNITS, "ground": ATTESTED}
+_NAMED: Mapping[str, tuple[str, ...]] = {"any": (), "unit": UNITS, "ground": ATTESTED, "assigned": ASSIGNED}
 """The kinds that fields name as kind:key; empty are all."""
 
 STATES: dict[str, tuple[Any, Tone]] = {

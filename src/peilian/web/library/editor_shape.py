@@ -38,10 +38,10 @@ NAMING: dict[str, str] = {
     "DrillField.scenario": "scenario", "CourseDocument.requires": "course", "PathDocument.courses": "course",
     "CourseDocument.exam": "exam", "CourseDocument.test_out": "exam", "ExamDocument.remedial": "lesson",
     "CertificateDocument.requires": "ground", "CertificateDocument.renew_by": "ground",
+    "AssignmentRuleDocument.assigns": "assigned", "ScoredField.exam": "exam",
 }  # fmt: skip
-"""What a field names, chosen by typing its title: ``any`` text, a ``unit`` or a ``ground`` of a
-certificate as kind:key, an ``item`` as bank#item, or
-a text of that kind by its key."""
+"""What a field names, chosen by typing its title: ``any`` text, a ``unit``, a ``ground`` of a certificate or what is
+``assigned`` by a rule as kind:key, an ``item`` as bank#item, or a text of that kind by its key."""
 CHOSEN: dict[str, Callable[[], Iterable[str]]] = {
     "FindingField.finding": lambda: FINDINGS,
     "FindingField.among": lambda: AMONG,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
@@ -34,13 +34,15 @@ def enrol(
     note: str = "",
     needs: Sequence[record.Need] = (),
     attempt: Attempt | None = None,
+    because: Mapping[str, Any] | None = None,
 ) -> list[Enrolment]:
     """Put people on ``what`` (``path:key``, ``course:key``, ``lesson:key``); all or nobody. Each gets a task and is
     told, but for who comes by oneself (``how="self"``).
 
     Who is on it already stays where one is: nothing is assigned twice. What was completed once is learnt anew. Others
     are put on something by who may assign training to all of them; oneself to what one's post allows. ``attempt`` is
-    the exam that a remedial lesson follows; the same attempt asks for a lesson once.
+    the exam that a remedial lesson follows; the same attempt asks for a lesson once. ``because`` is kept of
+    what came of a rule.
     """
     if not employees:
         raise refuse("record.nobody_chosen", "employees")
@@ -68,12 +70,14 @@ def enrol(
             task = tasks.get(person.pk)
             row = known.get(person.pk)
             if row is None:
-                row = _create(actor, person, what, version, document, str(how), due_at, task, attempt)
+                row = _create(actor, person, what, version, document, str(how), due_at, task, attempt, because)
                 audit.created(row)
             elif task is not None:
-                before = {"assignment": row.assignment, "how": row.how, "due_at": row.due_at}
-                row.assignment, row.how, row.due_at = task, str(how), due_at
-                row.save(update_fields=["assignment", "how", "due_at"])
+                before = {
+                    "assignment": row.assignment, "how": row.how, "due_at": row.due_at, "because": row.because
+                }  # fmt: skip
+                row.assignment, row.how, row.due_at, row.because = task, str(how), due_at, dict(because or {})
+                row.save(update_fields=["assignment", "how", "due_at", "because"])
                 audit.changed(row, **before)
             else:
                 audit.unchanged()
@@ -166,6 +170,7 @@ def _create(
     due_at: datetime | None,
     task: record.Assignment | None,
     attempt: Attempt | None,
+    because: Mapping[str, Any] | None,
 ) -> Enrolment:
     now = clock.now()
     counts_from = attempt.handed_in_at if attempt is not None else None
@@ -184,6 +189,7 @@ def _create(
         started_by=actor,
         due_at=due_at,
         counts_from=counts_from,
+        because=dict(because or {}),
     )
     row.save(force_insert=True)
     return row

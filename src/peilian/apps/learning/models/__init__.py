@@ -44,7 +44,9 @@ from peilian.apps.learning.models.homework import (
     HomeworkVersion,
 )
 from peilian.apps.learning.models.panels import Examiner, Panel, PanelCandidate, PanelKind, PanelSheet
+from peilian.apps.learning.models.plans import Plan, PlanStep
 from peilian.apps.learning.models.rounds import Card, CardAnswer, DailyRound
+from peilian.apps.learning.models.rules import RuleEvent, RuleEventKind, RuleServing, RuleSwitch
 from peilian.apps.learning.models.statistics import AdaptiveRun, ItemCalibration, ItemStatistics, StatisticsOf
 
 GUARDED = (
@@ -61,6 +63,8 @@ GUARDED = (
     "learning_mark",
     "learning_panelsheet",
     "learning_regrade",
+    "learning_ruleevent",
+    "learning_ruleserving",
 )
 """Tables whose rows the database itself refuses to change."""
 
@@ -111,9 +115,15 @@ __all__ = [
     "PanelCandidate",
     "PanelKind",
     "PanelSheet",
+    "Plan",
+    "PlanStep",
     "Regrade",
     "RegradeHow",
     "Response",
+    "RuleEvent",
+    "RuleEventKind",
+    "RuleServing",
+    "RuleSwitch",
     "Sitting",
     "StatisticsOf",
     "standing_of",

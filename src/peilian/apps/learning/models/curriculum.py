@@ -90,6 +90,7 @@ class EnrolmentHow(models.TextChoices):
     ASSIGNED = "assigned"
     RULE = "rule"
     REMEDIAL = "remedial"
+    PLAN = "plan"
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
@@ -106,6 +107,7 @@ class Enrolment(Row):
     ``version`` is the one that it was begun with and stays on; ``courses`` pins those of a path, ``{key: version id}``.
     What was completed before ``counts_from`` does not count for it: somebody who learns a thing again does it again.
     ``attempt`` is the exam after which it is to be learnt again. ``looked_at`` is when it was brought up to date last.
+    ``because``: of what came of a rule, its title and its reasons, ``{title, reasons: [{key, params}]}``.
     """
 
     employee = models.ForeignKey("people.Employee", on_delete=models.PROTECT, related_name="enrolments")
@@ -124,6 +126,7 @@ class Enrolment(Row):
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     looked_at = models.DateTimeField(null=True)
+    because = models.JSONField(default=dict)
     schema_version = models.PositiveSmallIntegerField(default=1)
 
     objects = EnrolmentQuerySet.as_manager()

@@ -54,6 +54,7 @@ _SHOWN: Mapping[str, Values] = {
     "competency-model": abilities.competency_model,
     "certificate": attesting.certificate,
     "class-hours": attesting.class_hours,
+    "assignment-rule": attesting.assignment_rule,
 }
 
 

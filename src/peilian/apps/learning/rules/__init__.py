@@ -1,0 +1,1 @@
+"""Rules of assigning: who would get what, switching them on and off, and running them."""
