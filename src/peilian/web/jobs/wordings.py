@@ -80,6 +80,8 @@ RESULTS: dict[str, Label] = {
     "changed": _("changed"),
     "same": _("as before"),
     "left_out": _("left out"),
+    "assigned": _("assigned"),
+    "failed": _("failed"),
 }
 
 
@@ -106,6 +108,8 @@ def phase_name(job: Job) -> str:
 def way_on(job: Job) -> str:
     """Where what the job was started for goes on; empty when its own page says all."""
     about = {"library.read_files": str(job.pk), "library.bring_in": job.subject}.get(job.kind)
+    if job.kind == "learning.apply_rule":
+        return reverse("learning_rule", args=[job.subject])
     return reverse("library_import", args=[about]) if about else ""
 
 

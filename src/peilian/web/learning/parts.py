@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from peilian.apps.learning import api as learning
 from peilian.flows.wording import say
@@ -56,6 +58,7 @@ class Going:
     due_at: datetime | None
     is_late: bool
     came_by: Label
+    came_because: str
     courses: tuple[CourseLines, ...]
     next: UnitLine | None
     next_course: str
@@ -72,6 +75,7 @@ def going_of(progress: learning.Progress) -> Going:
         due_at=progress.due_at,
         is_late=progress.is_overdue or progress.n_overdue > 0,
         came_by=CAME_BY.get(progress.enrolment.how, progress.enrolment.how),
+        came_because=_because(progress.enrolment.because),
         courses=courses,
         next=found[1] if found else None,
         next_course=found[0].title if found else "",
@@ -116,6 +120,17 @@ def _nexts(courses: tuple[CourseLines, ...]) -> Iterator[tuple[CourseLines, Unit
         for unit in course.units:
             if unit.state == "next":
                 yield course, unit
+
+
+def _because(kept: Mapping[str, Any]) -> str:
+    """Of what came of a rule: which one, and why it gave it."""
+    if not kept:
+        return ""
+    language = reading_language()
+    reasons = [say(one, language) for one in learning.untold(kept.get("reasons", ()))]
+    why = ("；" if language == "zh" else "; ").join(reasons)
+    words = {"title": name_in(kept.get("title", {})), "why": why}
+    return _("rule “%(title)s”: %(why)s") % words if why else _("rule “%(title)s”") % words
 
 
 def _said(reason: Any) -> str:

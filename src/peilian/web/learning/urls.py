@@ -3,6 +3,7 @@
 from django.urls import path
 
 from peilian.web.learning import courses, feedback, handbook, homework, keep, lessons, mine, proposals, rounds, teams
+from peilian.web.learning import courses, feedback, homework, lessons, mine, rounds, rules, teams
 
 urlpatterns = [
     path("today/round/", rounds.daily_round, name="daily_round"),
@@ -33,6 +34,9 @@ urlpatterns = [
     path("team/learning/feedback/answers/<uuid:pk>/", feedback.act, name="feedback_act"),
     path("team/learning/feedback/lessons/<path:key>/", feedback.of_lesson, name="lesson_feedback"),
     path("team/learning/handbooks/", proposals.team, name="team_handbooks"),
+    path("team/learning/rules/", rules.listed, name="learning_rules"),
+    path("team/learning/rules/<path:key>/do/", rules.act, name="learning_rule_act"),
+    path("team/learning/rules/<path:key>/", rules.rule, name="learning_rule"),
     path("team/learning/", teams.team, name="team_learning"),
     path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
     path("team/learning/new/", teams.assign, name="learning_assign"),
