@@ -185,13 +185,23 @@ def _judged(one: learning.Judged) -> dict[str, Any]:
 
 
 def _event(one: learning.RuleEvent) -> dict[str, Any]:
-    return {"row": one, "words": EVENTS[one.kind], "given": one.report.get("given"), "n_failed": one.report.get("n_failed")}
+    return {
+        "row": one,
+        "words": EVENTS[one.kind],
+        "given": one.report.get("given"),
+        "n_failed": one.report.get("n_failed"),
+    }
 
 
 def _serving(one: learning.RuleServing) -> dict[str, Any]:
     is_cancelled = one.assignment is not None and one.assignment.cancelled_at is not None
     is_done = one.assignment is not None and one.assignment.done_at is not None
-    return {"row": one, "because": _said(learning.untold(one.reasons)), "is_cancelled": is_cancelled, "is_done": is_done}
+    return {
+        "row": one,
+        "because": _said(learning.untold(one.reasons)),
+        "is_cancelled": is_cancelled,
+        "is_done": is_done,
+    }
 
 
 def _said(reasons: Iterable[Reason]) -> str:
