@@ -67,7 +67,7 @@ def test_a_rule_that_nobody_switched_on_assigns_nothing(tmp_path, manager):
     new = hired("new", 3)
     assert learning.apply_rules_due() == 0
     assert on_it(new) == []
-    with pytest.raises(InputError, match="rule.is_off"):
+    with pytest.raises(InputError, match=r"rule\.is_off"):
         learning.start_rule(actor=manager, key=KEY)
 
 
@@ -138,7 +138,7 @@ def test_a_newer_version_waits_until_somebody_looks_and_who_runs_it_is_told_once
     assert on_it(new) == []
     assert [one.key for one in base.inbox_of(user=manager)].count("inbox.rule_waits") == 1
     assert learning.rule_line(user=manager, key=KEY).state == "waits"
-    with pytest.raises(InputError, match="rule.newer_in_force"):
+    with pytest.raises(InputError, match=r"rule\.newer_in_force"):
         learning.switch_rule_on(actor=manager, key=KEY, number="1")
     switched_on(manager)
     assert learning.apply_rules_due() == 1
@@ -235,7 +235,7 @@ def test_what_cannot_be_assigned_is_told_and_not_switched_on(tmp_path, manager):
     ruled(tmp_path, a_rule(assigns="course:mine/gone"))
     problem = learning.rule_line(user=manager, key=KEY).problem
     assert problem is not None
-    with pytest.raises(InputError, match="curriculum.not_to_be_learnt"):
+    with pytest.raises(InputError, match=r"curriculum\.not_to_be_learnt"):
         switched_on(manager)
 
 
