@@ -2,8 +2,19 @@
 
 from django.urls import path
 
-from peilian.web.learning import courses, feedback, handbook, homework, keep, lessons, mine, proposals, rounds, teams
-from peilian.web.learning import courses, feedback, homework, lessons, mine, rounds, rules, teams
+from peilian.web.learning import (
+    courses,
+    feedback,
+    handbook,
+    homework,
+    keep,
+    lessons,
+    mine,
+    proposals,
+    rounds,
+    rules,
+    teams,
+)
 
 urlpatterns = [
     path("today/round/", rounds.daily_round, name="daily_round"),

@@ -23,7 +23,7 @@ def remove_guard(apps: object, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('learning', '0015_drills_before_panels'),
+        ('learning', '0017_handbook'),
         ('library', '0005_internal_notices'),
         ('people', '0002_one_user_a_name'),
         ('record', '0004_results_that_supersede'),
