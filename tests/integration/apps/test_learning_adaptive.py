@@ -17,6 +17,8 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from support.answers import a_frozen_bank, an_adaptive_exam, an_adaptive_sitting
+from support.builders import an_employee
+from support.company import a_login
 from support.exams import BANK, ExamClock, a_bank, begun, fresh
 from support.library import installed
 from support.practice import a_trainee
@@ -226,3 +228,17 @@ def test_an_adaptive_exam_sets_nothing_else():
     with pytest.raises(InputError) as caught:
         document_of({**an_adaptive_exam(), "drawn": [{"count": 2}]})
     assert caught.value.faults[0].reason.key == "pack.adaptive_sets_nothing_else"
+
+
+def test_looking_at_what_grading_anew_does_shows_the_measured_result_that_it_then_has(tmp_path):
+    user, attempt = begun(an_adaptive_sitting(tmp_path))
+    taken(user, attempt, lambda n: RIGHT if n % 2 else WRONG)
+    before = fresh(attempt)
+    boss = a_login("boss", "training_manager", employee=an_employee("boss"))
+    asked = {"sitting_id": attempt.sitting_id, "item": before.paper[1]["item"], "how": "all_answered"}
+    (seen,) = learning.preview_regrade(user=boss, **asked)
+    row = learning.regrade(actor=boss, **asked, reason="题目有歧义")
+    after = fresh(attempt)
+    assert (seen.points, seen.of) == ((before.points, after.points), (100, 100))
+    assert seen.grade == (before.grade, after.grade)
+    assert D(row.changes[0]["points"][1]) == after.points > before.points

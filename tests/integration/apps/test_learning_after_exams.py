@@ -311,3 +311,13 @@ def test_a_used_up_course_exam_opens_anew_once_the_lessons_of_the_failure_are_le
     assert again != sitting
     assert learning.start_course_exam(user=lin, course="mine/course") == again
     assert takes(lin, again, (*SOLVING, *CALMING)).is_passed
+
+
+def test_a_course_for_other_posts_is_tested_out_of_only_by_who_is_on_it(tmp_path, course, lin) -> None:
+    units = ["lesson:mine/solve", "lesson:mine/calm"]
+    closed = {"obligation": "by_post", "posts": ["phone_agent"], "test_out": "mine/exam", "exam": "mine/exam"}
+    installed(tmp_path, a_course("mine/phone", units=units, **closed))
+    with pytest.raises(InputError, match="course_of_other_posts"):
+        learning.start_test_out(user=lin, course="mine/phone")
+    learning.enrol(actor=None, employees=[lin.employee], what="course:mine/phone")
+    assert learning.start_test_out(user=lin, course="mine/phone").exam == "mine/exam"

@@ -8,8 +8,9 @@ from decimal import Decimal as D
 import pytest
 from django.utils import timezone
 
-from peilian.apps.base.api import inbox_of
+from peilian.apps.base.api import bookkeeping, inbox_of
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.exams.results import reopen
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
@@ -323,3 +324,116 @@ def test_nobody_grades_the_own_attempt_anew(tmp_path, time, boss):
         user=boss, sitting_id=sitting.pk, item="mine/bank#q1", how="all_answered"
     )
     assert refused(call) == "learning.regrade_own"
+
+
+# -- what moves with a result, and what does not ----------------------------------------------------------------------
+
+
+def a_paper_with_an_open_question(folder, boss, user, **more):
+    """A choice, a truth and an open answer, all fixed."""
+    fixed = [{"item": f"mine/bank#{name}"} for name in ("q1", "q2", "short")]
+    bank = a_bank(an_item("q1"), an_item("q2"), a_short())
+    sitting = opened(folder, boss, user, exam=an_exam(drawn=[], fixed=fixed, **more), bank=bank)
+    _, attempt = begun(sitting, user)
+    for asked in attempt.paper:
+        answers(user, attempt, asked["n"], {"text": "抱歉"} if asked["item"].endswith("short") else RIGHT)
+    return sitting, attempt
+
+
+def test_grading_anew_is_an_event_also_while_an_answer_waits_for_marks(tmp_path, time, boss):
+    user = a_trainee()
+    sitting, attempt = a_paper_with_an_open_question(tmp_path, boss, user)
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    before = fresh(attempt).seq
+    learning.regrade(actor=boss, sitting_id=sitting.pk, item="mine/bank#q2", how=H.TAKEN_OUT, reason="超纲")
+    found, event = fresh(attempt), attempt.events.latest("seq")
+    assert (found.of, found.seq, str(event.kind), event.seq) == (6, before + 1, "regrade", before + 1)
+    assert event.payload["item"] == "mine/bank#q2"
+    assert "inbox.exam_changed" not in keys(user), "there is no result yet that could have changed"
+
+
+def test_an_attempt_that_goes_on_is_worth_what_its_paper_is_worth(tmp_path, time, boss):
+    user = a_trainee()
+    sitting, attempt = a_paper_with_an_open_question(tmp_path, boss, user)
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    learning.regrade(actor=boss, sitting_id=sitting.pk, item="mine/bank#q2", how=H.TAKEN_OUT, reason="超纲")
+    found = fresh(attempt)
+    reopen(found)
+    assert (found.of, found.is_running) == (8, True)
+
+
+TRUTH = {"type": "truth", "id": "t", "stem": {"zh": "先安抚？"}, "explanation": {"zh": "是"}, "points": "1"}
+
+
+def a_case(*, is_true):
+    return {
+        "type": "case", "id": "case", "stem": {"zh": "包裹没动。"}, "explanation": {"zh": "先安抚"},
+        "items": [{**TRUTH, "is_true": is_true}, a_short("first")],
+    }  # fmt: skip
+
+
+def test_a_mended_key_of_a_case_leaves_what_people_decided_and_changes_the_rest(tmp_path, time, boss):
+    user = a_trainee()
+    exam = an_exam(drawn=[], fixed=[{"item": "mine/bank#case"}])
+    sitting = opened(tmp_path, boss, user, exam=exam, bank=a_bank(a_case(is_true=False)))
+    _, attempt = begun(sitting, user)
+    answers(user, attempt, 1, {"items": {"t": {"chosen": ["true"]}, "first": {"text": "抱歉"}}})
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    judge = a_judge("judge")
+    learning.mark(actor=judge, response_id=attempt.responses.get().pk, points={"first": "3.5"})
+    assert fresh(attempt).points == D("3.5")
+    installed(tmp_path, a_bank(a_case(is_true=True)))
+    learning.regrade(actor=boss, sitting_id=sitting.pk, item="mine/bank#case", how=H.MENDED, reason="答案印反了")
+    row = attempt.responses.get()
+    assert (fresh(attempt).points, row.points, row.proposed) == (D("4.5"), D("4.5"), 3)
+    learning.correct_answer(actor=judge, response_id=row.pk, points={"first": "4"}, reason="看漏一句")
+    assert fresh(attempt).points == 5
+
+
+def test_a_mended_key_proposes_nothing_for_an_answer_that_nobody_was_asked_about(tmp_path, time, boss):
+    user = a_trainee()
+    sitting = opened(tmp_path, boss, user)
+    attempt = taken(user, sitting, 5)
+    row = attempt.responses.get(item="mine/bank#q6")
+    learning.correct_answer(actor=boss, response_id=row.pk, points="1", reason="选项有歧义")
+    installed(tmp_path, mended())
+    learning.regrade(actor=boss, sitting_id=sitting.pk, item="mine/bank#q6", how=H.MENDED, reason="答案印错")
+    row.refresh_from_db()
+    assert (row.points, row.proposed, row.decided) == (1, None, {"": "1"})
+
+
+def test_a_correction_does_not_open_the_time_to_contest_again(tmp_path, time, boss):
+    user, judge = a_trainee(), a_judge("judge")
+    attempt, response = mark_open(tmp_path, boss, user, judge)
+    time.pass_(days=13)
+    assert learning.may_contest(fresh(attempt))
+    learning.correct_answer(actor=judge, response_id=response.pk, points="2", reason="看漏了一行")
+    time.pass_(days=2)
+    assert not learning.may_contest(fresh(attempt))
+
+
+def test_the_time_to_contest_begins_with_the_last_mark_and_not_with_handing_in(tmp_path, time, boss):
+    user, judge = a_trainee(), a_judge("judge")
+    _, attempt = a_paper_with_an_open_question(tmp_path, boss, user)
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    time.pass_(days=20)
+    learning.mark(actor=judge, response_id=attempt.responses.get(item="mine/bank#short").pk, points="1")
+    time.pass_(days=13)
+    assert learning.may_contest(fresh(attempt))
+    time.pass_(days=2)
+    assert not learning.may_contest(fresh(attempt))
+
+
+def test_a_contest_of_an_exam_that_one_opened_oneself_is_told_to_who_leads_the_team(tmp_path, time, boss):
+    unit = a_unit()
+    user = a_trainee(unit=unit)
+    lead = a_login("lead", "supervisor", unit=unit, employee=an_employee("lead", unit=unit))
+    other = a_login("other", "supervisor", unit=a_unit(), employee=an_employee("other"))
+    sitting = opened(tmp_path, boss, user)
+    with bookkeeping():
+        learning.Sitting.objects.filter(pk=sitting.pk).update(created_by=user)
+    attempt = taken(user, sitting, 5)
+    wrong = attempt.responses.get(points=0)
+    learning.contest_answer(user=user, attempt_id=attempt.pk, number=wrong.number, reason="有歧义")
+    told = {one.username for one in (lead, other, boss, user) if "inbox.exam_contested" in keys(one)}
+    assert told == {"lead"}

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from peilian.apps.learning import api as learning
+from peilian.apps.people import api as people
 from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
@@ -193,3 +194,18 @@ def test_an_exam_for_everybody_is_run_by_whoever_leads_and_shows_who_took_it(tmp
     begun(sitting, user)
     lead = a_login("lead", "supervisor", unit=unit, employee=an_employee("lead", unit=unit))
     assert states(lead, sitting) == {user.employee_id: S.RUNNING}
+
+
+def test_a_second_make_up_leaves_out_who_passed_the_first_and_who_has_left(tmp_path, time, boss):
+    passes, fails, leaves = a_trainee(), a_trainee(), a_trainee()
+    sitting = opened(tmp_path, boss, passes, fails, leaves, attempts=1, closes_at=time.at + timedelta(hours=1))
+    time.pass_(hours=2)
+    first = learning.open_make_up(actor=boss, sitting_id=sitting.pk, closes_at=None)
+    taken(passes, first, 3)
+    taken(fails, first, 0)
+    gone = leaves.employee
+    people.change_employee(
+        actor=None, employee=gone, name=gone.name, hired_on=gone.hired_on, left_on=time.at.date() - timedelta(days=1)
+    )  # fmt: skip
+    second = learning.open_make_up(actor=boss, sitting_id=sitting.pk, closes_at=None)
+    assert set(states(boss, second)) == {fails.employee_id}

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from peilian.apps.base.api import inbox_of
+from peilian.apps.base.api import bookkeeping, inbox_of
 from peilian.apps.learning import api as learning
 from peilian.apps.learning.models import Completion
 from peilian.apps.people.api import NotVisibleError
@@ -338,3 +338,66 @@ def test_who_fails_before_the_panel_earns_nothing_by_it(both, boss, judge, lin):
     entry = learning.archive_of(user=lin, employee=lin.employee).entries[0]
     assert (entry.kind, entry.is_passed, entry.percent) == ("panel", False, D("25.00"))
     assert not Completion.objects.exists()
+
+
+# -- who has no part in it any more -----------------------------------------------------------------------------------
+
+
+def test_the_link_of_a_guest_ends_with_the_last_who_is_not_decided(time, boss, judge, lin):
+    other = a_trainee()
+    second = a_login("second", "judge", employee=an_employee("second"))
+    found = opened(time, boss, judge, lin, other, examiners=[judge, second])
+    token = next(iter(found.links.values()))
+    one, two = found.panel.candidates.order_by("pk")
+    for user in (judge, second):
+        own = learning.examiner_of(user=user, panel_id=found.panel.pk)
+        learning.give_sheet(examiner=own, candidate_id=one.pk, points=points("5", "5", "5", "5"))
+    learning.settle_panel(actor=boss, candidate_id=one.pk, reason="客户代表没来")
+    guest = learning.guest_of(token)
+    learning.give_sheet(examiner=guest, candidate_id=two.pk, points=points("5", "5", "5", "5"))
+    with pytest.raises(NotVisibleError):
+        learning.guest_of(token)
+
+
+def test_deciding_without_a_guest_ends_the_link_where_nobody_is_left(time, boss, judge, lin):
+    second = a_login("second", "judge", employee=an_employee("second"))
+    found = opened(time, boss, judge, lin, examiners=[judge, second])
+    (candidate,) = found.panel.candidates.all()
+    for user in (judge, second):
+        own = learning.examiner_of(user=user, panel_id=found.panel.pk)
+        learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
+    learning.settle_panel(actor=boss, candidate_id=candidate.pk, reason="客户代表没来")
+    with pytest.raises(NotVisibleError):
+        learning.guest_of(next(iter(found.links.values())))
+
+
+def test_a_link_that_was_made_anew_while_its_page_was_open_scores_nobody(time, boss, judge, lin):
+    found = opened(time, boss, judge, lin)
+    ((examiner, token),) = found.links.items()
+    guest = learning.guest_of(token)
+    learning.renew_link(actor=boss, examiner_id=examiner)
+    (candidate,) = found.panel.candidates.all()
+    with pytest.raises(NotVisibleError):
+        learning.give_sheet(examiner=guest, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
+    assert not candidate.sheets.exists()
+
+
+def test_an_examiner_who_turns_out_to_be_examined_neither_sees_nor_scores_oneself_and_is_not_waited_for(
+    time, boss, judge, lin
+):
+    twice = a_login("twice", "training_manager")
+    found = opened(time, boss, judge, lin, examiners=[judge, twice])
+    with bookkeeping():
+        lin.employee = None
+        lin.save()
+        twice.employee = found.panel.candidates.get().employee
+        twice.save()
+    own = learning.examiner_of(user=twice, panel_id=found.panel.pk)
+    (candidate,) = found.panel.candidates.all()
+    assert learning.candidates_for(own) == []
+    assert learning.panel_run(user=twice, panel_id=found.panel.pk)[1] == []
+    with pytest.raises(NotVisibleError):
+        learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points("9", "9", "9", "9"))
+    both_score(found, judge, ("5", "5", "5", "5"), ("6", "6", "6", "6"))
+    candidate.refresh_from_db()
+    assert candidate.decided_at is not None

@@ -14,9 +14,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from PIL import Image
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from peilian.apps.base.api import StoredFile, file_path
 from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.web.credentials import verify
@@ -25,6 +27,7 @@ from support.builders import a_unit
 from support.company import a_login
 from support.credentials import Time, a_certificate, held, learns, open_exam, passes
 from support.exams import NOW
+from support.pictures import a_photo
 from support.practice import a_trainee
 
 pytestmark = pytest.mark.django_db
@@ -305,6 +308,23 @@ def test_a_file_that_is_too_large_is_refused(time, lin, signed_in):
     response = signed_in(lin).post(reverse("external_new"), sent(file=large))
     assert response.status_code == 422
     assert "10 MB" in response.content.decode()
+
+
+def test_a_file_is_kept_only_with_the_certificate_that_it_belongs_to(time, lin, lead, signed_in):
+    row = entered(signed_in(lin))
+    n_before = StoredFile.objects.count()
+    fresh = {"file": SimpleUploadedFile("x.png", PNG + b"other"), "edition": "1"}
+    assert signed_in(lead).post(reverse("external_edit", args=[row.pk]), sent(**fresh)).status_code == 404
+    what = learning.NewExternal("证", "语委", date(2025, 5, 1), uuid4(), file=("x.png", PNG + b"other"))
+    with pytest.raises(people.NotVisibleError):
+        learning.change_external(actor=lead, pk=row.pk, what=what, edition=1)
+    assert StoredFile.objects.count() == n_before
+
+
+def test_a_picture_is_kept_without_where_and_with_what_it_was_taken(time, lin, signed_in):
+    row = entered(signed_in(lin), file=SimpleUploadedFile("证书.jpg", a_photo("JPEG", turned=6)))
+    with Image.open(io.BytesIO(file_path(row.file).read_bytes())) as kept:
+        assert dict(kept.getexif()) == {0x0112: 6}
 
 
 def test_others_neither_see_nor_decide_nor_change_it(time, lin, lead, signed_in):

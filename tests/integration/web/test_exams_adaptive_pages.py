@@ -97,3 +97,11 @@ def test_the_page_before_it_says_that_there_is_no_way_back(begun_one):
     sitting = learning.Sitting.objects.get(pk=attempt.sitting_id)
     text = html.unescape(client.get(reverse("exam_sitting", args=[sitting.pk])).content.decode())
     assert "不能返回" in text
+
+
+def test_my_exams_tell_how_many_questions_were_answered_without_a_number_of_all(begun_one):
+    attempt, client = begun_one
+    sends(client, attempt, 1, q1="0", do="answer")
+    text = html.unescape(client.get(reverse("exams")).content.decode())
+    assert "已答 1 题" in text
+    assert "0 题" not in text.replace("20 题", "")

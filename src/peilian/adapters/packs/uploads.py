@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,6 +18,7 @@ from peilian.adapters.archives import ArchiveError, unpacked
 from peilian.adapters.media import is_text_of_other_encoding, media_type_of, plain_name
 from peilian.adapters.packs import sheets
 from peilian.adapters.packs.trees import cleaned_tree, content_kinds, tree_of
+from peilian.adapters.pictures import without_traces
 from peilian.adapters.workbooks import ForeignFileError, WorkbookError, shown_sheet
 from peilian.engine._kernel import Fault, InputError, Reason
 
@@ -142,12 +143,18 @@ def enclosed_path(kind: str, key: str, name: str) -> str:
 def enclosed_in(name: str, data: bytes) -> dict[str, bytes]:
     """What is enclosed in an archive or in a question bank that was read before, by its hash."""
     if Path(name).suffix.lower() in banks.READ_ENDINGS:
-        return {hashlib.sha256(content).hexdigest(): content for content in banks.read_bank(name, data).files.values()}
+        return _by_hash(banks.read_bank(name, data).files.values())
     try:
         files = unpacked(data, _is_enclosed)
     except ArchiveError:
         return {}
-    return {hashlib.sha256(content).hexdigest(): content for path, content in files.items() if _is_enclosed(path)}
+    return _by_hash(content for path, content in files.items() if _is_enclosed(path))
+
+
+def _by_hash(contents: Iterable[bytes]) -> dict[str, bytes]:
+    """Files by their hash; pictures also without the traces of who took them, as they are brought in."""
+    every = (one for content in contents for one in (content, without_traces(content)))
+    return {hashlib.sha256(one).hexdigest(): one for one in every}
 
 
 def _is_enclosed(path: str) -> bool:
@@ -182,7 +189,11 @@ def _enclose(found: Upload, files: Mapping[str, bytes]) -> None:
         elif text not in there:
             found.faults.append(Fault(Reason("library.file_of_no_text", {"name": ":".join(text)}), file=path))
         else:
+            base = bases.get(":".join(text), {}).get(name)
             sha256 = hashlib.sha256(content).hexdigest()
+            if sha256 != base:  # what was kept before comes back as it was
+                content = without_traces(content)
+                sha256 = hashlib.sha256(content).hexdigest()
             found.enclosed[sha256] = content
             of_text.setdefault(text, {})[name] = sha256
     found.documents = [
@@ -271,8 +282,9 @@ def _bank(name: str, key: str, read: banks.BankRead) -> Upload:
         "kind": "items", "schema_version": 1, "key": key or read.key or key_of(Path(name).stem), "title": {"zh": title},
         "items": read.items,
     }  # fmt: skip
-    hashes = {one: hashlib.sha256(content).hexdigest() for one, content in read.files.items()}
-    found.enclosed = {hashes[one]: content for one, content in read.files.items()}
+    files = {one: without_traces(content) for one, content in read.files.items()}
+    hashes = {one: hashlib.sha256(content).hexdigest() for one, content in files.items()}
+    found.enclosed = {hashes[one]: content for one, content in files.items()}
     places = {f"items.{item}": (line, "") for item, line in read.lines.items()}
     found.documents = [Brought(tree, name, is_part=True, files=hashes, places=places)]
     return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from peilian.adapters.media import is_run, is_text_of_other_encoding, media_type_of, plain_name
+from peilian.adapters.pictures import without_traces
 from peilian.apps.base.api import Audit, file_path, keep_file, write
 from peilian.apps.library.checks import is_writer, permit, refuse, require_sight, short
 from peilian.apps.library.drafting import begun
@@ -61,7 +62,7 @@ def attach(*, actor: User | None, content: Content, name: str, data: bytes) -> A
         raise refuse("library.text_not_utf8", "file", name=name)
     if media_type is None:
         raise refuse("library.file_of_no_known_kind", "file", name=name)
-    file = keep_file(actor=actor, name=name, chunks=[data])
+    file = keep_file(actor=actor, name=name, chunks=[without_traces(data)])
     with write(actor=actor, verb="library.attach") as audit:
         draft = begun(audit, actor, content)
         held = _rows(draft.files).get(name)

@@ -188,7 +188,7 @@ def panel(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _shown(request: HttpRequest, pk: UUID, links: dict[str, str]) -> HttpResponse:
     user = user_of(request)
     found, candidates = learning.panel_run(user=user, panel_id=pk)
-    examiners = list(found.examiners.order_by("pk"))
+    examiners = list(found.examiners.select_related("user").order_by("pk"))
     base = request.build_absolute_uri("/")[:-1]
     context = {
         "panel": found,
@@ -198,11 +198,11 @@ def _shown(request: HttpRequest, pk: UUID, links: dict[str, str]) -> HttpRespons
             (one, base + reverse("panel_guest", args=[links[str(one.pk)]]) if str(one.pk) in links else "")
             for one in examiners
         ],
-        "n_examiners": len(examiners),
         "lines": [
             {
                 "candidate": one,
                 "n_sheets": len(one.sheets.all()),
+                "n_examiners": sum(by.user is None or by.user.employee_id != one.employee_id for by in examiners),
                 "grade": GRADES.get(one.grade, one.grade) if one.decided_at else "",
                 "spread": spread_of(one, is_named=True),
                 "notes": [(sheet.examiner.name, sheet.note) for sheet in one.sheets.all() if sheet.note]

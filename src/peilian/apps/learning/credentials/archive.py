@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min, Q
 
 from peilian.apps.base.api import company_zone
+from peilian.apps.learning.drilled import percent_of_drill
 from peilian.apps.learning.exams.panels import SOURCE_KIND as PANEL_SOURCE
 from peilian.apps.learning.models import (
     Attempt,
@@ -149,12 +150,12 @@ def _attempts(person: Employee, zone: ZoneInfo, *, may_open: bool) -> Iterator[A
 def _drills(user: User, person: Employee, zone: ZoneInfo, *, is_own: bool) -> Iterator[ArchiveEntry]:
     rows = practice.my_runs(user=user) if is_own else practice.team_runs(user=user, employee=person)
     rows = rows.counted().select_related(None).order_by()  # type: ignore[attr-defined]
-    named = ("pk", "ended_at", "started_at", "paused_ms", "title", "total", "passed")
-    for pk, ended, began, paused, title, total, passed in rows.values_list(*named):
+    named = ("pk", "ended_at", "started_at", "paused_ms", "title", "total", "result__zh__max", "passed")
+    for pk, ended, began, paused, title, total, most, passed in rows.values_list(*named):
         minutes = max(0, round(((ended - began).total_seconds() - paused / 1000) / 60))
         yield ArchiveEntry(
-            ended.astimezone(zone), ArchiveKind.DRILL, {"zh": title}, "drill", total, is_passed=passed,
-            minutes=minutes, source=str(pk),
+            ended.astimezone(zone), ArchiveKind.DRILL, {"zh": title}, "drill", percent_of_drill(total, most),
+            is_passed=passed, minutes=minutes, source=str(pk),
         )  # fmt: skip
 
 

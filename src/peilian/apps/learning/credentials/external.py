@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from peilian.adapters.media import media_type_of, plain_name
+from peilian.adapters.pictures import without_traces
 from peilian.apps.base.api import file_path, keep_file, refuse, short, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.deciding import may_manage
@@ -61,7 +62,7 @@ def add_external(*, actor: User, what: NewExternal) -> ExternalCertificate:
     known = ExternalCertificate.objects.filter(client_id=what.client_id, employee=actor.employee).first()
     if known is not None:
         return known
-    values, kept = _checked(what), _kept(actor, what)
+    values, sent = _checked(what), _sent(what)
     with write(actor=actor, verb="learning.add_external_certificate") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=actor.employee.pk)
         known = ExternalCertificate.objects.filter(client_id=what.client_id, employee=actor.employee).first()
@@ -71,7 +72,7 @@ def add_external(*, actor: User, what: NewExternal) -> ExternalCertificate:
         if ExternalCertificate.objects.filter(employee=actor.employee).count() >= _MOST_OF_ONE:
             raise refuse("learning.too_many_external", limit=_MOST_OF_ONE)
         row = ExternalCertificate(
-            employee=actor.employee, client_id=what.client_id, submitted_at=clock.now(), **values, **kept
+            employee=actor.employee, client_id=what.client_id, submitted_at=clock.now(), **values, **_kept(actor, sent)
         )
         row.save(force_insert=True)
         audit.created(row)
@@ -82,11 +83,12 @@ def add_external(*, actor: User, what: NewExternal) -> ExternalCertificate:
 def change_external(*, actor: User, pk: UUID, what: NewExternal, edition: int) -> ExternalCertificate:
     """Mend what was returned, or not decided yet; it waits for a decision again. ``edition`` is the one that the page
     shows: what was changed or decided meanwhile is not overwritten."""
-    values, kept = _checked(what), _kept(actor, what)
+    values, sent = _checked(what), _sent(what)
     with write(actor=actor, verb="learning.change_external_certificate") as audit:
         row = _own(actor, pk)
         if row.state not in _OPEN or row.edition != edition:
             raise refuse("learning.external_changed_meanwhile")
+        kept = _kept(actor, sent)
         names = (*values, *kept, "state", "edition", "submitted_at")
         before = {name: getattr(row, name) for name in names if name != "file"}
         for name, value in (*values.items(), *kept.items()):
@@ -203,21 +205,27 @@ def _checked(what: NewExternal) -> dict[str, object]:
     }
 
 
-def _kept(actor: User, what: NewExternal) -> dict[str, object]:
-    """The file as it is kept, told by what it holds: a picture or a PDF."""
+def _sent(what: NewExternal) -> tuple[str, bytes, str] | None:
+    """Name, bytes and kind of the file, told by what it holds: a picture without what its device wrote into it, or a
+    PDF. ``None`` without one."""
     if what.file is None:
-        return {}
+        return None
     name, data = short(plain_name(what.file[0]), "file", limit=255) or "certificate", what.file[1]
     if len(data) > MOST_BYTES:
         raise refuse("learning.external_file_too_large", "file", limit=MOST_BYTES >> 20)
     media_type = media_type_of(data)
     if media_type not in _KINDS:
         raise refuse("learning.external_file_kind", "file", name=name)
-    return {
-        "file": keep_file(actor=actor, name=name, chunks=[data]),
-        "file_name": name,
-        "media_type": media_type,
-    }  # fmt: skip
+    assert media_type is not None
+    return name, without_traces(data), media_type
+
+
+def _kept(actor: User, sent: tuple[str, bytes, str] | None) -> dict[str, object]:
+    """The file as it is kept, once nothing is left that could refuse it."""
+    if sent is None:
+        return {}
+    name, data, media_type = sent
+    return {"file": keep_file(actor=actor, name=name, chunks=[data]), "file_name": name, "media_type": media_type}
 
 
 def _tell(row: ExternalCertificate) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from peilian.adapters.packs.teaching import CourseDocument
 from peilian.apps.base.api import refuse, write
 from peilian.apps.learning import clock
+from peilian.apps.learning.curriculum.enrolling import may_join
 from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import CourseView, counting, done_of, preview_of
 from peilian.apps.learning.exams.attempts import candidate
@@ -26,10 +27,12 @@ TEST_OUT_AGAIN = timedelta(days=90)
 
 def start_test_out(*, user: User, course: str) -> Sitting:
     """The sitting in which the user may show that lessons of a course need not be learnt: one attempt. Opened when
-    there is none; the same for a second click."""
+    there is none; the same for a second click. Who is not on the course needs a post that it is for."""
     employee, view = candidate(user), _view(user, course)
     document = view.document
     assert isinstance(document, CourseDocument)
+    if not _is_on(employee, course) and not may_join(user, document):
+        raise refuse("curriculum.course_of_other_posts", "course")
     if document.test_out is None:
         raise refuse("curriculum.no_test_out", "course")
     if all(unit.standing.state == "done" for unit in view.units if unit.kind == "lesson"):
@@ -61,6 +64,12 @@ def course_view(user: User, employee: Employee, course: str) -> CourseView:
     library.content(user=user, kind="course", key=course)
     done = counting(done_of([employee.pk]).get(employee.pk, ()), None)
     return preview_of(what, done, clock.now())
+
+
+def _is_on(employee: Employee, course: str) -> bool:
+    """Whether somebody is on a course, by itself or on a path."""
+    live = Enrolment.objects.live().filter(employee=employee)
+    return any(row.what == f"course:{course}" or course in row.courses for row in live)
 
 
 def _view(user: User, course: str) -> CourseView:

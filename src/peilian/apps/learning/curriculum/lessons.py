@@ -26,6 +26,7 @@ from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import Progress
 from peilian.apps.learning.curriculum.texts import in_force, title_of
 from peilian.apps.learning.curriculum.witnessing import bear_witness
+from peilian.apps.learning.drilled import percent_of_drill
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.papers import Question, field_of, item_of, questions_of_items
@@ -412,9 +413,9 @@ def _best_drill(row: LessonRound, scenario: str) -> Decimal | None:
 
 def _percent_of(run: practice.DrillRun) -> Decimal | None:
     result = (run.result or {}).get("zh") or {}
-    if run.total is None or not result.get("max") or any(gate.get("fails") for gate in result.get("gates", ())):
+    if any(gate.get("fails") for gate in result.get("gates", ())):
         return None
-    return (_FULL * run.total / Decimal(str(result["max"]))).quantize(Decimal("0.01"))
+    return percent_of_drill(run.total, result.get("max"))
 
 
 def _standing(row: LessonRound, document: LessonDocument, work: Sequence[LessonWork]) -> LessonStanding:

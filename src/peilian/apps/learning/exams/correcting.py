@@ -8,6 +8,7 @@ the person is told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +19,9 @@ from django.db.models import QuerySet
 
 from peilian.apps.base.api import refuse, send, short, write
 from peilian.apps.learning import clock
+from peilian.apps.learning.exams.adaptive import OF, measured
 from peilian.apps.learning.exams.attempts import candidate, exam_of
+from peilian.apps.learning.exams.deciders import deciders_of
 from peilian.apps.learning.exams.drills import same_drills
 from peilian.apps.learning.exams.marking import Points, to_mark_by
 from peilian.apps.learning.exams.papers import Question, current_item, field_of, item_of
@@ -39,9 +42,9 @@ from peilian.apps.learning.models import (
     Response,
     Sitting,
 )
-from peilian.apps.people.api import NotVisibleError, Permission, User, visible_to
+from peilian.apps.people.api import Employee, NotVisibleError, Permission, User, visible_to
 from peilian.engine._kernel import Language
-from peilian.engine.assessment import grade, grade_of
+from peilian.engine.assessment import Grade, grade, grade_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,15 +71,21 @@ class Change:
 
 
 def may_contest(attempt: Attempt) -> bool:
-    """Whether answers of a marked attempt may still be contested."""
-    if attempt.state != AttemptState.MARKED or attempt.marked_at is None:
+    """Whether answers of a marked attempt may still be contested: so long after its first result, however often it was
+    corrected since."""
+    if attempt.state != AttemptState.MARKED or attempt.marked_at is None or attempt.handed_in_at is None:
         return False
-    return clock.now() <= attempt.marked_at + timedelta(days=CONTEST_DAYS)
+    earliest = clock.now() - timedelta(days=CONTEST_DAYS)
+    if attempt.handed_in_at >= earliest or attempt.marked_at < earliest:
+        return attempt.marked_at >= earliest
+    decided = Mark.objects.filter(response__attempt=attempt).exclude(kind=MarkKind.CORRECTED)
+    return decided.filter(at__gte=earliest).exists()
 
 
 def contest_answer(*, user: User, attempt_id: UUID, number: int, reason: str) -> Contest:
     """Say that one does not agree with the points of an own answer, and why; once an answer, within ``CONTEST_DAYS`` of
-    the result. Who opened the exam is told."""
+    the result. Who opened the exam is told; where that was oneself, as at the end of a course, who leads and judges the
+    person."""
     why = short(reason, "reason", is_needed=True)
     employee = candidate(user)
     with write(actor=user, verb="learning.contest_answer") as audit:
@@ -98,9 +107,10 @@ def contest_answer(*, user: User, attempt_id: UUID, number: int, reason: str) ->
         row.save(force_insert=True)
         audit.created(row)
         opener = attempt.sitting.created_by
-        if opener is not None and opener.is_active and opener.pk != user.pk:
-            params = {"title": _title(attempt.sitting, opener.language), "name": employee.name}
-            send(recipient=opener, key="inbox.exam_contested", params=params, link="/exams/contests/")
+        is_there = opener is not None and opener.is_active and opener.pk != user.pk
+        for one in [opener] if is_there and opener is not None else deciders_of(employee):
+            params = {"title": _title(attempt.sitting, one.language), "name": employee.name}
+            send(recipient=one, key="inbox.exam_contested", params=params, link="/exams/contests/")
     return row
 
 
@@ -214,10 +224,13 @@ def _resettle(
     actor: User | None,
     payload: Mapping[str, Any],
     before: tuple[Decimal | None, Decimal, str],
+    *,
+    is_changed: bool = True,
 ) -> None:
-    """Work a result out again after points have changed, with all that hangs on it; the attempt is locked."""
+    """Keep the event of points that have changed, and work a result out again with all that hangs on it, where there is
+    one and it ``is_changed``; the attempt is locked."""
     now = clock.now()
-    was_marked = attempt.state == AttemptState.MARKED
+    was_marked = is_changed and attempt.state == AttemptState.MARKED
     if was_marked:
         settle(attempt, list(attempt.responses.all()))
         attempt.marked_at, attempt.followed_at = now, None
@@ -251,7 +264,9 @@ def _title(sitting: Sitting, language: str) -> str:
 
 
 def _locked(rows: QuerySet[Attempt], pk: UUID) -> Attempt:
-    found = rows.select_for_update(of=("self",)).select_related("sitting__version", "employee").filter(pk=pk).first()
+    # Attempts before people, and no key of them: what follows a result at the same time points to both.
+    rows = rows.select_for_update(of=("self",), no_key=True).select_related("sitting__version", "employee")
+    found = rows.filter(pk=pk).first()
     if found is None:
         raise NotVisibleError
     return found
@@ -275,9 +290,11 @@ def regrade(*, actor: User, sitting_id: UUID, item: str, how: RegradeHow | str, 
     chosen = _how(how)
     with write(actor=actor, verb="learning.regrade") as audit:
         sitting = _regradable(actor, sitting_id)
-        Sitting.objects.select_for_update().get(pk=sitting.pk)
+        Sitting.objects.select_for_update(no_key=True).get(pk=sitting.pk)  # whoever begins now does not wait
         attempts = _attempts(actor, sitting, item, is_locking=True)
         _check(attempts)
+        people = Employee.objects.filter(pk__in={one.employee_id for one in attempts}).order_by("pk")
+        list(people.select_for_update(no_key=True))  # in the order that everybody keeps
         changes = []
         for attempt in attempts:
             found = _apply(attempt, item, chosen, actor, why)
@@ -306,7 +323,7 @@ def _regradable(user: User, sitting_id: UUID) -> Sitting:
 def _attempts(user: User, sitting: Sitting, item: str, *, is_locking: bool = False) -> Sequence[Attempt]:
     """The attempts in which an item was set; only who leads and judges all of them may touch it."""
     rows = Attempt.objects.filter(sitting=sitting).select_related("sitting__version", "employee").order_by("pk")
-    listed = list(rows.select_for_update(of=("self",)) if is_locking else rows)
+    listed = list(rows.select_for_update(of=("self",), no_key=True) if is_locking else rows)
     if any(one.is_running for one in listed):
         raise refuse("learning.regrade_while_running")
     found = [one for one in listed if any(asked["item"] == item for asked in one.paper)]
@@ -341,10 +358,20 @@ def _regraded(attempt: Attempt, response: Response, how: RegradeHow) -> Iterator
         yield "parts", graded_parts(found)
         if response.is_open:
             yield from (("points", found.points), ("proposed", found.points))
-        elif response.decided:
-            yield "proposed", found.points  # what people decided stays
-        else:
+        elif response.proposed is not None and response.decided:
+            yield from (("points", _with_decided(response, question, found)), ("proposed", found.points))
+        elif not response.decided:  # what people corrected as a whole stays
             yield "points", found.points
+
+
+def _with_decided(response: Response, question: Question, found: Grade) -> Decimal:
+    """The points of an answer with what people decided of it, while the rest is graded by the mended key."""
+    regraded = copy(response)
+    regraded.parts, regraded.proposed = graded_parts(found), found.points
+    whole = open_answer(regraded, field_of(question))
+    if response.decided.keys() != {part.name for part in whole.parts}:
+        raise refuse("learning.item_asks_something_else", "how")
+    return whole.total({name: Decimal(points) for name, points in response.decided.items()})
 
 
 def _mended(attempt: Attempt, response: Response) -> Question:
@@ -361,10 +388,12 @@ def _mended(attempt: Attempt, response: Response) -> Question:
 def _change(attempt: Attempt, item: str, how: RegradeHow) -> Change | None:
     """What it does to one attempt, without storing it."""
     responses = list(attempt.responses.all())
-    points, of = Decimal(0), Decimal(0)
     for one in responses:
-        values = dict(_regraded(attempt, one, how)) if one.item == item else {}
-        points, of = points + values.get("points", one.points), of + values.get("of", one.of)
+        for name, value in list(_regraded(attempt, one, how)) if one.item == item else ():
+            setattr(one, name, value)
+    told = measured(attempt, responses)
+    points = sum((one.points for one in responses), Decimal(0)) if told is None else told.percent
+    of = sum((one.of for one in responses), Decimal(0)) if told is None else OF
     if attempt.state != AttemptState.MARKED or (points, of) == (attempt.points, attempt.of):
         return None
     assert attempt.sitting is not None
@@ -377,8 +406,10 @@ def _change(attempt: Attempt, item: str, how: RegradeHow) -> Change | None:
 def _apply(attempt: Attempt, item: str, how: RegradeHow, actor: User, why: str) -> Change | None:
     before = _standing(attempt)
     change = _change(attempt, item, how)
+    is_touched = False
     for response in attempt.responses.filter(item=item):
-        for name, value in _regraded(attempt, response, how):
+        for name, value in list(_regraded(attempt, response, how)):
+            is_touched = is_touched or getattr(response, name) != value
             setattr(response, name, value)
         response.save()
         if how == RegradeHow.MENDED:
@@ -386,14 +417,15 @@ def _apply(attempt: Attempt, item: str, how: RegradeHow, actor: User, why: str) 
                 if asked["n"] == response.number:
                     asked["version"] = str(response.version_id)
     listed = list(attempt.responses.all())
-    attempt.of = sum((one.of for one in listed), Decimal(0))
-    payload = {"item": item, "how": str(how), "reason": why}
-    if change is not None:
-        _resettle(attempt, AttemptEventKind.REGRADE, actor, payload, before)
-        return change
+    if measured(attempt, listed) is None:
+        attempt.of = sum((one.of for one in listed), Decimal(0))
     if attempt.state == AttemptState.HANDED_IN:  # the last answer that waited may have been this one
         settle(attempt, listed)
         if attempt.state == AttemptState.MARKED:
             attempt.marked_at = clock.now()
-    attempt.save()
-    return None
+    if not is_touched:
+        attempt.save()
+        return None
+    payload = {"item": item, "how": str(how), "reason": why}
+    _resettle(attempt, AttemptEventKind.REGRADE, actor, payload, before, is_changed=change is not None)
+    return change

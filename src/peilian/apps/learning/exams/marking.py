@@ -135,7 +135,7 @@ def _locked(actor: User, response_id: UUID) -> Response:
     found = to_mark_by(actor).filter(pk=response_id).values_list("attempt", flat=True).first()
     if found is None:
         raise NotVisibleError
-    attempt = Attempt.objects.select_for_update().get(pk=found)
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=found)
     response = Response.objects.select_for_update().get(pk=response_id)
     response.attempt = attempt
     return response

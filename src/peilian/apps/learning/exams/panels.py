@@ -216,13 +216,13 @@ def panels_examined_by(user: User) -> QuerySet[Panel]:
 
 
 def panel_run(*, user: User, panel_id: UUID) -> tuple[Panel, list[PanelCandidate]]:
-    """A panel that the user runs, with those of its people whom the user leads and their sheets."""
+    """A panel that the user runs, with those of its people whom the user leads and their sheets; never oneself."""
     panel = panels_run_by(user).filter(pk=panel_id).first()
     if panel is None:
         raise NotVisibleError
     led = visible_to(user).employees(P.ASSIGN_TRAINING)
     rows = panel.candidates.filter(employee__in=led).select_related("employee").prefetch_related("sheets__examiner")
-    return panel, list(rows)
+    return panel, list(rows.exclude(employee=user.employee_id) if user.employee_id is not None else rows)
 
 
 def examiner_of(*, user: User, panel_id: UUID) -> Examiner:
@@ -236,10 +236,19 @@ def examiner_of(*, user: User, panel_id: UUID) -> Examiner:
 
 
 def candidates_for(examiner: Examiner) -> list[tuple[PanelCandidate, PanelSheet | None]]:
-    """Whom an examiner scores, each with the own sheet and no other."""
+    """Whom an examiner scores, each with the own sheet and no other; never oneself."""
     own = {sheet.candidate_id: sheet for sheet in examiner.sheets.all()}
     rows = examiner.panel.candidates.select_related("employee")
-    return [(one, own.get(one.pk)) for one in rows]
+    return [(one, own.get(one.pk)) for one in rows if not _is_oneself(examiner, one)]
+
+
+def n_examiners_of(candidate: PanelCandidate) -> int:
+    """How many score somebody: all but the person, who may have come to examine as well."""
+    return candidate.panel.examiners.exclude(user__employee=candidate.employee_id, user__isnull=False).count()
+
+
+def _is_oneself(examiner: Examiner, candidate: PanelCandidate) -> bool:
+    return examiner.user is not None and examiner.user.employee_id == candidate.employee_id
 
 
 def panel_results_of(*, user: User, employee: Employee) -> list[PanelCandidate]:
@@ -268,7 +277,10 @@ def give_sheet(
     said = short(note, "note")
     with write(actor=examiner.user, verb="learning.give_sheet") as audit:
         candidate = _locked(candidate_id, examiner.panel_id)
+        if _is_oneself(examiner, candidate):
+            raise NotVisibleError
         read = _read(candidate.panel, points)
+        now = Examiner.objects.select_for_update(of=("self",)).get(pk=examiner.pk)
         before: PanelSheet | None = PanelSheet.objects.filter(candidate=candidate, examiner=examiner).first()
         if before is not None:
             if before.points == read and before.note == said:
@@ -277,19 +289,23 @@ def give_sheet(
             raise refuse("learning.scored_before")
         if candidate.decided_at is not None:
             raise refuse("learning.panel_decided")
+        if now.link_hash != examiner.link_hash:  # it ended meanwhile, or there is a newer one
+            raise NotVisibleError
         sheet = PanelSheet(candidate=candidate, examiner=examiner, points=read, note=said, at=clock.now())
         sheet.save(force_insert=True)
         audit.created(sheet)
-        if candidate.sheets.count() == candidate.panel.examiners.count():
+        if candidate.sheets.count() == n_examiners_of(candidate):
             _decide(candidate)
-        _end_link(examiner)
+        _end_links(candidate.panel)
     return sheet
 
 
-def _end_link(examiner: Examiner) -> None:
-    """A guest who has scored everybody needs the link no longer."""
-    if examiner.user_id is None and examiner.sheets.count() == examiner.panel.candidates.count():
-        Examiner.objects.filter(pk=examiner.pk).update(link_hash="", link_ends_at=None)
+def _end_links(panel: Panel) -> None:
+    """A guest who has scored everybody who is not decided needs the link no longer."""
+    undecided = panel.candidates.filter(decided_at=None)
+    for guest in panel.examiners.filter(user=None).exclude(link_hash="").order_by("pk"):
+        if not undecided.exclude(sheets__examiner=guest).exists():
+            Examiner.objects.filter(pk=guest.pk).update(link_hash="", link_ends_at=None)
 
 
 def _locked(candidate_id: UUID, panel_id: UUID) -> PanelCandidate:
@@ -333,6 +349,7 @@ def settle_panel(*, actor: User, candidate_id: UUID, reason: str) -> PanelCandid
             raise refuse("learning.too_few_sheets", "reason")
         candidate.settled_reason = why
         _decide(candidate)
+        _end_links(candidate.panel)
         audit.changed(candidate, decided_at=None, percent=None, settled_reason="")
     return candidate
 

@@ -129,8 +129,10 @@ def reopen(attempt: Attempt) -> None:
     attempt.responses.all().delete()
     attempt.state, attempt.handed_in_at, attempt.marked_at = AttemptState.RUNNING, None, None
     attempt.points, attempt.grade, attempt.is_passed = None, "", None
-    if attempt.of == OF and measured(attempt) is not None:
-        attempt.paper = []  # it is set as the answers go on
+    if measured(attempt) is not None:
+        attempt.of, attempt.paper = OF, []  # it is set as the answers go on
+    else:  # what was taken out of it is asked again
+        attempt.of = sum((question.points for question in questions_of(attempt.paper)), Decimal(0))
 
 
 def graded_parts(graded: Grade) -> list[dict[str, Any]]:

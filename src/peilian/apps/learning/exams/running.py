@@ -50,7 +50,8 @@ class Taker:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """A sitting as who runs it has it before them, with the people whom the reader leads. ``counts`` are of people by
-    state; ``n_waiting`` answers wait for marks, of which ``n_halfway`` have one already."""
+    state; ``n_waiting`` answers wait for marks, of which ``n_halfway`` have one already. ``spared`` are those who
+    passed a make-up of it, or a make-up of that."""
 
     sitting: Sitting
     exam: ExamDocument
@@ -58,14 +59,19 @@ class Occasion:
     counts: Mapping[TakerState, int]
     n_waiting: int = 0
     n_halfway: int = 0
+    spared: frozenset[UUID] = frozenset()
 
     @property
     def to_make_up(self) -> list[Employee]:
-        """Who missed it, or failed and has no attempt left: they are whom a make-up is for."""
-        allowed = self.sitting.attempts_allowed
+        """Who missed it, or failed and has no attempt left, and is still here: they are whom a make-up is for."""
+        allowed, today = self.sitting.attempts_allowed, today_in_company()
+        here = (
+            one for one in self.takers
+            if one.employee.pk not in self.spared and (one.employee.left_on is None or one.employee.left_on > today)
+        )  # fmt: skip
         return [
             one.employee
-            for one in self.takers
+            for one in here
             if one.state == TakerState.MISSED
             or (one.state == TakerState.FAILED and (allowed is None or one.n_attempts >= allowed or self.is_closed))
         ]
@@ -134,8 +140,22 @@ def _occasions(user: User, sittings: Sequence[Sitting], *, detailed: bool) -> li
             if pk in assigned[sitting.pk] or pk in taken[sitting.pk]
         )
         counts = Counter(one.state for one in takers)
-        found.append(Occasion(sitting, exam_of(sitting), takers, counts, *waiting.get(sitting.pk, (0, 0))))
+        spared = _made_up(sitting) if detailed else frozenset()
+        found.append(
+            Occasion(sitting, exam_of(sitting), takers, counts, *waiting.get(sitting.pk, (0, 0)), spared=spared)
+        )
     return found
+
+
+def _made_up(sitting: Sitting) -> frozenset[UUID]:
+    """Who passed a make-up of a sitting, or one of those."""
+    found: set[UUID] = set()
+    below = {sitting.pk}
+    while below:
+        found |= below
+        below = set(Sitting.objects.filter(makes_up_for__in=below).values_list("pk", flat=True)) - found
+    passed = Attempt.objects.filter(sitting__in=found - {sitting.pk}, is_passed=True)
+    return frozenset(passed.values_list("employee", flat=True))
 
 
 def _waiting(user: User, ids: Sequence[UUID]) -> dict[UUID | None, tuple[int, int]]:
@@ -209,7 +229,7 @@ def add_people(
     if not employees:
         raise refuse("record.nobody_chosen", "employees")
     with write(actor=actor, verb="learning.add_people") as audit:
-        sitting = Sitting.objects.select_for_update().filter(pk=sitting_id).first()
+        sitting = Sitting.objects.select_for_update(no_key=True).filter(pk=sitting_id).first()
         if sitting is None or (actor is not None and not occasions_of(user=actor).filter(pk=sitting_id).exists()):
             raise NotVisibleError
         now = clock.now()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from peilian.adapters.media import media_type_of, plain_name
+from peilian.adapters.pictures import without_traces
 from peilian.apps.base.api import Audit, keep_file, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.telling import tell_leaders
@@ -83,18 +84,19 @@ def hand_in_homework(*, actor: User, lesson: str, what: HandIn) -> Homework:
     wants_file = view.document.homework.files
     if not (checked or what.keep) and (wants_file or not text):
         raise refuse("learning.homework_needs_file" if wants_file else "learning.homework_empty", "files")
-    fresh = [_File(keep_file(actor=actor, name=name, chunks=[data]), name, kind) for name, data, kind in checked]
     with write(actor=actor, verb="learning.hand_in_homework") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=view.round.employee_id)
         row = _open(view)
         if row.versions.filter(client_id=what.client_id).exists():
             audit.unchanged()
             return row
-        files = [*_kept_before(row, what.keep), *fresh]
-        if len(files) > MOST_HOMEWORK_FILES:
+        stays = _kept_before(row, what.keep)
+        if len(stays) + len(checked) > MOST_HOMEWORK_FILES:
             raise refuse("learning.homework_too_many_files", "files", limit=MOST_HOMEWORK_FILES)
-        if not files and (wants_file or not text):
+        if not (stays or checked) and (wants_file or not text):
             raise refuse("learning.homework_needs_file" if wants_file else "learning.homework_empty", "files")
+        fresh = (_File(keep_file(actor=actor, name=name, chunks=[data]), name, kind) for name, data, kind in checked)
+        files = [*stays, *fresh]
         _add(audit, row, text, files, what.client_id)
         tell_leaders(
             row.employee, "inbox.homework_submitted", title_of(view.document), link=address_of(row),
@@ -155,5 +157,5 @@ def _checked(what: HandIn) -> list[tuple[str, bytes, str]]:
         if media_type not in HOMEWORK_KINDS:
             raise refuse("learning.homework_file_kind", "files", name=name)
         assert media_type is not None
-        found.append((name, data, media_type))
+        found.append((name, without_traces(data), media_type))
     return found

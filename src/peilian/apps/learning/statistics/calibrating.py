@@ -98,7 +98,9 @@ def _kept(
     }
     if before is not None:  # frozen questions that nobody answered lately stay on the scale
         items = {**{item: before.calibration.items[item] for item in before.parameters}, **items}
-    last = ItemCalibration.objects.select_for_update().filter(bank=bank).aggregate(last=Max("number"))["last"]
+    # Whoever calibrates the same bank at the same time comes after; there may be no row to lock yet.
+    library.Content.objects.select_for_update(no_key=True).get(kind="items", key=bank)
+    last = ItemCalibration.objects.filter(bank=bank).aggregate(last=Max("number"))["last"]
     told = {
         name: {
             newest[one]: {"key": why.key, "params": dict(why.params)} for one, why in listed.items() if one in newest
