@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -11,12 +12,16 @@ from django.utils import timezone
 
 from peilian.apps.base.api import guard
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.statistics.calibrating import calibrate_in_background
+from peilian.apps.people.api import Employee, NotVisibleError
 from peilian.apps.practice import api as practice
+from support.answers import many_answers
 from support.beside import Beside, on_postgresql
 from support.builders import an_employee
 from support.company import a_login
 from support.exam_drills import BothClocks, a_drill_sitting, calls
-from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, answers, begun, fresh
+from support.exams import BANK, ExamClock, a_bank, a_short, a_sitting, an_exam, answers, begun, fresh
+from support.practice import a_trainee
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_postgresql]
 
@@ -118,3 +123,88 @@ def test_a_drill_that_begins_while_the_exam_is_handed_in_is_ended_with_it_or_nev
     run.refresh_from_db()
     assert run.is_over
     assert fresh(attempt).responses.get(number=2).chosen["run"] == str(run.pk)
+
+
+def test_who_begins_while_an_exam_is_graded_anew_waits_in_no_circle(tmp_path, time):
+    sitting = a_sitting(tmp_path, an_exam(attempts=2))
+    user, attempt = begun(sitting)
+    learning.hand_in(user=user, attempt_id=attempt.pk)
+    boss = a_login("boss", "training_manager", employee=an_employee("boss"))
+    item = fresh(attempt).paper[0]["item"]
+    with transaction.atomic():
+        Employee.objects.select_for_update(no_key=True).get(pk=user.employee_id)  # as whoever begins does first
+        second = Beside(
+            lambda: learning.regrade(actor=boss, sitting_id=sitting.pk, item=item, how="taken_out", reason="超纲")
+        )
+        second.start()
+        assert second.is_waiting()
+        _, again = begun(sitting, user)
+    assert second.ended().error is None
+    assert again.number == 2
+    assert fresh(attempt).of == 4
+
+
+def test_two_exams_of_the_same_people_are_graded_anew_at_once(tmp_path, time):
+    sitting = a_sitting(tmp_path, an_exam(drawn=[{"count": 6}]))
+    what = learning.NewSitting(exam="mine/exam", is_for_all=True)
+    other = learning.open_sitting(actor=None, what=what)
+    first, last = sorted((a_trainee(), a_trainee()), key=lambda one: one.employee_id)
+    attempts = {}
+    for one, users in ((sitting, (first, last)), (other, (last, first))):
+        for user in users:
+            attempts[one.pk, user.pk] = begun(one, user)[1]
+            learning.hand_in(user=user, attempt_id=attempts[one.pk, user.pk].pk)
+    boss = a_login("boss", "training_manager", employee=an_employee("boss"))
+    item = fresh(attempts[other.pk, last.pk]).paper[0]["item"]
+    with transaction.atomic():
+        Employee.objects.select_for_update(no_key=True).get(pk=first.employee_id)
+        second = Beside(
+            lambda: learning.regrade(actor=boss, sitting_id=other.pk, item=item, how="taken_out", reason="超纲")
+        )
+        second.start()
+        assert second.is_waiting()
+        Employee.objects.select_for_update(no_key=True, nowait=True).get(pk=last.employee_id)
+    assert second.ended().error is None
+
+
+def test_two_who_calibrate_a_bank_at_once_propose_one_after_the_other(tmp_path, time):
+    many_answers(tmp_path)
+    context = SimpleNamespace(
+        parameters={"bank": BANK, "model": "rasch"},
+        progress=lambda *_: None,
+        stop_if_cancelled=lambda: None,
+        actor=None,
+    )
+    with transaction.atomic():
+        calibrate_in_background(context)
+        second = Beside(lambda: calibrate_in_background(context))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    assert sorted(learning.ItemCalibration.objects.values_list("number", flat=True)) == [1, 2]
+    assert second.result["number"] == 2
+
+
+def test_two_tabs_of_a_guest_that_score_the_last_two_at_once_end_the_link(tmp_path, time):
+    boss = a_login("boss", "training_manager", employee=an_employee("boss"))
+    judge = a_login("judge", "judge", employee=an_employee("judge"))
+    what = learning.NewPanel(
+        title="实操", kind="role_play", story="客户很急。", form="complaint-panel", starts_at=time.at,
+        examiners=[judge], guests=["王女士"],
+    )  # fmt: skip
+    people = [a_trainee().employee, a_trainee().employee]
+    found = learning.open_panel(actor=boss, what=what, employees=people)
+    token = next(iter(found.links.values()))
+    one, two = found.panel.candidates.order_by("pk")
+    points = dict.fromkeys(("resolution", "soothing", "expression", "rules"), "5")
+    give = lambda whom: learning.give_sheet(  # noqa: E731
+        examiner=learning.guest_of(token), candidate_id=whom.pk, points=points
+    )
+    with transaction.atomic():
+        give(one)
+        second = Beside(lambda: give(two))
+        second.start()
+        assert second.is_waiting()
+    assert second.ended().error is None
+    with pytest.raises(NotVisibleError):
+        learning.guest_of(token)

@@ -123,6 +123,23 @@ def test_time_is_given_to_all_or_to_those_ticked_with_a_reason(time, sitting, le
     assert fresh(attempt).ends_at == before + timedelta(minutes=10)
 
 
+def test_who_gets_no_more_time_is_named_with_the_reason(time, sitting, lead, lin, unit, signed_in):
+    late = a_trainee(unit=unit)
+    learning.add_people(actor=lead, sitting_id=sitting.pk, employees=[late.employee])
+    _, ended = begun(sitting, lin)
+    time.pass_(minutes=30)
+    learning.close_due()
+    time.pass_(hours=25)
+    _, runs = begun(sitting, late)
+    client, give = signed_in(lead), reverse("exam_extend", args=[sitting.pk])
+    sent = {"minutes": "10", "reason": "断网", "attempt": [str(ended.pk), str(runs.pk)]}
+    text = html.unescape(client.post(give, sent, follow=True).content.decode())
+    assert f"没有给 {lin.employee.name} 加时" in text
+    assert "超过 24 小时" in text
+    assert "1 人" in text
+    assert fresh(ended).state == "marked"
+
+
 def test_people_are_added_and_an_exam_is_taken_back_with_a_reason(time, sitting, lead, unit, signed_in):
     client, more = signed_in(lead), a_trainee(unit=unit)
     client.post(reverse("exam_add_people", args=[sitting.pk]), {"person": str(more.employee.pk)})

@@ -79,7 +79,7 @@ from peilian.apps.learning.exams.analysing import (
     statistics_listed,
     statistics_of,
 )
-from peilian.apps.learning.exams.attempts import Saved, extend, save_answer, start_attempt
+from peilian.apps.learning.exams.attempts import REOPENED_HOURS, Saved, extend, save_answer, start_attempt
 from peilian.apps.learning.exams.correcting import (
     CONTEST_DAYS,
     Change,
@@ -365,6 +365,7 @@ __all__ = [
     "MOST_HOMEWORK_BYTES",
     "MOST_HOMEWORK_FILES",
     "READ_KINDS",
+    "REOPENED_HOURS",
     "WHOLE",
     "AdaptiveRoom",
     "AdaptiveRun",

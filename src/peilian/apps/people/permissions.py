@@ -36,6 +36,7 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "assignments": "give, cancel",
         "paths, courses and lessons of others": "put on, move to a newer version",
         "exams": "open, give more time, add people, make up, take back, grade a question anew",
+        "statistics of question banks, and of exams of one's own people": "read, compute",
         "practical exams": "set up, renew links of guests, decide without all",
     },
     Permission.MANAGE_CERTIFICATES: {
@@ -79,9 +80,13 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
         "drafts": "write, submit, drop, bring in from files",
         "texts": "see those not published or retired and what uses them, export, attach",
         "comments and suggestions": "answer",
+        "statistics of question banks and of exams": "read, compute, propose parameters",
         "change notices and revisions": "announce, settle",
     },
-    Permission.PUBLISH_LIBRARY: {"texts other than policies and laws": "publish, return, retire, restore"},
+    Permission.PUBLISH_LIBRARY: {
+        "texts other than policies and laws": "publish, return, retire, restore",
+        "parameters of questions": "freeze",
+    },
     Permission.PUBLISH_POLICIES: {"policies, laws and the competency model": "publish, return, retire, restore"},
     Permission.SEE_CONFIRMATIONS: {"confirmations of policies": "read"},
 }

@@ -21,8 +21,9 @@ from peilian.engine._kernel import Language
 from peilian.flows.wording import say
 from peilian.web.credentials import papers
 from peilian.web.credentials.hours import hours_line
-from peilian.web.credentials.wordings import HOW, KINDS, STATES, address_of
+from peilian.web.credentials.wordings import HOW, KINDS, STATES
 from peilian.web.exams.wordings import GRADES
+from peilian.web.learning.places import address_of
 from peilian.web.people.forms import name_in
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import user_of
@@ -130,8 +131,7 @@ def _href(entry: learning.ArchiveEntry) -> str:
     if entry.source and entry.kind in _PAGES:
         return reverse(_PAGES[entry.kind], args=[entry.source])
     if entry.kind in (learning.ArchiveKind.LEARNT, learning.ArchiveKind.SHARED):
-        kind, _colon, key = entry.what.partition(":")
-        return address_of(kind, key)
+        return address_of(entry.what)
     return ""
 
 

@@ -18,7 +18,8 @@ from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.engine.curriculum.hours import Counted
 from peilian.flows.wording import say
-from peilian.web.credentials.wordings import HOW, PERIODS, address_of
+from peilian.web.credentials.wordings import HOW, PERIODS
+from peilian.web.learning.places import address_of
 from peilian.web.people.forms import UnitChoice, with_parents
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.downloads import table_response
@@ -108,9 +109,8 @@ def hours_line(found: learning.HoursOf) -> dict[str, Any]:
 
 
 def _piece(one: Counted, title: str, hour: int) -> dict[str, Any]:
-    kind, _colon, key = one.spent.what.partition(":")
     source, _colon, pk = one.spent.source.partition(":")
-    href = reverse(_PAGES[source], args=[pk]) if source in _PAGES else address_of(kind, key)
+    href = reverse(_PAGES[source], args=[pk]) if source in _PAGES else address_of(one.spent.what)
     return {
         "day": one.spent.day,
         "title": title,

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from peilian.apps.learning import api as learning
+from peilian.web.learning.places import address_of
 from peilian.web.library.editor_words import kind_name
-from peilian.web.library.markdown import text_address
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.tables import Tone
 
 Label = str | Promise
-_EXAMS = {"exam": "exams", "panel": "exam_panels"}
-_LEARNT = ("lesson", "course")  # what has a page to be learnt on
 
 STANDINGS: dict[str, Label] = {
     "valid": pgettext_lazy("certificate", "valid"),
@@ -98,19 +95,8 @@ class Asked:
 
 def asked(one: learning.CertificateAsks) -> Asked:
     """What is asked for with its page: where it is learnt or taken."""
-    kind, _colon, key = one.what.partition(":")
     title = one.title.in_language(reading_language()) if one.title is not None else ""
-    return Asked(kind_name(kind), title, one.is_met, address_of(kind, key))
-
-
-def address_of(kind: str, key: str) -> str:
-    """Where a text is taken, learnt or read; empty where it has no page for learners."""
-    if kind in _EXAMS:
-        return reverse(_EXAMS[kind])
-    try:
-        return reverse(kind, args=[key]) if kind in _LEARNT else text_address(kind, key) or ""
-    except NoReverseMatch:
-        return text_address(kind, key) or ""
+    return Asked(kind_name(one.what.partition(":")[0]), title, one.is_met, address_of(one.what))
 
 
 def shown_code(code: str) -> str:

@@ -22,10 +22,10 @@ from django.http import QueryDict
 from peilian.engine.text.typed import cleaned, is_blank
 from peilian.web.exams.drilling import drill_lines
 from peilian.web.exams.faces import Face
+from peilian.web.library.words import GAP
 
 Sent = Mapping[str, Any] | None
 Stored = Mapping[str, Any] | None
-GAP = "＿＿＿"
 
 
 class NoAnswerError(ValueError):

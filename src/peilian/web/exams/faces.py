@@ -6,7 +6,6 @@ partner of a match is even named like the right answer. Nothing of a key is part
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,11 +30,10 @@ from peilian.adapters.packs.items import (
 from peilian.apps.learning import api as learning
 from peilian.engine._kernel import Language
 from peilian.web.library.markdown import to_html
+from peilian.web.library.words import GAP_IN_STEM
 from peilian.web.shell.languages import DJANGO_CODES
 
 Form = Literal["one", "several", "gaps", "text", "order", "match", "case", "drill"]
-
-_GAP = re.compile(r"\{\{([A-Za-z0-9_\-]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _stem(written: _Written, language: Language) -> tuple[Piece, ...]:
         return (Piece(html),)
     places = {blank.id: place for place, blank in enumerate(field.blanks)}
     pieces, begin = [], 0
-    for found in _GAP.finditer(html):
+    for found in GAP_IN_STEM.finditer(html):
         place = places.pop(found[1], None)  # a gap that is named again is only a gap to look at
         if place is not None:
             pieces.append(Piece(mark_safe(html[begin : found.start()]), place))  # noqa: S308

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -27,6 +27,7 @@ from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.exams.marking import agreement_words
 from peilian.web.exams.wordings import GRADES, title_of
+from peilian.web.people.wordings import joined
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.charts import Chart
 from peilian.web.shell.charts.spread import histogram
@@ -205,7 +206,8 @@ def _table(found: learning.Occasion) -> Table:
 def _done(request: HttpRequest, pk: UUID, do: Callable[[], str]) -> HttpResponse:
     """Do something about an occasion and say what came of it."""
     try:
-        messages.success(request, do())
+        if said := do():
+            messages.success(request, said)
     except InputError as error:
         for fault in error.faults:
             messages.error(request, say(fault.reason, reading_language()))
@@ -218,20 +220,35 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = user_of(request)
     found = learning.occasion(user=user, sitting_id=pk)
     chosen = set(request.POST.getlist("attempt"))
-    timed = [one.attempt for one in found.takers if one.attempt is not None and one.attempt.ends_at is not None]
-    attempts = [one.pk for one in timed if (not chosen and one.is_running) or str(one.pk) in chosen]
+    named = {
+        one.attempt.pk: one.employee.name
+        for one in found.takers
+        if one.attempt is not None and one.attempt.ends_at is not None
+        if (not chosen and one.attempt.is_running) or str(one.attempt.pk) in chosen
+    }
     minutes = request.POST.get("minutes", "")
 
     def do() -> str:
         done = learning.extend(
-            actor=user, attempts=attempts, minutes=int(minutes) if minutes.isascii() and minutes.isdecimal() else 0,
+            actor=user, attempts=list(named), minutes=int(minutes) if minutes.isascii() and minutes.isdecimal() else 0,
             reason=request.POST.get("reason", ""),
         )  # fmt: skip
+        longer = {one.pk for one in done}
+        left = [name for attempt, name in named.items() if attempt not in longer]
+        if left:
+            messages.warning(request, _not_extended(left))
         if not done:
-            return _("Nobody was given time: what a person handed in, or what was marked, stays as it is.")
+            return "" if left else _("Nobody was given time: nobody is in the middle of the exam.")
         return ngettext("%(n)d person has more time.", "%(n)d people have more time.", len(done)) % {"n": len(done)}
 
     return _done(request, pk, do)
+
+
+def _not_extended(names: Sequence[str]) -> str:
+    return _(
+        "No more time for %(names)s: what a person handed in, what was marked, and what the clock ended more than "
+        "%(hours)d hours ago stays as it is."
+    ) % {"names": joined(names), "hours": learning.REOPENED_HOURS}
 
 
 @require_POST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +20,8 @@ from django.views.decorators.http import require_http_methods
 from peilian.apps.learning import api as learning
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
-from peilian.web.exams.answers import GAP
 from peilian.web.exams.wordings import GRADES, title_of
+from peilian.web.library.words import GAP, GAP_IN_STEM
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
@@ -32,7 +31,6 @@ HOW: dict[str, str | Promise] = {
     learning.RegradeHow.TAKEN_OUT: gettext_lazy("take it out, for everybody"),
 }
 _STEM = 60
-_GAPS = re.compile(r"\{\{[^}]*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +93,6 @@ def _items(user: Any, sitting_id: UUID) -> list[SetItem]:
     for name, rows in seen.items():
         of = sum(one.of for one in rows)
         share = float(sum(one.points for one in rows) / of) if of else None
-        stem = _GAPS.sub(GAP, learning.field_of_response(rows[0]).stem.to_text().in_language(language))
+        stem = GAP_IN_STEM.sub(GAP, learning.field_of_response(rows[0]).stem.to_text().in_language(language))
         found.append(SetItem(name, Truncator(stem).chars(_STEM), len(rows), share))
     return sorted(found, key=lambda one: (one.share is None, one.share, one.name))

@@ -29,13 +29,14 @@ from peilian.apps.learning import api as learning
 from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
-from peilian.web.exams.answers import GAP, in_words
+from peilian.web.exams.answers import in_words
 from peilian.web.exams.drilling import hrefs_of
 from peilian.web.exams.faces import Face, face_of
 from peilian.web.exams.points import parts_to_mark
 from peilian.web.exams.wordings import KINDS, grade_name, grade_tone, title_of
 from peilian.web.keeping.buttons import keeping_of
 from peilian.web.library.markdown import to_html
+from peilian.web.library.words import GAP
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import MINUS
 from peilian.web.shell.languages import HTML_CODES, reading_language

@@ -20,6 +20,7 @@ from peilian.engine._kernel import InputError, Language, Reason
 from peilian.flows.wording import say
 from peilian.web.exams.wordings import KINDS
 from peilian.web.jobs.views import details
+from peilian.web.library.words import GAP, GAP_IN_STEM
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.charts import Bar, bars
@@ -164,7 +165,7 @@ class _Texts:
         item: Any = document.item(item_id) if document is not None else None
         if item is None:
             return {}
-        found = {"": self._said(item.stem), "true": _("right"), "false": _("wrong")}
+        found = {"": GAP_IN_STEM.sub(GAP, self._said(item.stem)), "true": _("right"), "false": _("wrong")}
         return found | {option.id: self._said(option.text) for option in getattr(item, "options", ())}
 
     def _bank(self, pk: str) -> ItemsDocument | None:

@@ -8,14 +8,15 @@ from django.urls import NoReverseMatch, reverse
 
 from peilian.apps.learning import api as learning
 
+_LISTS = {"path": "learn", "panel": "exam_panels"}  # what has no page of its own
 _BY_KIND = {"lesson": "lesson", "course": "course", "scenario": "drill_start"}
 
 
 def address_of(what: str, course: str = "") -> str:
     """The page on which ``kind:key`` is learnt, read or done, coming from a course; empty when there is none here."""
     kind, _colon, key = what.partition(":")
-    if kind == "path":
-        return reverse("learn")
+    if kind in _LISTS:
+        return reverse(_LISTS[kind])
     try:
         if kind in _BY_KIND:
             return _from(reverse(_BY_KIND[kind], args=[key]), course if kind == "lesson" else "")

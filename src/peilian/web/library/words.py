@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext_lazy
 
 from peilian.adapters.packs import TextField
+from peilian.adapters.packs.items import AnyItem, FillField
 from peilian.engine._kernel import Text
 from peilian.web.conversations.wordings import name_of
 from peilian.web.library import editor_words
@@ -60,6 +61,8 @@ PACKS: dict[str, str | Promise] = {
     "mall": pgettext_lazy("pack", "Malls"),
     "community": pgettext_lazy("pack", "Communities"),
 }
+GAP = "＿＿＿"
+GAP_IN_STEM = re.compile(r"\{\{([A-Za-z0-9_\-]+)\}\}")  # where a gap stands in the text of a question
 _GAP = re.compile(r"【[^【】\n]{1,40}】|\[[^\[\]\n]{1,40}\]")
 
 
@@ -84,6 +87,21 @@ def marked(context: Context, field: TextField | None) -> SafeString:
     if not other:
         return format_html('<div class="prose">{}</div>', html)
     return format_html('<div class="prose" lang="{}">{}</div>', HTML_CODES["en" if language == "zh" else "zh"], html)
+
+
+@register.simple_tag(takes_context=True)
+def stem(context: Context, item: AnyItem) -> SafeString:
+    """What a question asks; gaps to be filled in stand as lines with the number of their answer."""
+    html = marked(context, item.stem)
+    if not isinstance(item, FillField):
+        return html
+    numbers = {blank.id: number for number, blank in enumerate(item.blanks, start=1)}
+
+    def line(found: re.Match[str]) -> str:
+        number = numbers.get(found[1])
+        return found[0] if number is None else GAP if len(numbers) == 1 else f"{GAP}<sub>{number}</sub>"
+
+    return mark_safe(GAP_IN_STEM.sub(line, html))  # noqa: S308
 
 
 @register.simple_tag(name="field")

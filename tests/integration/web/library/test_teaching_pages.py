@@ -13,6 +13,7 @@ from peilian.adapters import packs
 from peilian.adapters.packs.trees import tree_of
 from peilian.apps.people import api as people
 from support.company import SmallCompany, a_small_company
+from support.exams import a_bank
 from support.library import a_writer, installed, the_content
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,17 @@ def test_the_form_of_a_bank_adds_a_question_of_the_chosen_type(shelf: SmallCompa
     assert 'name="f.items.n1.type" value="order"' in said
     assert "f.items.n1.steps" in said
     assert "f.items.n1.options" not in said
+
+
+def test_gaps_of_a_question_stand_as_numbered_lines_above_their_answers(
+    home: Path, tmp_path: Path, signed_in: SignIn
+) -> None:
+    fill = {
+        "type": "fill", "id": "fill", "points": "2", "explanation": {"zh": "见退货政策"},
+        "stem": {"zh": "退货期限是 {{days}} 天，运费由 {{who}} 承担。"},
+        "blanks": [{"id": "days", "number": "7"}, {"id": "who", "accept": ["商家"]}],
+    }  # fmt: skip
+    installed(tmp_path, a_bank(fill))
+    said = page(signed_in(a_writer()), "items", "mine/bank")
+    assert "{{" not in said
+    assert "退货期限是 ＿＿＿<sub>1</sub> 天，运费由 ＿＿＿<sub>2</sub> 承担。" in said

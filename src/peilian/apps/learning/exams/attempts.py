@@ -49,7 +49,8 @@ _SEEDS = 2**31
 log = logging.getLogger(__name__)
 _MOST_AT_ONCE = 50
 _TRIES = 5
-_REOPENED_WITHIN = timedelta(hours=24)  # after the clock ended it
+REOPENED_HOURS = 24
+"""For so long after the clock ended an attempt more time takes it up again."""
 _LONGEST_EXTENSION = 24 * 60
 
 _EMPLOYEE, _PK = Argument("employee", UUIDField()), Argument("pk", UUIDField())
@@ -376,7 +377,7 @@ def may_go_on(attempt: Attempt) -> bool:
     contested, and none followed it. For so long its key stays closed, too."""
     if attempt.is_running:
         return True
-    if attempt.handed_in_at is None or clock.now() >= attempt.handed_in_at + _REOPENED_WITHIN:
+    if attempt.handed_in_at is None or clock.now() >= attempt.handed_in_at + timedelta(hours=REOPENED_HOURS):
         return False
     if not attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists():
         return False

@@ -239,7 +239,7 @@ def candidates_for(examiner: Examiner) -> list[tuple[PanelCandidate, PanelSheet 
     """Whom an examiner scores, each with the own sheet and no other; never oneself."""
     own = {sheet.candidate_id: sheet for sheet in examiner.sheets.all()}
     rows = examiner.panel.candidates.select_related("employee")
-    return [(one, own.get(one.pk)) for one in rows if not _is_oneself(examiner, one)]
+    return [(one, own.get(one.pk)) for one in rows if not is_oneself(examiner, one)]
 
 
 def n_examiners_of(candidate: PanelCandidate) -> int:
@@ -247,7 +247,8 @@ def n_examiners_of(candidate: PanelCandidate) -> int:
     return candidate.panel.examiners.exclude(user__employee=candidate.employee_id, user__isnull=False).count()
 
 
-def _is_oneself(examiner: Examiner, candidate: PanelCandidate) -> bool:
+def is_oneself(examiner: Examiner, candidate: PanelCandidate) -> bool:
+    """Whether an examiner is the candidate: then somebody else scores, and oneself sees nothing of it."""
     return examiner.user is not None and examiner.user.employee_id == candidate.employee_id
 
 
@@ -277,7 +278,7 @@ def give_sheet(
     said = short(note, "note")
     with write(actor=examiner.user, verb="learning.give_sheet") as audit:
         candidate = _locked(candidate_id, examiner.panel_id)
-        if _is_oneself(examiner, candidate):
+        if is_oneself(examiner, candidate):
             raise NotVisibleError
         read = _read(candidate.panel, points)
         now = Examiner.objects.select_for_update(of=("self",)).get(pk=examiner.pk)

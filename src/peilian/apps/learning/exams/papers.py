@@ -17,6 +17,7 @@ from peilian.adapters.packs.items import AnyItem, CaseField, ChoiceField, ItemsD
 from peilian.adapters.packs.items import TruthField as Truth
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import Argument, Prepared, refuse
+from peilian.apps.learning.banks import bank_in
 from peilian.apps.learning.exams.calibrated import pool_in_force
 from peilian.apps.learning.models import Response
 from peilian.apps.library import api as library
@@ -158,7 +159,7 @@ def field_of(question: Question) -> AnyItem:
 
 def bank_of(question: Question) -> ItemsDocument:
     """The bank that an item comes from, as it was then."""
-    return _bank(question.version)
+    return bank_in(question.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +187,8 @@ def _item(version: UUID, item_id: str, language: Language) -> Item:
 
 
 def _field(version: UUID, item_id: str) -> AnyItem:
-    found = _bank(version).item(item_id)
+    found = bank_in(version).item(item_id)
     assert found is not None  # versions never change
-    return found
-
-
-@lru_cache(maxsize=512)
-def _bank(version: UUID) -> ItemsDocument:
-    found = library.document_of(library.ContentVersion.objects.get(pk=version), user=None)
-    assert isinstance(found, ItemsDocument)
     return found
 
 

@@ -23,12 +23,12 @@ from peilian.adapters.packs.items import (
     ChoiceField,
     DrillField,
     FillField,
-    ItemsDocument,
     MatchField,
     OrderField,
     RewriteField,
     TruthField,
 )
+from peilian.apps.learning.banks import bank_in
 from peilian.apps.learning.models import AttemptState, Response
 from peilian.apps.library import api as library
 from peilian.engine.assessment.psychometrics import Answer, ExamItem, Responses
@@ -117,7 +117,7 @@ def _unfinished(rows: Any) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def _variant_of(version: UUID, item: str) -> Variant:
-    found = _bank(version).item(item.partition("#")[2])
+    found = bank_in(version).item(item.partition("#")[2])
     assert found is not None  # versions never change
     options, right = _options(found)
     return Variant(item, signature_of(found), found.type, 0.0, options, right)
@@ -125,13 +125,6 @@ def _variant_of(version: UUID, item: str) -> Variant:
 
 def _copy(one: Variant) -> Variant:
     return Variant(one.item, one.signature, one.kind, 0.0, one.options, one.right)
-
-
-@lru_cache(maxsize=256)
-def _bank(version: UUID) -> ItemsDocument:
-    found = library.document_of(library.ContentVersion.objects.get(pk=version), user=None)
-    assert isinstance(found, ItemsDocument)
-    return found
 
 
 @lru_cache(maxsize=4096)
