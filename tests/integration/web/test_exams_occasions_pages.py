@@ -12,6 +12,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import api as learning
 from support.builders import a_unit, an_employee
 from support.company import a_login
@@ -126,6 +127,8 @@ def test_time_is_given_to_all_or_to_those_ticked_with_a_reason(time, sitting, le
 def test_who_gets_no_more_time_is_named_with_the_reason(time, sitting, lead, lin, unit, signed_in):
     late = a_trainee(unit=unit)
     learning.add_people(actor=lead, sitting_id=sitting.pk, employees=[late.employee])
+    with bookkeeping():
+        learning.Sitting.objects.filter(pk=sitting.pk).update(closes_at=None)
     _, ended = begun(sitting, lin)
     time.pass_(minutes=30)
     learning.close_due()
