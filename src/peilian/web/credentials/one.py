@@ -19,8 +19,9 @@ from peilian.apps.people.api import NotVisibleError, Permission
 from peilian.engine._kernel import InputError, Language
 from peilian.flows.wording import say, say_fault
 from peilian.web.credentials import papers
-from peilian.web.credentials.wordings import EVENTS, STANDING_TONES, STANDINGS, address_of, shown_code
+from peilian.web.credentials.wordings import EVENTS, STANDING_TONES, STANDINGS, shown_code
 from peilian.web.exams.wordings import GRADES
+from peilian.web.learning.places import address_of
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
@@ -61,9 +62,9 @@ def certificate(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _ground(ground: learning.CertificateGround, is_gone: bool, *, may_open: bool) -> dict[str, Any]:
     """What it rests on, with the page that shows it."""
-    kind, _colon, key = ground.what.partition(":")
+    key = ground.what.partition(":")[2]
     attempt = ground.attempt
-    href = reverse("exam_review", args=[attempt.pk]) if attempt is not None else address_of(kind, key)
+    href = reverse("exam_review", args=[attempt.pk]) if attempt is not None else address_of(ground.what)
     percent = 100 * attempt.points / attempt.of if attempt is not None and attempt.points and attempt.of else None
     return {
         "title": ground.title or key,
