@@ -110,7 +110,7 @@ def rule(request: HttpRequest, key: str) -> HttpResponse:
         "servings": [_serving(one) for one in servings[:_MOST_EVENTS]],
         "job": job if job is not None and may_run and not job.is_over else None,
     }
-    if context["job"] is not None:
+    if job is not None and context["job"] is not None:
         context |= {"done": job.done, "total": job.total, **details(job)}
     return render(request, "learning/rule.html", context)
 
