@@ -64,7 +64,7 @@ def propose_steps(
     lessons; where there is nothing of that kind, the other. Steps follow one another as ``minutes_a_week`` allow; each
     is due on the last day of the week in which its time is used up.
     """
-    listed, taken = list(trainers), set(known)
+    listed, taken = list({one.what: one for one in trainers}.values()), set(known)
     found, spent = list[ProposedStep](), 0
     ordered = sorted(gaps, key=lambda gap: (gap.weight is not None, -(gap.weight or 0), gap.competency))
     for gap in ordered:
