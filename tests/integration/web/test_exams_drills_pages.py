@@ -206,3 +206,12 @@ def test_a_button_for_what_is_no_drill_begins_none(tmp_path, time, lin, signed_i
     _, attempt = begun(a_drill_sitting(tmp_path), lin)
     assert posts(signed_in(lin), attempt, drill=name).status_code == 302
     assert not practice.DrillRun.objects.exists()
+
+
+def test_from_outside_the_exam_its_drill_is_gone_on_with_and_never_stopped(tmp_path, time, lin, signed_in):
+    _, attempt = begun(a_drill_sitting(tmp_path), lin)
+    run = calls(lin, attempt)
+    client = signed_in(lin)
+    for text in (page(client, "practise"), page(client, "drill_start", "retail/damaged-goods")):
+        assert reverse("drill_room", args=[run.pk]) in text
+        assert reverse("drill_stop", args=[run.pk]) not in text
