@@ -14,6 +14,7 @@ from peilian.apps.library import api as library
 from peilian.apps.people import api as people
 from support.builders import LONG_AGO, a_unit, an_employee
 from support.company import a_login
+from support.curriculum import WRONG, answers
 from support.exams import ExamClock
 from support.feedback import KEY, answers_check, feedback_asked, says
 from support.homework import hands_in
@@ -75,6 +76,15 @@ def test_the_last_answer_to_the_check_brings_the_question(lin, signed_in):
         response = client.post(reverse("lesson_answer", args=[KEY]), said, headers={"HX-Request": "true"})
     assert 'id="feedback" hx-swap-oob="true"' in read(response)
     assert "为什么先接住再办事？" in read(response)
+
+
+def test_answering_once_more_takes_away_nothing_that_is_typed_below(lin, signed_in):
+    for number in (1, 2):
+        answers(lin, number, WRONG)
+    said = {"n": 2, "click": str(uuid4()), "q2": "0"}
+    response = signed_in(lin).post(reverse("lesson_answer", args=[KEY]), said, headers={"HX-Request": "true"})
+    assert 'id="q2"' in read(response)
+    assert 'id="feedback"' not in read(response)
 
 
 def test_what_was_said_stands_beside_what_matters_and_may_be_changed(lin, signed_in):

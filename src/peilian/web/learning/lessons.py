@@ -156,6 +156,8 @@ def _after(request: HttpRequest, view: learning.LessonView, number: int) -> dict
     is_new = is_first and following is not None and not view.check[following - 1].tries
     context = _context(request, view, 0)
     return context | {
+        # Only the answer that makes the question stand there brings it: later ones must not take away what is typed.
+        "brings_feedback": is_first and all(one.tries for one in view.check),
         "item": _item(view, number, is_opened=True),
         "following": _item(view, following) if is_new and following is not None else None,
     }
