@@ -12,6 +12,8 @@ from peilian.apps.learning.curriculum import after
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
+from support.builders import a_unit, an_employee
+from support.company import a_login
 from support.curriculum import RIGHT, WRONG, a_course, a_lesson, a_path, learns
 from support.exams import BANK, ExamClock, a_bank, an_exam, an_item, fresh
 from support.exams import answers as sends
@@ -321,3 +323,49 @@ def test_a_course_for_other_posts_is_tested_out_of_only_by_who_is_on_it(tmp_path
         learning.start_test_out(user=lin, course="mine/phone")
     learning.enrol(actor=None, employees=[lin.employee], what="course:mine/phone")
     assert learning.start_test_out(user=lin, course="mine/phone").exam == "mine/exam"
+
+
+# -- attempts that are used up ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lead(db) -> people.User:
+    return a_login("lead", "training_manager", employee=an_employee("lead"))
+
+
+@pytest.fixture
+def used_up(tmp_path, time, lin) -> learning.Sitting:
+    """The one attempt at the exam of a course is failed, and no lesson was to be learnt again."""
+    exam = an_exam(fixed=[{"item": f"{BANK}#s1"}], drawn=[], attempts=1)
+    course = a_course(exam="mine/exam")
+    installed(tmp_path, a_bank(an_item("s1")), a_lesson(check={"items": [f"{BANK}#s1"]}), exam, course)
+    learning.enrol(actor=None, employees=[lin.employee], what="course:mine/course")
+    learns(lin, "mine/first")
+    sitting = learning.start_course_exam(user=lin, course="mine/course")
+    takes(lin, sitting)
+    return sitting
+
+
+def test_who_leads_is_told_once_when_attempts_are_used_up_and_the_person_sees_whom_it_waits_for(
+    tmp_path, time, lin, lead, used_up
+) -> None:
+    for attempt in learning.attempts_of(user=lin):
+        following.follow(attempt)
+    told = [one for one in base.inbox_of(user=lead) if one.key == "inbox.course_exam_used_up"]
+    assert len(told) == 1
+    assert list(learning.waits_for(user=lin, course="mine/course")) == [lead]
+
+
+def test_one_more_attempt_is_given_with_a_reason_by_who_leads_and_not_twice(lin, lead, used_up) -> None:
+    give = lambda actor, why="一起过了错题": learning.give_attempt(actor=actor, sitting_id=used_up.pk, reason=why)  # noqa: E731
+    for other in (lin, a_login("far", "supervisor", unit=a_unit())):
+        with pytest.raises(people.NotVisibleError):
+            give(other)
+    with pytest.raises(InputError, match="empty"):
+        give(lead, " ")
+    assert give(lead).attempts_allowed == 2
+    with pytest.raises(InputError, match="attempt_left"):
+        give(lead)
+    assert not learning.waits_for(user=lin, course="mine/course")
+    assert takes(lin, learning.start_course_exam(user=lin, course="mine/course"), ("s1",)).is_passed
+    assert "inbox.course_attempt_given" in [one.key for one in base.inbox_of(user=lin)]

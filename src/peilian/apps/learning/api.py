@@ -40,6 +40,7 @@ from peilian.apps.learning.credentials.reminding import remind_due
 from peilian.apps.learning.curriculum.after import TestOut, tested_out
 from peilian.apps.learning.curriculum.enrolling import enrol, leave, may_join, move_to_newer
 from peilian.apps.learning.curriculum.examining import start_course_exam, start_test_out
+from peilian.apps.learning.curriculum.granting import UsedUp, give_attempt, used_up_exam, waits_for
 from peilian.apps.learning.curriculum.keeping import READ as READ_KINDS
 from peilian.apps.learning.curriculum.keeping import keep_up_due, read_done
 from peilian.apps.learning.curriculum.lessons import (
@@ -503,6 +504,7 @@ __all__ = [
     "TookPart",
     "Tried",
     "UnitView",
+    "UsedUp",
     "Verified",
     "VersionView",
     "Written",
@@ -566,6 +568,7 @@ __all__ = [
     "field_of_response",
     "finish_lessons_due",
     "freeze_calibration",
+    "give_attempt",
     "give_feedback",
     "give_sheet",
     "guest_of",
@@ -690,8 +693,10 @@ __all__ = [
     "unfinished",
     "untold",
     "uphold_certificate",
+    "used_up_exam",
     "verify_code",
     "waiting_halfway",
+    "waits_for",
     "withdraw_completion",
     "withdraw_external",
     "witness_rounds_due",

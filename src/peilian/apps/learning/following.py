@@ -16,14 +16,14 @@ from django.db.models import F, Q
 from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.issuing import issue_for
-from peilian.apps.learning.curriculum import after
+from peilian.apps.learning.curriculum import after, granting
 from peilian.apps.learning.exams import adapting, attempts, correcting, marking
 from peilian.apps.learning.models import Attempt, AttemptState, Contest, Response
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
-STEPS: tuple[Callable[[Attempt], None], ...] = (after.credit, after.remedial, issue_for)
+STEPS: tuple[Callable[[Attempt], None], ...] = (after.credit, after.remedial, granting.tell_used_up, issue_for)
 """What is done with each result, in this order. A step may meet the same result again."""
 
 _MOST_AT_ONCE = 50

@@ -35,6 +35,7 @@ OPENS: Mapping[Permission, Mapping[str, str]] = {
     Permission.ASSIGN_TRAINING: {
         "assignments": "give, cancel",
         "paths, courses and lessons of others": "put on, move to a newer version",
+        "used-up exams of courses": "give one more attempt; never oneself",
         "exams": "open, give more time, add people, make up, take back, grade a question anew",
         "statistics of question banks, and of exams of one's own people": "read, compute",
         "practical exams": "set up, renew links of guests, decide without all",

@@ -25,6 +25,7 @@ from peilian.web.learning.parts import course_lines, going_of
 from peilian.web.learning.places import address_of
 from peilian.web.library.editor_words import choice_name
 from peilian.web.people.forms import name_in
+from peilian.web.people.wordings import joined
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
@@ -120,6 +121,7 @@ def course(request: HttpRequest, key: str) -> HttpResponse:
             {"title": name_in(title), "href": address_of(what)} for what, title in view.standing.plan.requires.items()
         ],
         "shown": _shown(found.tested_out),
+        "waits_for": joined(one.name for one in learning.waits_for(user=user, course=key)) if document.exam else "",
     }  # fmt: skip
     return render(request, "learning/course.html", context)
 

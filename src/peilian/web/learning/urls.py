@@ -5,6 +5,7 @@ from django.urls import path
 from peilian.web.learning import (
     courses,
     feedback,
+    granting,
     handbook,
     homework,
     keep,
@@ -54,5 +55,6 @@ urlpatterns = [
     path("team/learning/rules/<path:key>/", rules.rule, name="learning_rule"),
     path("team/learning/", teams.team, name="team_learning"),
     path("team/learning/<uuid:pk>/", teams.person, name="person_learning"),
+    path("team/learning/exams/<uuid:pk>/", granting.used_up, name="used_up_exam"),
     path("team/learning/new/", teams.assign, name="learning_assign"),
 ]
