@@ -346,6 +346,7 @@ FIELDS: dict[str, str | Promise] = {
     "MovedField.of": pgettext_lazy("library", "Of what"),
     "MovedField.days": pgettext_lazy("library", "Within the last days"),
     "AssignmentRuleDocument.needed": pgettext_lazy("library", "Open training need"),
+    "NeededField.competency": pgettext_lazy("library", "In which competency"),
     "NeededField.points": pgettext_lazy("library", "Points missing at least"),
     "scored": pgettext_lazy("library", "Score of an exam"),
     "ScoredField.exam": pgettext_lazy("library", "Which exam"),
@@ -675,6 +676,11 @@ CHOICES: dict[str, str | Promise] = {
     "answered": pgettext_lazy("library", "all that were answered"),
     "refused": pgettext_lazy("library", "those in which something was refused"),
     "closed": pgettext_lazy("library", "those that the agent closed"),
+    "once": pgettext_lazy("library", "once for good"),
+    "occasion": pgettext_lazy("library", "once for each occasion"),
+    "months": pgettext_lazy("library", "again after some months"),
+    "post": pgettext_lazy("library", "the post"),
+    "stage": pgettext_lazy("library", "the career stage"),
 }
 KINDS: dict[str, str | Promise] = {
     "article": pgettext_lazy("library", "Article"),
