@@ -171,6 +171,7 @@ _MOMENT_MS = 600_000
 # A diagnosis of more conversations takes longer than a reader waits for a page without a sign of life.
 _FEW_CONVERSATIONS = 5_000
 _answers, _diagnoses = Answers(most=256), Answers(most=32)
+_pages, _views = Answers(most=256), Answers(most=512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,17 +273,26 @@ def conversations(
 ) -> ConversationPage:
     """One page of the conversations that ``user`` may see."""
     visible = visible_to(user).lake(Permission.SEE_CONVERSATIONS)
-    return lake().conversations(question, visible=visible, limit=limit, offset=offset, order=order)
+    source = lake()
+    return _pages.get(
+        _state_of(source),
+        (question, visible, limit, offset, order),
+        lambda: source.conversations(question, visible=visible, limit=limit, offset=offset, order=order),
+    )
 
 
 def conversation(*, user: User, conversation_id: str) -> ConversationView | None:
     """One conversation; ``None`` when it does not exist or ``user`` may not see it."""
     visible = visible_to(user).lake(Permission.SEE_CONVERSATIONS)
     source = lake()
-    found = source.conversation(conversation_id, visible=visible)
-    if found is None:
-        return None
-    return ConversationView(found, source.reading_of(conversation_id, visible=visible))
+
+    def make() -> ConversationView | None:
+        found = source.conversation(conversation_id, visible=visible)
+        if found is None:
+            return None
+        return ConversationView(found, source.reading_of(conversation_id, visible=visible))
+
+    return _views.get(_state_of(source), (conversation_id, visible), make)
 
 
 def note_export(*, user: User, filters: Mapping[str, str]) -> None:
