@@ -6,9 +6,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from peilian.engine.search.sounds import syllables
+from peilian.engine.search.sounds import begins_so, splits, syllables
 from peilian.engine.search.spelling import (
     LONGEST_INITIALS,
+    LONGEST_MIXED,
     LONGEST_RUN,
     LONGEST_WORD,
     allowed_errors,
@@ -244,8 +245,11 @@ def _latin_fixes(words: Sequence[Word], counts: Mapping[str, int], vocabulary: V
             continue
         if others := _beginning(word.text, vocabulary):
             yield _Fix(word.start, word.end, others, is_shown=False)
-        elif others := _of_initials(word.text, vocabulary) or _misspelled(word.text, vocabulary):
-            yield _Fix(word.start, word.end, others)
+            continue
+        for read in (_of_initials, _misspelled, _of_mixed):
+            if others := read(word.text, vocabulary):
+                yield _Fix(word.start, word.end, others)
+                break
 
 
 def _joined(words: Iterable[Word]) -> Iterator[Word]:
@@ -293,6 +297,17 @@ def _of_initials(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         return ()
     key = initials_key(typed)
     return _commonest(vocabulary.spelled([key]).get(key, ()), vocabulary)
+
+
+def _of_mixed(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Chinese words of which some syllables are typed in full and others by how they begin."""
+    if not 3 <= len(typed) <= LONGEST_MIXED or not typed.isascii():
+        return ()
+    ways = [(initials_key("".join(one[0] for one in said)), said) for said in splits(typed, LONGEST_INITIALS)]
+    spelled = vocabulary.spelled({key for key, _ in ways})
+    return _commonest(
+        [word for key, said in ways for word in spelled.get(key, ()) if begins_so(word, said)], vocabulary
+    )
 
 
 def _misspelled(typed: str, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ _FINALS = {
     "zh": "a ai an ang ao e en eng i ong ou u ua uai uan uang ui un uo",
 }
 _LONGEST_SYLLABLE = 6
+_MOST_SPLITS = 12  # of letters into syllables and first letters
 
 
 @lru_cache(maxsize=16384)
@@ -94,6 +95,36 @@ def syllables(typed: str) -> tuple[str, ...] | None:
                 if kept is None or len(here) < len(kept):
                     best[start] = here
     return best[0]
+
+
+@lru_cache(maxsize=1024)
+def splits(typed: str, most: int) -> tuple[tuple[str, ...], ...]:
+    """Ways to read letters as some syllables in full and of others the beginning only (全拼简拼混输), at most ``most``
+    syllables, those with fewer first: tkuan -> t kuan. All in full, or of each one letter, is not among them."""
+    found: list[tuple[str, ...]] = []
+    pending: list[tuple[int, tuple[str, ...]]] = [(0, ())]
+    for place, said in pending:  # grows: by the number of syllables
+        if place == len(typed):
+            if any(len(one) > 1 for one in said) and any(one in _FINALS for one in said):
+                found.append(said)
+            continue
+        if len(found) == _MOST_SPLITS or len(said) == most:
+            continue
+        for length in range(min(_LONGEST_SYLLABLE, len(typed) - place), 0, -1):
+            one = typed[place : place + length]
+            if one in _FINALS or one in _known():
+                pending.append((place + length, (*said, one)))
+    return tuple(found[:_MOST_SPLITS])
+
+
+def begins_so(word: str, said: tuple[str, ...]) -> bool:
+    """Whether the characters of a word sound as the syllables, or begin with them where they are no syllables."""
+    return len(word) == len(said) and all(
+        any(
+            reading.startswith(one) if one in _FINALS else fold(reading) == fold(one) for reading in readings(character)
+        )
+        for character, one in zip(word, said, strict=True)
+    )
 
 
 @cache

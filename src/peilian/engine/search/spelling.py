@@ -17,6 +17,7 @@ LONGEST_RUN = 64  # letters without a blank that are looked at for mistakes or p
 _SHORTEST_HAN, _SHORTEST_LATIN = 2, 4
 _LONG_LATIN = 8  # from this length two letters may be wrong
 LONGEST_INITIALS = 8  # letters that somebody types for as many syllables
+LONGEST_MIXED = 20  # letters of syllables of which some are typed in full
 
 
 @lru_cache(maxsize=32768)

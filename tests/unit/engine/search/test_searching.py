@@ -29,7 +29,12 @@ def shelf(tmp_path_factory):
         ("tuihuanhuoliucheng", "returns"),
         ("tuihuanhuo liucheng tuihuanhuo liucheng tuihuanhuo", "returns"),
         ("thh", "returns"),
-        ("zltous", None),
+        ("zltous", "complaint"),  # some syllables in full, of others the beginning
+        ("tkuan", "refund"),
+        ("tuik", "refund"),
+        ("tuihh", "returns"),
+        ("tkuang", "refund"),  # n and ng at the end are one
+        ("tkai", None),  # 退款 does not end so
         ("zlts", "complaint"),
         ("退换活", "returns"),
         ("投素", "complaint"),
@@ -64,6 +69,7 @@ def test_what_people_type_finds_what_they_mean(shelf, typed, expected):
     [
         ("退换活流程", "退换货流程"),
         ("thh", "退换货"),
+        ("tuihh", "退换货"),
         ("cancellng an order", "cancelling an order"),
         ("退款", None),
         ("canc", None),
