@@ -220,6 +220,31 @@ def test_an_exam_is_assigned_on_one_occasion_to_all_of_a_day(tmp_path, manager):
     assert learning.apply_rules_due() == 0
 
 
+def test_each_time_that_the_occasion_of_a_day_is_taken_back_who_comes_later_has_another(tmp_path, manager):
+    ruled(tmp_path, a_rule(assigns="exam:mine/exam"))
+    installed(tmp_path / "more", an_exam(), pack="more")
+    switched_on(manager)
+    for n, name in enumerate(("one", "two", "three"), 1):
+        person = hired(name, 1)
+        assert learning.apply_rules_due() == 1
+        (task,) = record.Assignment.objects.filter(kind="exam", employee=person)
+        sitting = learning.Sitting.objects.get(pk=task.target)
+        assert (learning.Sitting.objects.count(), sitting.cancelled_at, task.cancelled_at) == (n, None, None)
+        learning.cancel_sitting(actor=None, sitting_id=sitting.pk, reason="too early")
+
+
+def test_the_list_of_rules_asks_no_more_for_more_rules(tmp_path, manager):
+    ruled(tmp_path, a_rule())
+    learning.rules(user=manager)
+    with CaptureQueriesContext(connection) as one:
+        assert len(learning.rules(user=manager)) == 1
+    installed(tmp_path / "more", *(a_rule(f"mine/r{n}") for n in range(4)), pack="more")
+    learning.rules(user=manager)
+    with CaptureQueriesContext(connection) as many:
+        assert len(learning.rules(user=manager)) > 1
+    assert len(many) == len(one), [q["sql"][:150] for q in many.captured_queries]
+
+
 def test_a_run_that_somebody_asks_for_tells_what_it_did(tmp_path, manager):
     ruled(tmp_path)
     hired("new", 3)

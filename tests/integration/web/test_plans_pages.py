@@ -24,7 +24,7 @@ OWN = "/learn/plan/"
 def lin(tmp_path, db) -> people.User:
     taught(tmp_path, a_lesson(), a_course())
     user = a_login("lin", "agent", employee=an_employee("lin", unit=a_unit("here")))
-    record.raise_need(actor=None, employee=user.employee, subject="problem_solving", reason=Reason("x"))
+    record.raise_need(actor=None, employee=user.employee, subject="problem_solving", reason=Reason("record.need_raised"))
     return user
 
 
@@ -54,7 +54,9 @@ def test_from_a_need_to_a_plan_that_both_have_agreed_to(client, lin, lead):
     client.force_login(lin)
     assert 'value="propose"' in text(client.get(OWN))
     assert client.post(act(lin), {"do": "propose"})["Location"] == OWN
-    assert "课程 mine/course" in text(client.get(OWN))
+    page = text(client.get(OWN))
+    assert "课程 mine/course" in page
+    assert "由主管提出" in page
     plan = learning.Plan.objects.get()
     client.post(act(lin), sent(plan, "agree"))
     plan.refresh_from_db()

@@ -3,7 +3,7 @@
 from peilian.apps.base import guard
 from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_writing, write
 from peilian.apps.base.checks import named, refuse, short
-from peilian.apps.base.company import change_company, company, company_zone, today_in_company
+from peilian.apps.base.company import change_company, company, company_zone, end_of_day, today_in_company
 from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
 from peilian.apps.base.inbox import inbox_of, mark_read, send
 from peilian.apps.base.jobs import (
@@ -54,6 +54,7 @@ __all__ = [
     "company",
     "company_zone",
     "drop_file",
+    "end_of_day",
     "fault_as_json",
     "file_path",
     "guard",

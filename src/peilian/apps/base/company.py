@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -43,6 +43,11 @@ def company_zone() -> ZoneInfo:
 def today_in_company() -> date:
     """Today's date where the company is."""
     return timezone.localdate(timezone=company_zone())
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of a day where the company is: until then counts what is due on it."""
+    return datetime.combine(day, time(23, 59, 59), company_zone())
 
 
 def change_company(*, actor: User | None, name: Mapping[str, str], time_zone: str, calendar: str) -> Company:

@@ -123,6 +123,7 @@ def _step(step: learning.PlanStep, abilities: Mapping[str, learning.Ability]) ->
         "step": step,
         "title": name_in(step.title),
         "competency": text.in_language(reading_language()) if text is not None else step.competency,
+        "because": say(step.need.reason, reading_language()) if step.need is not None else "",
         "href": address_of(step.what),
         "now": now,
         "change": change,

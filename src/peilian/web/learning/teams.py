@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from peilian.apps.base.api import company_zone
+from peilian.apps.base.api import end_of_day
 from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.people import api as people
@@ -171,7 +171,7 @@ def _assigned(
             actor=user,
             employees=chosen,
             what=data["what"],
-            due_at=datetime.combine(day, time(23, 59, 59), company_zone()) if day else None,
+            due_at=end_of_day(day) if day else None,
             note=data["note"],
             needs=[need for need in needs if need.employee_id in pks],
         )

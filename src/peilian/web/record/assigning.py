@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from peilian.apps.base.api import company_zone, new_id
+from peilian.apps.base.api import end_of_day, new_id
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
@@ -81,7 +81,7 @@ class AssignForm(forms.Form):
         return record.NewAssignment(
             target=key,
             title=drill_title(key),
-            due_at=datetime.combine(day, time(23, 59, 59), company_zone()) if day else None,
+            due_at=end_of_day(day) if day else None,
             attempts_allowed=data["attempts"],
             rule=data["rule"],
             pass_mark=data["pass_mark"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
-from peilian.apps.base.api import company_zone
+from peilian.apps.base.api import company_zone, end_of_day
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.texts import Shelf, Taught, Text, in_force, pinned
 from peilian.apps.learning.models import Completion, Enrolment
@@ -249,7 +249,7 @@ def _due_ms(start: datetime | None, days: int | None) -> int | None:
 def _day_end(start: datetime, days: int) -> datetime:
     """The end of the company's day so many days after the start."""
     day = start.astimezone(company_zone()).date() + timedelta(days=days)
-    return datetime.combine(day, time(23, 59, 59), company_zone())
+    return end_of_day(day)
 
 
 def _ms(at: datetime) -> int:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from peilian.apps.base.api import company_zone, refuse, short, today_in_company, write
+from peilian.apps.base.api import end_of_day, refuse, short, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.curriculum.texts import in_force, title_of
@@ -160,14 +160,13 @@ def close_plan(*, actor: User, plan_id: UUID) -> Plan:
 
 
 def _assign(plan: Plan) -> None:
-    zone = company_zone()
     for step in plan.steps.filter(is_left_out=False).select_related("need"):
         if step.due_on < today_in_company():
             raise refuse("plan.due_is_past", f"due_{step.number}")
         needs = [step.need] if step.need is not None and step.need.state == record.NeedState.OPEN else []
         (row,) = enrol(
             actor=None, employees=[plan.employee], what=step.what, how=EnrolmentHow.PLAN,
-            due_at=datetime.combine(step.due_on, time(23, 59, 59), zone), needs=needs,
+            due_at=end_of_day(step.due_on), needs=needs,
         )  # fmt: skip
         step.enrolment = row
         step.save(update_fields=["enrolment"])

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import Q
 
-from peilian.apps.base.api import company_zone, today_in_company, write
+from peilian.apps.base.api import end_of_day, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.exams.running import add_people
@@ -27,8 +28,6 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
 from peilian.engine.curriculum.assigning import Verdict, judge
 
-AT_ONCE = 500
-"""People who are looked at together."""
 log = logging.getLogger(__name__)
 
 
@@ -120,7 +119,7 @@ def untold(kept: Collection[dict[str, Any]]) -> list[Reason]:
 
 def _assign(rule: RuleText, person: Employee, day: date, verdict: Verdict) -> record.Assignment | None:
     last = day + timedelta(days=rule.document.due_days)
-    due_at = datetime.combine(last, time(23, 59, 59), company_zone())
+    due_at = end_of_day(last)
     kind, _colon, key = rule.document.assigns.partition(":")
     if kind == "exam":
         return _examine(rule, key, person, day, due_at)
@@ -144,10 +143,13 @@ def _needs(rule: RuleText, person: Employee) -> list[record.Need]:
 
 
 def _examine(rule: RuleText, exam: str, person: Employee, day: date, due_at: datetime) -> record.Assignment | None:
-    """Who is to take an exam by a rule on one day takes it on one occasion."""
-    number = Sitting.objects.filter(pk=(pk := _sitting_of(rule, day, 1))).exclude(cancelled_at=None).count()
-    if number:  # somebody took the occasion back; who comes later that day has another
-        pk = _sitting_of(rule, day, 2)
+    """Who is to take an exam by a rule on one day takes it on one occasion; when that was taken back, who comes later
+    that day takes it on another."""
+    pk = next(
+        pk
+        for number in count(1)
+        if not Sitting.objects.filter(pk=(pk := _sitting_of(rule, day, number)), cancelled_at__isnull=False).exists()
+    )
     if Sitting.objects.filter(pk=pk, cancelled_at=None).exists():
         add_people(actor=None, sitting_id=pk, employees=[person], due_at=due_at)
     else:

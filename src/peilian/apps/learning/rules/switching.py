@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from peilian.apps.learning.exams.sittings import current_exam
 from peilian.apps.learning.models import RuleEvent, RuleEventKind, RuleServing, RuleSwitch
 from peilian.apps.learning.rules.gathering import RuleText, rule_texts
 from peilian.apps.learning.rules.serving import Judged, Served, judged, present_people, serve
+from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, StageEntry, User, visible_to
 from peilian.engine._kernel import Fault, InputError, Reason, Text
 
@@ -78,15 +79,19 @@ def may_run_rules(user: User) -> bool:
 
 
 def rules(*, user: User) -> list[RuleLine]:
-    """Every rule, those that run first; three queries."""
+    """Every rule, those that run first; no more queries for more rules that can assign what they say."""
     visible_to(user).require(Permission.ASSIGN_TRAINING)
     switches = {one.rule: one for one in RuleSwitch.objects.select_related("version", "changed_by")}
     counted = RuleServing.objects.order_by().values("rule").annotate(n=Count("pk")).values_list("rule", "n")
     n_served, texts = dict(counted), {one.key: one for one in rule_texts()}
+    given = _to_be_assigned(texts.values())
     keys = [*texts, *(key for key, one in switches.items() if one.is_on and key not in texts)]
     found = [
-        RuleLine(key, texts.get(key), switches.get(key), n_served.get(key, 0), _problem(texts.get(key)))
-        for key in keys
+        RuleLine(
+            key, text, switches.get(key), n_served.get(key, 0),
+            None if text is not None and text.document.assigns in given else _problem(text),
+        )
+        for key, text in ((key, texts.get(key)) for key in keys)
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one.state == "off", one.key))
 
@@ -122,10 +127,7 @@ def rule_servings(*, user: User, key: str) -> QuerySet[RuleServing]:
     user may see."""
     sight = visible_to(user)
     sight.require(Permission.ASSIGN_TRAINING)
-    mine = sight.employees(Permission.ASSIGN_TRAINING).filter(
-        pk__in=sight.employees(Permission.SEE_RECORD).values("pk")
-    )
-    rows = RuleServing.objects.filter(rule=key, employee__in=mine.values("pk"))
+    rows = RuleServing.objects.filter(rule=key, employee__in=_reached(sight).values("pk"))
     return rows.select_related("employee", "assignment")
 
 
@@ -295,6 +297,12 @@ def _text(key: str) -> RuleText:
         if one.key == key:
             return one
     raise NotVisibleError
+
+
+def _to_be_assigned(texts: Iterable[RuleText]) -> frozenset[str]:
+    """What is in force of the kinds that these rules assign, as ``kind:key``."""
+    kinds = {text.document.assigns.partition(":")[0] for text in texts}
+    return frozenset(f"{kind}:{one.key}" for kind in kinds for one in library.in_force(kind=kind))
 
 
 def _problem(text: RuleText | None) -> Reason | None:
