@@ -24,7 +24,8 @@ OWN = "/learn/plan/"
 def lin(tmp_path, db) -> people.User:
     taught(tmp_path, a_lesson(), a_course())
     user = a_login("lin", "agent", employee=an_employee("lin", unit=a_unit("here")))
-    record.raise_need(actor=None, employee=user.employee, subject="problem_solving", reason=Reason("record.need_raised"))
+    why = Reason("record.need_raised")
+    record.raise_need(actor=None, employee=user.employee, subject="problem_solving", reason=why)
     return user
 
 
