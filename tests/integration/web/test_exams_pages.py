@@ -328,6 +328,16 @@ def test_the_review_shows_answers_points_reasons_keys_and_explanations(tmp_path,
     assert "财务" in text
 
 
+def test_the_review_of_a_failed_attempt_leads_to_how_to_go_on(tmp_path, time, lin, signed_in):
+    sitting = a_sitting(tmp_path, a_whole_exam(attempts=2), a_whole_bank())
+    _, attempt = begun(sitting, lin)
+    client, here = signed_in(lin), reverse("exam_sitting", args=[sitting.pk])
+    assert f'href="{here}"' in over(client, attempt)
+    assert client.get(here).status_code == 200
+    learning.Attempt.objects.filter(pk=attempt.pk).update(is_passed=True)
+    assert f'href="{here}"' not in page(client, "exam_review", attempt.pk)
+
+
 @pytest.mark.parametrize(("reveals", "points", "key"), [("nothing", False, False), ("points", True, False)])
 def test_a_paper_that_reveals_less_shows_less(tmp_path, time, lin, signed_in, reveals, points, key):
     sitting = a_sitting(tmp_path, a_whole_exam(reveals=reveals), a_whole_bank())

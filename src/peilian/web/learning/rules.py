@@ -157,7 +157,7 @@ def _line(one: learning.RuleLine) -> dict[str, Any]:
 
 def _failures(kept: Iterable[dict[str, Any]]) -> list[str]:
     """Why it could not be given to somebody, each reason once."""
-    return list(dict.fromkeys(_said([Reason(one["key"], one["params"])]) for one in kept))
+    return list(dict.fromkeys(_said([one]) for one in learning.untold(list(kept))))
 
 
 def _fitting(rows: Iterable[learning.Judged], words: str, show: str) -> list[learning.Judged]:
