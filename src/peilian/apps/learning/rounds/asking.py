@@ -13,9 +13,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import DateField, F, UUIDField
 
-from peilian.apps.base.api import bookkeeping, company_zone, refuse
+from peilian.apps.base.api import Argument, Prepared, bookkeeping, company_zone, refuse
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.attempts import candidate
@@ -52,6 +52,9 @@ _BREAK = timedelta(days=3)
 """Rounds follow each other as long as no more days lie between them: weekends and days off are no breaks."""
 _PAST_MIDNIGHT = timedelta(minutes=30)
 _SEEDS = 2**31
+_TODAY = Prepared(
+    lambda: DailyRound.objects.filter(employee=Argument("employee", UUIDField()), day=Argument("day", DateField()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +287,7 @@ def _own(user: User, round_id: UUID) -> DailyRound:
 
 
 def _of_today(employee: Employee) -> DailyRound | None:
-    found: DailyRound | None = DailyRound.objects.filter(employee=employee, day=today()).first()
-    return found
+    return _TODAY.first(employee=employee.pk, day=today())
 
 
 def _end_of_today() -> datetime:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, UUIDField
 
 from peilian.adapters.packs.items import CaseField
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.lessons import SOURCE_KIND as LESSON
 from peilian.apps.learning.exams.attempts import exam_of, may_go_on
@@ -30,6 +31,37 @@ _ENDED_LATELY = timedelta(days=2)
 """Attempts that ended before are not gone on with any more; which of the others are is told one by one."""
 
 
+_EMPLOYEE, _AT = Argument("employee", UUIDField()), Argument("at", DateTimeField())
+_DUE = Prepared(lambda: Card.objects.filter(employee=_EMPLOYEE, due_at__lt=_AT))
+_NEXT = Prepared(lambda: Card.objects.filter(employee=_EMPLOYEE, due_at__gte=_AT).order_by("due_at")[:1])
+_KNOWN = Prepared(lambda: Card.objects.filter(employee=_EMPLOYEE).order_by().values_list("item", flat=True))
+_OPEN = Prepared(
+    lambda: (
+        Attempt.objects.filter(employee=_EMPLOYEE)
+        .filter(Q(state=AttemptState.RUNNING) | Q(handed_in_at__gte=_AT))
+        .select_related("sitting__version")
+    )
+)
+_ANSWERED = Prepared(
+    lambda: (
+        Response.objects.filter(
+            attempt__employee=_EMPLOYEE,
+            attempt__state=AttemptState.MARKED,
+            attempt__sitting__isnull=False,
+            attempt__handed_in_at__gte=_AT,
+            is_reached=True,
+        )
+        .select_related("attempt__sitting__version")
+        .order_by("-attempt__handed_in_at", "number")
+    )
+)
+_LEARNT = Prepared(
+    lambda: (
+        Completion.objects.filter(employee=_EMPLOYEE, source_kind=LESSON).standing().values_list("source_id", flat=True)
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Barred:
     """Questions that are not to be asked now: some by name, and those of whole banks."""
@@ -43,19 +75,19 @@ class Barred:
 
 def due_items(employee: Employee, before: datetime, now: datetime) -> list[str]:
     """Questions that are due before a moment; those that are most likely forgotten come first."""
-    rows = Card.objects.filter(employee=employee, due_at__lt=before)
+    rows = _DUE(employee=employee.pk, at=before)
     return [row.item for row in sorted(rows, key=lambda row: (remembered(row.state, now), row.item))]
 
 
 def next_due(employee: Employee, after: datetime) -> datetime | None:
     """When the first question after a moment is due."""
-    row = Card.objects.filter(employee=employee, due_at__gte=after).order_by("due_at").first()
+    row = _NEXT.first(employee=employee.pk, at=after)
     return row.due_at if row is not None else None
 
 
 def new_items(employee: Employee, now: datetime) -> dict[str, Origin]:
     """Questions that were never asked in a round, with where they come from: those missed in exams first."""
-    known = set(Card.objects.filter(employee=employee).values_list("item", flat=True))
+    known = set(_KNOWN(employee=employee.pk))
     found: dict[str, Origin] = dict.fromkeys(_missed(employee, now), "exam")
     for name in _learnt(employee):
         found.setdefault(name, "lesson")
@@ -66,8 +98,7 @@ def in_running_exams(employee: Employee) -> Barred:
     """The questions of exams that the person is taking, or may be let go on with. Of an adaptive one it is the whole
     bank: any of its questions may come next."""
     since = clock.now() - _ENDED_LATELY
-    rows = Attempt.objects.filter(employee=employee).filter(Q(state=AttemptState.RUNNING) | Q(handed_in_at__gte=since))
-    open_ones = [row for row in rows.select_related("sitting__version") if may_go_on(row)]
+    open_ones = [row for row in _OPEN(employee=employee.pk, at=since) if may_go_on(row)]
     adaptive = [exam_of(row.sitting).adaptive for row in open_ones if row.sitting is not None]
     return Barred(
         frozenset(question.item for row in open_ones for question in questions_of(row.paper)),
@@ -106,10 +137,7 @@ def weakest_first(
 
 def _missed(employee: Employee, now: datetime) -> list[str]:
     """Questions of exams whose latest answer lacked points, the newest first."""
-    rows = Response.objects.filter(
-        attempt__employee=employee, attempt__state=AttemptState.MARKED, attempt__sitting__isnull=False,
-        attempt__handed_in_at__gte=now - _LOOKED_BACK, is_reached=True,
-    ).select_related("attempt__sitting__version").order_by("-attempt__handed_in_at", "number")  # fmt: skip
+    rows = _ANSWERED(employee=employee.pk, at=now - _LOOKED_BACK)
     may_tell: dict[Any, bool] = {}
     found: dict[str, bool] = {}
     for row in rows:
@@ -122,10 +150,10 @@ def _missed(employee: Employee, now: datetime) -> list[str]:
 
 def _learnt(employee: Employee) -> list[str]:
     """Questions of the checks of lessons that were completed, the newest first."""
-    done = (
-        Completion.objects.filter(employee=employee, source_kind=LESSON).standing().values_list("source_id", flat=True)
-    )
-    papers = LessonRound.objects.filter(employee=employee, pk__in=list(done)).order_by("-completed_at")
+    done = _LEARNT(employee=employee.pk)
+    if not done:
+        return []
+    papers = LessonRound.objects.filter(employee=employee, pk__in=done).order_by("-completed_at")
     kept = [each for paper in papers.values_list("paper", flat=True) for each in paper.get("check", ())]
     return list(dict.fromkeys(Question.of(each).item for each in kept))
 
