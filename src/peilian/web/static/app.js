@@ -108,6 +108,19 @@
     dialog.showModal();
   }, true);
 
+  /* Forms that are sent once: a second press while the answer is on its way does nothing. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!("once" in form.dataset)) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+    form.dataset.sent = "1";
+  }, true);
+  document.addEventListener("htmx:afterRequest", (event) => event.target.closest?.("form")?.removeAttribute("data-sent"));
+  window.addEventListener("pageshow", () => findAll("form[data-sent]").forEach((form) => form.removeAttribute("data-sent")));
+
   /* htmx: the CSRF token on every request, and words when a request fails. */
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = find('meta[name="csrf-token"]')?.content ?? "";
