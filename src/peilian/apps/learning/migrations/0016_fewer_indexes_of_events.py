@@ -4,6 +4,19 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from peilian.apps.base import guard
+
+GUARDED = ("learning_attemptevent",)
+
+
+def unlock(apps, schema_editor):
+    guard.remove(schema_editor.connection, GUARDED)
+
+
+def lock(apps, schema_editor):
+    """SQLite makes the table anew, without its triggers."""
+    guard.install(schema_editor.connection, GUARDED)
+
 
 class Migration(migrations.Migration):
 
@@ -13,6 +26,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(unlock, lock),
         migrations.AlterField(
             model_name='attemptevent',
             name='actor',
@@ -23,4 +37,5 @@ class Migration(migrations.Migration):
             name='attempt',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='learning.attempt'),
         ),
+        migrations.RunPython(lock, unlock),
     ]
