@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from peilian.apps.base import guard
+from peilian.apps.base.api import guard
 
 GUARDED = ("learning_attemptevent",)
 
