@@ -167,8 +167,9 @@ def enclosed_debrief(*, user: User, run_id: UUID) -> Debriefing:
 
 
 def conversation_of(*, run_id: UUID) -> list[Said]:
-    """What was said and done in a drill so far, without what it was worth; for whom what encloses it shows it to."""
-    run = DrillRun.objects.get(pk=run_id)
+    """What was said and done in an enclosed drill so far, without what it was worth; for whom what encloses it shows it
+    to."""
+    run = DrillRun.objects.get(pk=run_id, is_enclosed=True)
     found = []
     for step in all_steps(run.events.order_by("seq")):
         found += [Said(line.at_ms, line.role, line.text) for line in step.lines]
