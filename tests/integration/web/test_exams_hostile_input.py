@@ -16,7 +16,7 @@ from support.exams import ExamClock, a_sitting, begun
 from support.practice import a_trainee
 
 pytestmark = pytest.mark.django_db
-VALUES = ["", "\x00", "\ud800", "-1", "9" * 400, "x" * 20_000]
+VALUES = ["", "\x00", "\ud800", "-1", "9" * 400, "9" * 5000, "1\nX: y", "x" * 20_000]
 FIELDS = [
     "n", "known", "client_id", "do", "q1", "q2", "q3", "q1-0", "reason", "points", "points.", "points.first", "item",
     "how", "minutes", "attempt", "person", "batch", "candidate", "note", "exam", "closes_at", "opens_at", "decision",

@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 from peilian.apps.contacts.api import EXTRACTION_KINDS, Wish
 from peilian.engine.conversation.leftovers import KINDS, LeftoverKind, known_words
 from peilian.engine.text.typed import cleaned
+from peilian.web.shell.parsing import as_number
 
 _MOST_LINES = 100
 _LONGEST_ID = 200
@@ -60,5 +61,5 @@ def _told(sent: QueryDict, conversations: tuple[str, ...]) -> Mapping[str, froze
     for n, conversation_id in enumerate(conversations):
         if conversation_id and sent.get(f"told.{n}.of") == conversation_id:
             values = sent.getlist(f"told.{n}")
-            found[conversation_id] = frozenset(int(value) for value in values if value.isascii() and value.isdigit())
+            found[conversation_id] = frozenset(number for value in values if (number := as_number(value, -1)) >= 0)
     return found

@@ -26,6 +26,7 @@ from peilian.web.people.forms import DayField, DirectoryForm
 from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_number
 
 
 class ExternalForm(DirectoryForm):
@@ -125,11 +126,10 @@ def external(request: HttpRequest, pk: UUID) -> HttpResponse:
 def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Confirm it, or return it with a word."""
     confirms = request.POST.get("do") == "confirm"
-    edition = request.POST.get("edition", "")
     try:
         learning.decide_external(
             actor=user_of(request), pk=pk, confirms=confirms, note=request.POST.get("note", ""),
-            edition=int(edition) if edition.isascii() and edition.isdigit() and len(edition) < 6 else 0,
+            edition=as_number(request.POST.get("edition", "")),
         )  # fmt: skip
     except InputError as error:
         messages.error(request, say_fault(error.faults[0], reading_language()))

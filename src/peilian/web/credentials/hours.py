@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.downloads import table_response
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_day
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 P = people.Permission
@@ -66,7 +66,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _hours(request: HttpRequest, pk: UUID, *, is_own: bool) -> HttpResponse:
-    found = learning.hours_of(user=user_of(request), employee=pk, on=_day(request.GET.get("on", "")))
+    found = learning.hours_of(user=user_of(request), employee=pk, on=as_day(request.GET.get("on", "")))
     names = [one.spent.what for one in found.counted]
     titles = learning.titles_of(names)
     language = reading_language()
@@ -157,10 +157,3 @@ def _table(lines: list[dict[str, Any]]) -> Table:
         )  # fmt: skip
         rows.append(Row(cells))
     return Table("class-hours", _("Class hours"), tuple(Column(label) for label in labels), tuple(rows))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None

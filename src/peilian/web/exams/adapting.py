@@ -23,6 +23,7 @@ from peilian.web.exams.talk import unreadable
 from peilian.web.exams.wordings import title_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import id_of_click
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +58,7 @@ def _answered(
     try:
         goes_on = learning.answer_adaptive(
             user=user_of(request), attempt_id=found.attempt.pk, number=found.asked.question.number, answer=stored,
-            client_id=_id(request.POST.get("id", "")),
+            client_id=id_of_click(request.POST.get("id", "")),
         )  # fmt: skip
     except InputError as error:
         note = say(error.faults[0].reason, reading_language())
@@ -96,10 +97,3 @@ def _context(
         "client_id": uuid4(),
         "ends_at": timezone.localtime(attempt.ends_at) if attempt.ends_at is not None else None,
     }
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()

@@ -23,6 +23,7 @@ from peilian.engine.text.typed import cleaned, is_blank
 from peilian.web.exams.drilling import drill_lines
 from peilian.web.exams.faces import Face
 from peilian.web.library.words import GAP
+from peilian.web.shell.parsing import as_number
 
 Sent = Mapping[str, Any] | None
 Stored = Mapping[str, Any] | None
@@ -127,14 +128,18 @@ def from_form(face: Face, data: QueryDict, name: str) -> Sent:
     """What a plain form says of a question whose fields begin with ``name``."""
     match face.form:
         case "one" | "several":
-            return {"chosen": [_number(text) for text in data.getlist(name)]}
+            return {"chosen": [as_number(text, -1) for text in data.getlist(name)]}
         case "gaps":
             return {"gaps": [data.get(f"{name}.g{place}", "") for place in range(face.n_gaps)]}
         case "order":
-            return {"order": [_number(text) for text in data.getlist(f"{name}.o")]} if data.get(f"{name}.set") else None
+            return (
+                {"order": [as_number(text, -1) for text in data.getlist(f"{name}.o")]}
+                if data.get(f"{name}.set")
+                else None
+            )
         case "match":
             texts = [data.get(f"{name}.m{place}", "") for place in range(len(face.lefts))]
-            return {"partners": [_number(text) if text else None for text in texts]}
+            return {"partners": [as_number(text, -1) if text else None for text in texts]}
         case "text":
             return {"text": data.get(f"{name}.t", "")}
         case "case":
@@ -154,11 +159,11 @@ def moved(face: Face, data: QueryDict, name: str, step: str) -> Sent:
         return sent
     if face.form != "order" or not step.startswith(f"{name}."):
         return sent
-    order = [_number(text) for text in data.getlist(f"{name}.o")]
+    order = [as_number(text, -1) for text in data.getlist(f"{name}.o")]
     what = step.removeprefix(f"{name}.")
     for verb, by in (("up", -1), ("down", 1)):
         if what.startswith(verb):
-            at = _number(what.removeprefix(verb))
+            at = as_number(what.removeprefix(verb), -1)
             if 0 <= at < len(order) and 0 <= at + by < len(order):
                 order[at], order[at + by] = order[at + by], order[at]
     return {"order": order}
@@ -183,13 +188,9 @@ def _listed(value: Any, n: int, kind: Any) -> Sequence[Any]:
     return value
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else -1
-
-
 def names_in(data: QueryDict) -> Iterator[int]:
     """The numbers of the questions that a form brings with it, told by ``known3``."""
     for name in data:
-        number = _number(name.removeprefix("known")) if name.startswith("known") else -1
+        number = as_number(name.removeprefix("known"), -1) if name.startswith("known") else -1
         if number > 0:
             yield number

@@ -22,15 +22,16 @@ from peilian.web.exams.wordings import title_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_number
 
 
 @require_POST
 def contest(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Contest one's own answer."""
-    number = request.POST.get("n", "")
+    number = as_number(request.POST.get("n", ""))
     try:
         learning.contest_answer(
-            user=user_of(request), attempt_id=pk, number=int(number) if number.isascii() and number.isdecimal() else 0,
+            user=user_of(request), attempt_id=pk, number=number,
             reason=request.POST.get("reason", ""),
         )  # fmt: skip
     except InputError as error:
@@ -45,8 +46,8 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put other points in the place of those of an answer; ``pk`` is that of the attempt."""
     user = user_of(request)
     found = learning.review_attempt(user=user, attempt_id=pk)
-    number = request.POST.get("n", "")
-    response = found.responses.get(int(number) if number.isascii() and number.isdecimal() else 0)
+    number = as_number(request.POST.get("n", ""))
+    response = found.responses.get(number)
     if response is None:
         raise people.NotVisibleError
     try:

@@ -27,6 +27,7 @@ from peilian.web.practice.wordings import MODES, time_limit
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import as_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def begin(request: HttpRequest, room: learning.Room, name: str) -> HttpResponse:
     back = reverse("exam_room", args=[attempt.pk]) + f"#q{question}"
     try:
         run = learning.start_item_drill(
-            user=user_of(request), attempt_id=attempt.pk, number=_number(question), inner=inner,
-            tried=_number(request.POST.get(f"tried.{name}", "")),
+            user=user_of(request), attempt_id=attempt.pk, number=as_number(question), inner=inner,
+            tried=as_number(request.POST.get(f"tried.{name}", "")),
         )  # fmt: skip
     except practice.AlreadyRunningError as error:
         running = error.run
@@ -180,8 +181,4 @@ def _given(chosen: Mapping[str, Any] | None, inner: str) -> str | None:
 def _inner(asked: learning.Asked, place: str) -> str:
     """The name of the item at a place inside a case."""
     items = asked.field.items if isinstance(asked.field, CaseField) else ()
-    return items[_number(place)].id if _number(place) < len(items) else place
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return items[as_number(place)].id if as_number(place) < len(items) else place

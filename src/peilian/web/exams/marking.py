@@ -26,6 +26,7 @@ from peilian.web.exams.wordings import title_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import as_id
 
 
 @require_safe
@@ -52,7 +53,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 def following(request: HttpRequest) -> HttpResponse:
     """Lead to the next answer that waits, of one occasion where one is named."""
-    sitting = _sitting(request)
+    sitting = as_id(request.GET.get("sitting", ""))
     found = learning.one_to_mark(user=user_of(request), sitting_id=sitting)
     if found is None:
         messages.success(request, _("Nothing waits for your marks any more."))
@@ -63,7 +64,7 @@ def following(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One answer with its criteria, a model answer and what is proposed; a POST marks it and leads to the next."""
-    user, sitting = user_of(request), _sitting(request)
+    user, sitting = user_of(request), as_id(request.GET.get("sitting", ""))
     faults: dict[str, str] = {}
     if request.method == "POST":
         points = points_sent(request.POST)
@@ -128,13 +129,6 @@ def agreement_words(found: Any) -> dict[str, Any]:
         low = (_("they hardly agree: settle together what counts before marking on"), "bad")
         words, tone = next(((text, key) for least, text, key in bands if found.kappa >= least), low)
     return {"found": found, "words": words, "tone": tone}
-
-
-def _sitting(request: HttpRequest) -> UUID | None:
-    try:
-        return UUID(request.GET.get("sitting", ""))
-    except ValueError:
-        return None
 
 
 def _address(pk: UUID, sitting: UUID | None) -> str:

@@ -35,6 +35,7 @@ from peilian.web.shell.downloads import table_response
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_number, id_of_click
 from peilian.web.shell.tables import Cell, Column, Row, Table, Tone
 
 P = people.Permission
@@ -226,11 +227,10 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
         if one.attempt is not None and one.attempt.ends_at is not None
         if (not chosen and one.attempt.is_running) or str(one.attempt.pk) in chosen
     }
-    minutes = request.POST.get("minutes", "")
 
     def do() -> str:
         done = learning.extend(
-            actor=user, attempts=list(named), minutes=int(minutes) if minutes.isascii() and minutes.isdecimal() else 0,
+            actor=user, attempts=list(named), minutes=as_number(request.POST.get("minutes", "")),
             reason=request.POST.get("reason", ""),
         )  # fmt: skip
         longer = {one.pk for one in done}
@@ -283,10 +283,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 def make_up(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Open a make-up for those who missed or failed it, for a week."""
     user = user_of(request)
-    try:
-        batch = UUID(request.POST.get("batch", ""))
-    except ValueError:
-        batch = new_id()
+    batch = id_of_click(request.POST.get("batch", ""))
     closes_at = timezone.now() + timedelta(days=_MAKE_UP_DAYS)
     try:
         opened = learning.open_make_up(actor=user, sitting_id=pk, closes_at=closes_at, batch=batch, note=_("Make-up"))

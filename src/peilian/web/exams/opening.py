@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -27,6 +26,7 @@ from peilian.web.people.forms import UnitChoice, name_in, with_parents
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_id
 
 P = people.Permission
 USUAL_DAYS = 7
@@ -189,7 +189,7 @@ def _preview(user: people.User, form: OpeningForm, takers: Sequence[people.Emplo
 
 def _first(data: QueryDict, listed: Sequence[people.Employee]) -> OpeningForm:
     day = timezone.localtime(timezone.now(), company_zone()) + timedelta(days=USUAL_DAYS)
-    chosen = {str(pk) for pk in map(_uuid, data.getlist("person")) if pk}
+    chosen = {str(pk) for pk in map(as_id, data.getlist("person")) if pk}
     initial = {
         "exam": data.get("exam", ""),
         "takers": [str(one.pk) for one in listed if str(one.pk) in chosen],
@@ -197,10 +197,3 @@ def _first(data: QueryDict, listed: Sequence[people.Employee]) -> OpeningForm:
         "batch": new_id(),
     }
     return OpeningForm(listed=listed, initial=initial)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -32,6 +32,7 @@ from peilian.web.exams.wordings import KINDS, title_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_score
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import as_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,7 @@ def sent_in(face: Face, data: QueryDict, name: str, step: str) -> Any:
 
 
 def _known(data: QueryDict, number: int) -> int:
-    text = data.get(f"known{number}", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return as_number(data.get(f"known{number}", ""))
 
 
 def _language(attempt: learning.Attempt) -> Language:

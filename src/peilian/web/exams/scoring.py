@@ -22,6 +22,7 @@ from peilian.flows.wording import say
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import id_to_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def _scored(request: HttpRequest, examiner: learning.Examiner, address: str, tem
         given = {name.removeprefix("points."): str(text) for name, text in request.POST.items() if "points." in name}
         try:
             learning.give_sheet(
-                examiner=examiner, candidate_id=_uuid(chosen), points=given, note=request.POST.get("note", "")
+                examiner=examiner, candidate_id=id_to_see(chosen), points=given, note=request.POST.get("note", "")
             )
         except InputError as error:
             faults = {fault.field or "": say(fault.reason, reading_language()) for fault in error.faults}
@@ -107,10 +108,3 @@ def _context(examiner: learning.Examiner, request: HttpRequest, faults: dict[str
         "note": request.POST.get("note", ""),
         "faults": [text for name, text in faults.items() if name not in fields],
     }
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisibleError from None

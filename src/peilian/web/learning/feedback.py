@@ -27,6 +27,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.charts import Chart, Part, shares
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_id
 
 _MOST_MONTHS = 12
 _SLOTS = (1, 3, 2)
@@ -181,11 +182,7 @@ def _asked(request: HttpRequest) -> tuple[str, date | None, UUID | None]:
         day = None
     if day is not None and day.year >= date.max.year:
         day = None
-    try:
-        unit = UUID(request.GET.get("unit", ""))
-    except ValueError:
-        unit = None
-    return clarity if clarity in CLARITIES else "", day, unit
+    return clarity if clarity in CLARITIES else "", day, as_id(request.GET.get("unit", ""))
 
 
 def _chosen(clarity: str, month: date | None, unit: UUID | None, view: learning.LessonFeedbackView) -> list[str]:

@@ -30,6 +30,7 @@ from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES, reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import id_of_click
 from peilian.web.shell.pdf import laid_out, require_pdf, why_no_pdf, written
 
 STYLESHEET = Path(__file__).parents[1] / "static" / "handbook-print.css"
@@ -106,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
     found = learning.handbook_of(user=user)
     if request.method == "POST":
         form = EntryForm(request.POST)
-        click = _id(request.POST.get("click", "")) or uuid4()
+        click = id_of_click(request.POST.get("click", ""))
         if form.is_valid() and _done(form, lambda: learning.write_entry(
             actor=user, what=form.meant(), client_id=click
         )):  # fmt: skip
@@ -284,10 +285,3 @@ def _done(form: forms.Form, act: Callable[[], object]) -> bool:
 
 def _trail(label: str) -> list[dict[str, str]]:
     return [{"label": _("My handbook"), "href": reverse("handbook")}, {"label": label, "href": ""}]
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

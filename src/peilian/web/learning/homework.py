@@ -25,6 +25,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_id, as_number, id_of_click
 
 MET, NOT_YET = "met", "not-yet"
 
@@ -67,13 +68,12 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Accept the version that was read, or return it; then on to the next that waits."""
     user = user_of(request)
     accepts = request.POST.get("do") == "accept"
-    number = request.POST.get("number", "")
     view = learning.homework_of(user=user, pk=pk)
     if view.is_own:
         raise NotVisibleError
     try:
         learning.decide_homework(
-            actor=user, pk=pk, number=int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0,
+            actor=user, pk=pk, number=as_number(request.POST.get("number", "")),
             accepts=accepts, criteria=_criteria(request, view), note=request.POST.get("note", ""),
         )  # fmt: skip
     except InputError as error:
@@ -118,10 +118,10 @@ def _sent(form: QueryDict, files: list[UploadedFile[Any]]) -> learning.HandIn:
     sent = [one for one in files if one.name]
     most = learning.MOST_HOMEWORK_BYTES + 1
     return learning.HandIn(
-        client_id=_id(form.get("click", "")) or uuid4(),
+        client_id=id_of_click(form.get("click", "")),
         text=form.get("text", ""),
         files=[(str(one.name), one.read(most)) for one in sent[: learning.MOST_HOMEWORK_FILES + 1]],
-        keep=[pk for pk in map(_id, form.getlist("keep")) if pk is not None],
+        keep=[pk for pk in map(as_id, form.getlist("keep")) if pk is not None],
     )
 
 
@@ -198,10 +198,3 @@ def _criteria(request: HttpRequest, view: learning.HomeworkView) -> list[learnin
 def _lesson_trail(key: str, document: Any) -> list[dict[str, str]]:
     title = name_in(document.title.to_text().both)
     return [{"label": _("Learn"), "href": reverse("learn")}, {"label": title, "href": reverse("lesson", args=[key])}]
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

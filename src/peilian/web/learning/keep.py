@@ -24,8 +24,7 @@ from peilian.web.library.editor_words import kind_name
 from peilian.web.practice.debriefing import Debriefed
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
-
-_LONGEST_NUMBER = 4
+from peilian.web.shell.parsing import as_number, id_to_see
 
 
 @require_POST
@@ -52,7 +51,7 @@ def _kept(request: HttpRequest) -> learning.HandbookEntry:
             actor=user, kind=kind, key=key, place=place or learning.WHOLE, words=data.get("words", ""),
             heading=str(kind_name(kind)), language=reading_language(),
         )  # fmt: skip
-    pk = _id(source)
+    pk = id_to_see(source)
     if kept_from == learning.KeptFrom.DRILL:
         return _of_drill(user, pk, place)
     if kept_from == learning.KeptFrom.EXAM:
@@ -75,7 +74,7 @@ def moment_of(told: Debriefed, place: str) -> str:
     """What of a debrief stands at a place, as Markdown: ``goal``, ``turn.1``, ``required.2``, ``line.3`` of the
     transcript; empty where there is nothing."""
     part, _dot, name = place.partition(".")
-    number = int(name) if name.isascii() and name.isdecimal() and len(name) < _LONGEST_NUMBER else 0
+    number = as_number(name)
     if place == "goal":
         goal = told.goal
         return _lines(goal["text"], goal["why"], _quoted(goal.get("quote")), _better(goal.get("model")))
@@ -123,13 +122,6 @@ def _quoted(words: str | None) -> str:
 
 def _better(words: str | None) -> str:
     return f"{_('Better')}{pgettext('label', ': ')}\n\n{_quoted(words)}" if words else ""
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisibleError from None
 
 
 def _back(request: HttpRequest) -> str:

@@ -29,6 +29,7 @@ from peilian.web.library.naming import named_in
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import as_number, id_of_click
 
 REWRITE = 0
 """The number of the line to say better, among the questions of a lesson."""
@@ -67,19 +68,21 @@ def lesson(request: HttpRequest, key: str) -> HttpResponse:
     if user.employee_id is None:
         return HttpResponseRedirect(reverse("library_text", args=["lesson", key]))
     view = learning.lesson_of(user=user, key=key)
-    return render(request, "learning/lesson.html", _context(request, view, _number(request.GET.get("again", ""))))
+    return render(
+        request, "learning/lesson.html", _context(request, view, as_number(request.GET.get("again", ""), REWRITE))
+    )
 
 
 @require_POST
 def answer(request: HttpRequest, key: str) -> HttpResponse:
     """An answer to a question of the check, or the line said better; answered at once with what it brought."""
     user = user_of(request)
-    number = _number(request.POST.get("n", ""))
+    number = as_number(request.POST.get("n", ""), REWRITE)
     view = learning.lesson_of(user=user, key=key)
     tried = _tried(view, number)
     if tried is None:
         return HttpResponseRedirect(reverse("lesson", args=[key]))
-    click = _click(request.POST.get("click", ""))
+    click = id_of_click(request.POST.get("click", ""))
     given = take_in(
         face_of(tried.asked, view.language), request.POST, f"q{number}",
         lambda stored: _store(user, key, number, stored, click),
@@ -97,7 +100,7 @@ def act(request: HttpRequest, key: str) -> HttpResponse:
     """Write a reflection, give feedback, say that it is read, or learn it again."""
     user = user_of(request)
     here = reverse("lesson", args=[key])
-    do, click = request.POST.get("do"), _click(request.POST.get("click", ""))
+    do, click = request.POST.get("do"), id_of_click(request.POST.get("click", ""))
     try:
         if do == "reflect":
             learning.reflect(user=user, lesson=key, text=request.POST.get("text", ""), client_id=click)
@@ -285,14 +288,3 @@ def _next(view: learning.LessonView, course: str) -> dict[str, str] | None:
             if each.key == course and unit is not None and unit.what != f"lesson:{view.round.lesson}":
                 return {"title": name_in(unit.title) or unit.key, "href": address_of(unit.what, course)}
     return None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else REWRITE
-
-
-def _click(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from peilian.web.learning.places import address_of
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_day, as_number, id_to_see
 
 
 @require_safe
@@ -49,7 +49,7 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponse:
         if what == "propose":
             learning.propose_plan(actor=user, employee=pk)
         elif what in ("save", "agree", "close"):
-            _change(request, _uuid(data.get("plan", "")), what)
+            _change(request, id_to_see(data.get("plan", "")), what)
         else:
             raise NotVisibleError
     except InputError as error:
@@ -64,7 +64,7 @@ def _change(request: HttpRequest, pk: UUID, what: str) -> None:
         learning.close_plan(actor=user, plan_id=pk)
         messages.success(request, _("The plan is put away. What was assigned by it stays."))
         return
-    edition = int(data["edition"]) if data.get("edition", "").isdecimal() else 0
+    edition = as_number(data.get("edition", ""))
     plan = learning.change_plan(
         actor=user, plan_id=pk, edition=edition, goal=data.get("goal", ""), steps=_steps(data)
     )  # fmt: skip
@@ -79,11 +79,9 @@ def _change(request: HttpRequest, pk: UUID, what: str) -> None:
 def _steps(data: QueryDict) -> dict[int, learning.PlannedStep]:
     found = {}
     for number in data.getlist("step"):
-        try:
-            day = date.fromisoformat(data.get(f"due_{number}", ""))
-            found[int(number)] = learning.PlannedStep(day, is_left_out=f"keep_{number}" not in data)
-        except ValueError:
-            continue
+        day = as_day(data.get(f"due_{number}", ""))
+        if day is not None:
+            found[as_number(number)] = learning.PlannedStep(day, is_left_out=f"keep_{number}" not in data)
     return found
 
 
@@ -130,10 +128,3 @@ def _step(step: learning.PlanStep, abilities: Mapping[str, learning.Ability]) ->
         "is_done": step.enrolment is not None and step.enrolment.completed_at is not None,
         "is_ended": step.enrolment is not None and step.enrolment.ended_at is not None,
     }
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotVisibleError from None

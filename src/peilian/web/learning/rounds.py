@@ -29,6 +29,7 @@ from peilian.web.learning.answering import Given, take_in
 from peilian.web.learning.parts import going_of
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES
+from peilian.web.shell.parsing import as_number, id_to_see
 
 ORIGINS: dict[str, Promise] = {
     "exam": _("You missed it in an exam"),
@@ -50,7 +51,7 @@ class CardLine:
 @require_safe
 def daily_round(request: HttpRequest) -> HttpResponse:
     """Today's round: the question before the reader, or what came of the answer to question ``seen``."""
-    user, number = user_of(request), _number(request.GET.get("seen", ""))
+    user, number = user_of(request), as_number(request.GET.get("seen", ""))
     view = learning.daily_round(user=user)
     answered = _answered(view, number) if view is not None else None
     if view is not None and answered is not None:
@@ -61,8 +62,8 @@ def daily_round(request: HttpRequest) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """An answer to the question before the reader."""
-    user, number = user_of(request), _number(request.POST.get("n", ""))
-    round_id = _uuid(request.POST.get("round", ""))
+    user, number = user_of(request), as_number(request.POST.get("n", ""))
+    round_id = id_to_see(request.POST.get("round", ""))
     view = learning.round_of(user=user, round_id=round_id)
     card = next((one for one in view.cards if one.number == number), None)
     if card is None:
@@ -184,14 +185,3 @@ def _is_before(view: learning.RoundView | None, round_id: UUID, number: int) -> 
 
 def _address(number: int) -> str:
     return f"{reverse('daily_round')}?seen={number}"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404 from error

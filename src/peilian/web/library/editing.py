@@ -33,6 +33,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_number
 
 ABOUT = ("tags", "competencies", "channels", "related", "sources", "valid_from", "valid_until", "review_by", "covers")
 _SCENARIO = {
@@ -315,8 +316,7 @@ def _sent_body(row: library.Draft, data: QueryDict) -> dict[str, Any]:
 
 
 def _edition(data: QueryDict) -> int:
-    text = data.get("edition", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
+    return as_number(data.get("edition", ""), -1)
 
 
 def _shape_named(kind: str, name: str) -> Shape | None:

@@ -30,6 +30,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_id
 from peilian.web.shell.tables import Tone
 
 _ZIP = "application/zip"
@@ -142,7 +143,7 @@ def _rechosen(request: HttpRequest) -> list[str]:
     """What was chosen before, of the page that was sent only what is ticked there now."""
     ticked, offered = request.POST.getlist("chosen"), set(request.POST.getlist("offered"))
     kept = [one for one in request.session.get(_CHOSEN, []) if one not in offered]
-    return [one for one in dict.fromkeys([*kept, *ticked]) if _as_id(one) is not None][:_MOST_CHOSEN]
+    return [one for one in dict.fromkeys([*kept, *ticked]) if as_id(one) is not None][:_MOST_CHOSEN]
 
 
 def _files_address(request: HttpRequest) -> str:
@@ -204,13 +205,6 @@ def _fitting(user: people.User, asked: dict[str, Any]) -> QuerySet[library.Conte
         text=asked.get("text", ""),
         pack={"": None, "own": ""}.get(asked.get("pack", ""), asked.get("pack")),
     )
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _entry(one: library.Entry) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from peilian.web.people.wordings import CHANGES, joined
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_day
 
 MOST_SHOWN = 200
 TEMPLATE = {
@@ -72,7 +73,7 @@ def check(request: HttpRequest) -> HttpResponse:
     _permit(request)
     user = user_of(request)
     data = request.POST if request.method == "POST" else request.GET
-    files, day = base.own_files(user=user, pks=data.getlist("file")[:1]), _day(data.get("from", ""))
+    files, day = base.own_files(user=user, pks=data.getlist("file")[:1]), as_day(data.get("from", ""))
     if not files or day is None:
         return HttpResponseRedirect(reverse("roster_import"))
     file = files[0]
@@ -129,13 +130,6 @@ def _first_day() -> date:
     """The first import usually covers the year; later ones say what changes today."""
     today = base.today_in_company()
     return today if people.Employee.objects.exists() else today.replace(month=1, day=1)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _said(report: people.RosterReport) -> str:

@@ -41,6 +41,7 @@ from peilian.web.record.wordings import subject_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.parsing import as_number
 from peilian.web.shell.tables import Cell, Column, Row, Table
 from peilian.web.shell.texts import INDUSTRY_PACKS, anchor_of
 
@@ -304,12 +305,11 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def fork(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Replay an own drill from a moment on."""
-    text = request.POST.get("seq", "")
     try:
         made = practice.fork_run(
             user=user_of(request),
             run_id=pk,
-            seq=int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0,
+            seq=as_number(request.POST.get("seq", "")),
             has_consent=request.POST.get("consent") == "on",
         )
     except InputError as error:

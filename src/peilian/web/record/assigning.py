@@ -30,6 +30,7 @@ from peilian.web.record.wordings import ASSIGNMENT_STATES, subject_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
+from peilian.web.shell.parsing import as_id
 
 P = people.Permission
 USUAL_DAYS = 7
@@ -145,12 +146,7 @@ def _assignable(sight: people.Sight) -> list[people.Employee]:
 
 def needs_named(user: people.User, data: QueryDict, allowed: set[UUID]) -> list[record.Need]:
     """The live needs that the address names, one of a person."""
-    pks = []
-    for text in data.getlist("need")[:200]:
-        try:
-            pks.append(UUID(text))
-        except ValueError:
-            continue
+    pks = [pk for pk in map(as_id, data.getlist("need")[:200]) if pk is not None]
     found: dict[UUID, record.Need] = {}
     for need in record.needs_of(user=user).filter(pk__in=pks, employee__in=allowed):
         found.setdefault(need.employee_id, need)

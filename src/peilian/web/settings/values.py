@@ -19,6 +19,7 @@ from peilian.web.people.wordings import AGENT_KINDS, GUIDES, STAGES, UNIT_KINDS,
 from peilian.web.settings.wordings import FIELDS
 from peilian.web.shell.formats import format_day, format_moment
 from peilian.web.shell.languages import reading_language
+from peilian.web.shell.parsing import as_id
 
 MOST_CHARACTERS = 200
 # Fields that hold the id of a row, and whose row it is.
@@ -87,7 +88,7 @@ def _names_of(entries: Iterable[AuditEntry]) -> dict[str, str]:
     for entry in entries:
         for name, before, after in _changes(entry):
             if name in _OWNERS:
-                ids = {found for found in map(_as_id, (before, after)) if found}
+                ids = {found for found in map(as_id, (before, after)) if found}
                 wanted.setdefault(_OWNERS[name], set()).update(ids)
     return {str(row.pk): str(row) for model, ids in wanted.items() for row in model.objects.filter(pk__in=ids)}
 
@@ -123,13 +124,6 @@ def _as_time(value: str) -> str:
     if moment is None or moment.tzinfo is None:
         return ""
     return format_moment(timezone.localtime(moment), language, now)
-
-
-def _as_id(value: Any) -> UUID | None:
-    try:
-        return UUID(value)
-    except (ValueError, TypeError, AttributeError):
-        return None
 
 
 def _cut(text: str) -> str:
