@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import Error, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from peilian.apps.learning import api as learning
 from peilian.apps.learning import clock
@@ -119,6 +120,28 @@ def test_what_was_missed_in_an_exam_is_asked_and_what_was_right_is_not(tmp_path,
     view = asked(lin)
     assert {one.asked.question.item for one in view.cards} == missed
     assert {one.origin for one in view.cards} == {"exam"}
+
+
+def test_a_question_that_was_right_in_a_later_exam_is_not_new(tmp_path, time, lin) -> None:
+    sits(tmp_path, lin, wrong=6)
+    time.pass_(days=1)
+    sits(tmp_path, lin, wrong=0)
+    assert learning.daily_round(user=lin) is None
+
+
+def test_exams_are_not_asked_about_again_whose_missed_questions_came_back_long_ago(tmp_path, time, lin) -> None:
+    def asked_for() -> int:
+        with CaptureQueriesContext(connection) as found:
+            learning.round_waiting(user=lin)
+        return len(found)
+
+    sits(tmp_path, lin, n=3, wrong=3)
+    before = asked_for()
+    finishes(lin)
+    for _ in range(3):
+        time.pass_(days=10)
+        sits(tmp_path, lin, n=3, wrong=3)
+    assert asked_for() <= before
 
 
 def test_at_most_three_new_questions_come_on_a_day(tmp_path, time, lin) -> None:

@@ -16,7 +16,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from peilian.adapters.lake.visibility import AccountSpan, Visibility
-from peilian.apps.base.api import AuditEntry, Job, company_zone, today_in_company
+from peilian.apps.base.api import AuditEntry, Job, company_zone, remembered, today_in_company
 from peilian.apps.people.models import (
     AgentAccount,
     Employee,
@@ -143,14 +143,11 @@ class Sight:
 
     @cached_property
     def _roots(self) -> set[UUID]:
-        return set(Unit.objects.filter(parent=None, kind=UnitKind.COMPANY).values_list("pk", flat=True))
+        return remembered("roots of units", _roots)
 
     @cached_property
     def _children(self) -> dict[UUID | None, list[UUID]]:
-        children: dict[UUID | None, list[UUID]] = {}
-        for pk, parent in Unit.objects.values_list("pk", "parent_id"):
-            children.setdefault(parent, []).append(pk)
-        return children
+        return remembered("children of units", _children)
 
     def _with(self, permission: Permission) -> list[RoleGrant]:
         return [grant for grant in self.grants if permission in ROLES[grant.role].permissions]
@@ -196,6 +193,17 @@ def visible_to(user: User | AnonymousUser, *, day: date | None = None) -> Sight:
     if not user.is_authenticated or not user.is_active:
         return Sight(user=user, day=day)
     return Sight(user=user, day=day, grants=grants_on(day, user.pk))
+
+
+def _roots() -> set[UUID]:
+    return set(Unit.objects.filter(parent=None, kind=UnitKind.COMPANY).values_list("pk", flat=True))
+
+
+def _children() -> dict[UUID | None, list[UUID]]:
+    children: dict[UUID | None, list[UUID]] = {}
+    for pk, parent in Unit.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    return children
 
 
 def _one(rows: QuerySet[M], pk: UUID | str) -> M:

@@ -14,6 +14,7 @@ from functools import cache
 from peilian.adapters.packs import Document
 from peilian.adapters.packs.scenario import ScenarioDocument, version_of
 from peilian.adapters.packs.trees import digest, tree_of
+from peilian.apps.base.api import remembered
 from peilian.apps.library import api as library
 from peilian.apps.practice import clock
 from peilian.apps.practice.models import DrillRun
@@ -29,10 +30,14 @@ _casts: dict[tuple[str, Language, playing.Roots], Cast] = {}
 
 def scenarios() -> dict[str, Offered]:
     """Every scenario that can be played now, with its version, by key."""
+    return dict(remembered("practice.scenarios", _scenarios))
+
+
+def _scenarios() -> dict[str, Offered]:
     held = library.held_keys(kind="scenario")
     found = {key: item for key, item in playing.scenarios().items() if key not in held}
-    for row, version, document in library.current_documents(kind="scenario"):
-        found[row.key] = _as_offered(document, version.sha256)
+    for one in library.in_force(kind="scenario"):
+        found[one.key] = _as_offered(one.document, one.version.sha256)
     return dict(sorted(found.items()))
 
 
@@ -56,9 +61,9 @@ def pin(run: DrillRun) -> None:
         if used is not None:
             library.note_use(version=used, kind=USED_BY, id=run.pk)
         return
-    for _row, version, document in library.current_documents(kind="scenario"):
-        if document.key == run.scenario and _as_offered(document, version.sha256)[1] == run.scenario_version:
-            library.note_use(version=version, kind=USED_BY, id=run.pk)
+    for one in library.in_force(kind="scenario"):
+        if one.key == run.scenario and _as_offered(one.document, one.version.sha256)[1] == run.scenario_version:
+            library.note_use(version=one.version, kind=USED_BY, id=run.pk)
 
 
 def pinned_cast(run: DrillRun) -> Cast | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from peilian.apps.base import api as base
 from peilian.apps.library import api as library
+from peilian.apps.library import reading
 from peilian.engine._kernel import InputError
 from support.library import a_pack, a_policy, a_publisher, a_writer, an_article, installed, published, the_content
 
@@ -206,6 +208,30 @@ def test_what_is_in_force_is_the_same_object_until_something_of_the_kind_changes
     library.retire(actor=a_publisher(), content=the_content(), why="没有人用了")
     assert library.in_force(kind="article") == ()
     assert library.in_force(kind="policy")[0].document.body.zh == "不得外传客户的信息。"
+
+
+def test_what_was_rolled_back_was_never_in_force(tmp_path, writer):
+    installed(tmp_path, an_article())
+    before = library.in_force(kind="article")
+    with transaction.atomic():
+        published(writer, the_content(), body={"zh": "十天内可退。"})
+        assert [one.document.body.zh for one in library.in_force(kind="article")] == ["十天内可退。"]
+        transaction.set_rollback(True)
+    after = library.in_force(kind="article")
+    assert [one.document.body.zh for one in after] == [one.document.body.zh for one in before] == ["七天内可退。"]
+
+
+def test_a_text_that_holds_for_some_days_is_in_force_on_these_days_alone(tmp_path, writer, monkeypatch):
+    installed(tmp_path, an_article())
+    published(writer, the_content(), body={"zh": "元旦十天内可退。"}, valid_from="2030-01-01", valid_until="2030-01-04")
+    found = {}
+    for day in ("2029-12-31", "2030-01-01", "2030-01-03", "2030-01-04"):
+        monkeypatch.setattr(reading, "today_in_company", lambda day=day: the_day(day))
+        found[day] = [one.document.body.zh for one in library.in_force(kind="article")]
+    assert found == {
+        "2029-12-31": ["七天内可退。"], "2030-01-01": ["元旦十天内可退。"], "2030-01-03": ["元旦十天内可退。"],
+        "2030-01-04": ["七天内可退。"],
+    }  # fmt: skip
 
 
 def test_a_wording_that_takes_effect_later_is_not_in_force_today(tmp_path, writer):

@@ -111,8 +111,8 @@ def team_hours(*, user: User, unit: Unit | None = None) -> list[HoursOf]:
 
 def rules_in_force() -> ClassHoursDocument:
     """The company's rules: its own text before one that a pack brought, without a library the shipped one."""
-    rows = library.current_documents(kind="class-hours")
-    found = [(version.origin == library.Origin.PACK, row.key, document) for row, version, document in rows]
+    rows = library.in_force(kind="class-hours")
+    found = [(one.version.origin == library.Origin.PACK, one.key, one.document) for one in rows]
     for _is_shipped, _key, document in sorted(found, key=lambda one: one[:2]):
         if isinstance(document, ClassHoursDocument):
             return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -120,16 +120,20 @@ def move_to_newer(*, user: User, enrolment_id: UUID) -> Enrolment:
     return row
 
 
-def may_join(user: User, document: Taught) -> bool:
-    """Whether a person may come to it by oneself: a course for some posts is for who holds one of them. Posts are named
-    as in the model of competencies, or by their code in the directory."""
+def may_join(user: User, document: Taught, posts: Collection[str] | None = None) -> bool:
+    """Whether a person may come to it by oneself: a course for some posts is for who holds one of them. ``posts`` are
+    what ``posts_held`` says of the person, where it was asked before."""
     if not isinstance(document, CourseDocument) or document.obligation != "by_post":
         return True
+    return not frozenset(document.posts).isdisjoint(posts_held(user) if posts is None else posts)
+
+
+def posts_held(user: User) -> frozenset[str]:
+    """The posts of a person today, as the model of competencies names them and by their codes in the directory."""
     rows = Membership.objects.on(today_in_company()).filter(employee=user.employee_id, post__isnull=False)
     held = list(rows.values_list("post__code", "post__agent_kind")) or [("", "")]
     model = record.competency_model()
-    mine = {name for code, kind in held for name in (code, model.post(code=code, agent_kind=kind).key)}
-    return not mine.isdisjoint(document.posts)
+    return frozenset(name for code, kind in held for name in (code, model.post(code=code, agent_kind=kind).key))
 
 
 def _check_self(actor: User | None, employees: Sequence[Employee], document: Taught) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
 from peilian.apps.learning.curriculum.after import TestOut, tested_out
-from peilian.apps.learning.curriculum.enrolling import may_join
+from peilian.apps.learning.curriculum.enrolling import may_join, posts_held
 from peilian.apps.learning.curriculum.examining import course_view
 from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView, progress_of
@@ -115,10 +115,11 @@ def catalogue(*, user: User) -> list[CatalogueEntry]:
             on |= {row.what, *(f"course:{key}" for key in row.courses)}
         mine = Completion.objects.standing().filter(employee=employee, what__startswith="course:")
         done = set(mine.values_list("what", flat=True))
+    posts = posts_held(user) if employee is not None else frozenset()
     return [
         CatalogueEntry(
             row, document, row.reference in on, row.reference in done,
-            employee is not None and may_join(user, document),
+            employee is not None and may_join(user, document, posts),
         )
         for row, _version, document in library.current_documents(kind="course")
         if isinstance(document, CourseDocument)

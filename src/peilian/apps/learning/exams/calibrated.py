@@ -41,9 +41,9 @@ def pool_in_force(rules: AdaptiveField, language: Language) -> Pool | None:
     row = ItemCalibration.objects.filter(bank=rules.bank).exclude(frozen_at=None).order_by("-number").first()
     if row is None:
         return None
-    for content, version, _document in library.current_documents(kind="items"):
-        if content.key == rules.bank:
-            found = pool_of(row.pk, version.pk, rules.bank, frozenset(rules.competencies), language)
+    for one in library.in_force(kind="items"):
+        if one.key == rules.bank:
+            found = pool_of(row.pk, one.version.pk, rules.bank, frozenset(rules.competencies), language)
             return found if len(found.parameters) >= rules.least else None
     return None
 

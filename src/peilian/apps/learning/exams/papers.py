@@ -228,7 +228,7 @@ def _in_force_for(exam: ExamDocument) -> _InForce:
     if not _may_set_drills(exam, found):
         return found
     offered = library.in_force(kind="scenario")
-    if not _playable or _playable[0][:2] != (found, offered):
+    if not _playable or _playable[0][0] is not found or _playable[0][1] is not offered:
         names = (drill.scenario for one in found.items.values() for drill in blueprints.drills_of(one.field))
         banks = (one.document for one in found.held if isinstance(one.document, ItemsDocument))
         candidates = blueprints.candidates_of(banks, settable_drills(names))

@@ -181,8 +181,11 @@ def sittings_for(*, user: User) -> QuerySet[Sitting]:
 
 def exams_in_force() -> dict[str, tuple[library.ContentVersion, ExamDocument]]:
     """The papers that can be opened, by key."""
-    rows = library.current_documents(kind="exam")
-    return {row.key: (version, document) for row, version, document in rows if isinstance(document, ExamDocument)}
+    return {
+        one.key: (one.version, one.document)
+        for one in library.in_force(kind="exam")
+        if isinstance(one.document, ExamDocument)
+    }
 
 
 def current_exam(key: str) -> tuple[library.ContentVersion, ExamDocument]:

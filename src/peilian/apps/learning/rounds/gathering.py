@@ -6,7 +6,7 @@ taking: the round tells what is right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -51,8 +51,8 @@ _ANSWERED = Prepared(
             attempt__handed_in_at__gte=_AT,
             is_reached=True,
         )
-        .select_related("attempt__sitting__version")
         .order_by("-attempt__handed_in_at", "number")
+        .values_list("attempt", "item", "points", "of")
     )
 )
 _LEARNT = Prepared(
@@ -88,10 +88,11 @@ def next_due(employee: Employee, after: datetime) -> datetime | None:
 def new_items(employee: Employee, now: datetime) -> dict[str, Origin]:
     """Questions that were never asked in a round, with where they come from: those missed in exams first."""
     known = set(_KNOWN(employee=employee.pk))
-    found: dict[str, Origin] = dict.fromkeys(_missed(employee, now), "exam")
+    found: dict[str, Origin] = dict.fromkeys(_missed(employee, now, known), "exam")
     for name in _learnt(employee):
-        found.setdefault(name, "lesson")
-    return {name: origin for name, origin in found.items() if name not in known}
+        if name not in known:
+            found.setdefault(name, "lesson")
+    return found
 
 
 def in_running_exams(employee: Employee) -> Barred:
@@ -135,17 +136,28 @@ def weakest_first(
     return [question.item for question in sorted(questions, key=order)]
 
 
-def _missed(employee: Employee, now: datetime) -> list[str]:
-    """Questions of exams whose latest answer lacked points, the newest first."""
-    rows = _ANSWERED(employee=employee.pk, at=now - _LOOKED_BACK)
-    may_tell: dict[Any, bool] = {}
+def _missed(employee: Employee, now: datetime, known: Collection[str]) -> list[str]:
+    """Questions of exams whose latest answer lacked points, the newest first, without those that are ``known``.
+
+    Whether the key of an attempt may be told takes several looks: only attempts are asked about that a question hangs
+    on which was missed at some time.
+    """
+    rows = [
+        (attempt, item, points < of)
+        for attempt, item, points, of in _ANSWERED(employee=employee.pk, at=now - _LOOKED_BACK)
+        if item not in known
+    ]
+    missed = {item for _attempt, item, is_missed in rows if is_missed}
+    asked_about = {attempt for attempt, item, _is_missed in rows if item in missed}
+    if not asked_about:
+        return []
+    attempts = Attempt.objects.filter(pk__in=asked_about).select_related("sitting__version")
+    may_tell = {row.pk for row in attempts.defer("paper", "answers") if reveals_key(row)}
     found: dict[str, bool] = {}
-    for row in rows:
-        if row.attempt_id not in may_tell:
-            may_tell[row.attempt_id] = reveals_key(row.attempt)
-        if may_tell[row.attempt_id]:
-            found.setdefault(row.item, row.points < row.of)
-    return [name for name, is_missed in found.items() if is_missed]
+    for attempt, item, is_missed in rows:
+        if item in missed and attempt in may_tell:
+            found.setdefault(item, is_missed)
+    return [item for item, is_missed in found.items() if is_missed]
 
 
 def _learnt(employee: Employee) -> list[str]:

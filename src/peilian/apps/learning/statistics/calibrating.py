@@ -140,7 +140,7 @@ def in_force(bank: str) -> InForce | None:
     row = ItemCalibration.objects.filter(bank=bank).exclude(frozen_at=None).order_by("-number").first()
     if row is None:
         return None
-    current = next((document for one, _v, document in library.current_documents(kind="items") if one.key == bank), None)
+    current = next((one.document for one in library.in_force(kind="items") if one.key == bank), None)
     signatures: dict[str, str] = {}
     if isinstance(current, ItemsDocument):
         signatures = {f"{bank}#{item.id}": signature_of(item) for item in current.items}
