@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from peilian.apps.base import api as base
 from peilian.apps.people import api as people
+from peilian.apps.people.sessions import SessionStore
 from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.web.jobs import consumers
 from peilian.web.sockets import socket_urls
@@ -160,9 +161,9 @@ def test_jobs_are_listed_at_a_constant_number_of_queries(admin, work):
 class Socket(ApplicationCommunicator):
     """The browser's side of a WebSocket to one job."""
 
-    def __init__(self, job: base.Job, user) -> None:
-        path = f"/ws/jobs/{job.pk}/"
-        super().__init__(URLRouter(socket_urls), {"type": "websocket", "path": path, "headers": [], "user": user})
+    def __init__(self, job: base.Job, user, **more: object) -> None:
+        scope = {"type": "websocket", "path": f"/ws/jobs/{job.pk}/", "headers": [], "user": user, **more}
+        super().__init__(URLRouter(socket_urls), scope)
 
     async def open(self) -> None:
         await self.send_input({"type": "websocket.connect"})
@@ -235,6 +236,23 @@ def test_a_right_that_ends_ends_the_view(work, monkeypatch):
         await socket.open()
         await socket.piece()
         await sync_to_async(people.end_grant)(actor=None, grant=grant)
+        return (await socket.receive_output())["type"]
+
+    assert asyncio.run(watch()) == "websocket.close"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_out_in_another_tab_ends_the_view(work, monkeypatch):
+    monkeypatch.setattr(consumers, "LOOK_EVERY_SECONDS", 0)
+    user, session = a_user("training_manager"), SessionStore()
+    session.create()
+    job = work(user)
+
+    async def watch() -> str:
+        socket = Socket(job, user, session=session)
+        await socket.open()
+        await socket.piece()
+        await sync_to_async(SessionStore(session.session_key).flush)()
         return (await socket.receive_output())["type"]
 
     assert asyncio.run(watch()) == "websocket.close"

@@ -9,9 +9,8 @@ button that stops the job beside it, where no new piece takes it away from under
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from functools import partial
 
-from channels.db import database_sync_to_async
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -19,8 +18,9 @@ from peilian.apps.base.api import Job
 from peilian.apps.people.api import NotVisibleError, visible_to
 from peilian.engine._kernel import Language
 from peilian.web.jobs.wordings import phase_name
+from peilian.web.shell.access import user_of_socket
 from peilian.web.shell.languages import DJANGO_CODES
-from peilian.web.shell.sockets import Socket
+from peilian.web.shell.sockets import Socket, in_database
 
 LOOK_EVERY_SECONDS = 0.5
 REFUSED = 4404
@@ -30,6 +30,7 @@ class JobConsumer(Socket):
     """Sends the job's progress to whoever may see the job."""
 
     _watching: asyncio.Task[None] | None = None
+    _language: Language = "zh"
 
     async def connect(self) -> None:
         """Accept who may see the job; absent and forbidden are refused alike."""
@@ -47,7 +48,7 @@ class JobConsumer(Socket):
     async def _watch(self) -> None:
         sent = ""
         while (job := await self._look()) is not None:
-            piece = await database_sync_to_async(self._piece)(job)
+            piece = await in_database(partial(self._piece, job))
             if piece != sent:
                 await self.send(text_data=piece)
                 sent = piece
@@ -56,20 +57,18 @@ class JobConsumer(Socket):
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         await self.close()
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
-    def _look(self) -> Job | None:
-        """The job as it stands, asked through the gate every time: a right that ends, ends the view."""
+    async def _look(self) -> Job | None:
+        """The job as it stands, asked through the gate every time: a right that ends, ends the view; so does signing
+        out in another tab."""
+        return await in_database(self._seen)
+
+    def _seen(self) -> Job | None:
         try:
-            return visible_to(self._user()).job(self.scope["url_route"]["kwargs"]["pk"])
+            user = user_of_socket(self.scope)
+            self._language = user.reading_language
+            return visible_to(user).job(self.scope["url_route"]["kwargs"]["pk"])
         except NotVisibleError:
             return None
-
-    def _user(self) -> Any:
-        # The session's user is as it was when the socket opened; whether it is still active is in the database.
-        user = self.scope["user"]
-        if user.is_authenticated:
-            user.refresh_from_db()
-        return user
 
     def _piece(self, job: Job) -> str:
         context = {
@@ -79,6 +78,5 @@ class JobConsumer(Socket):
             "total": job.total,
             "is_cancelling": job.is_cancel_requested,
         }
-        language: Language = getattr(self.scope["user"], "reading_language", "zh")
-        with translation.override(DJANGO_CODES[language]):
+        with translation.override(DJANGO_CODES[self._language]):
             return render_to_string("jobs/live.html", {**context, "phase": phase_name(job)})
