@@ -74,7 +74,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 def _files(archive: zipfile.ZipFile, is_enclosed: Callable[[str], bool]) -> dict[str, bytes]:
-    parts = [part for part in archive.infolist() if not part.is_dir()]
+    parts = [part for part in archive.infolist() if not part.filename.endswith("/")]
     if len(parts) > MOST_FILES:
         raise ArchiveError("too_many")
     if sum(part.file_size for part in parts) > MOST_BYTES:

@@ -95,6 +95,15 @@ def test_who_judges_corrects_points_on_the_review(attempt, lead, signed_in):
     assert fresh(attempt).points == 6
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "-1", ""])
+def test_a_number_that_no_question_has_changes_nothing(attempt, lead, lin, signed_in, number):
+    new = signed_in(lin).post(reverse("exam_contest_new", args=[attempt.pk]), {"n": number, "reason": "不服"})
+    sent = {"n": number, "points": "2", "reason": "选项有歧义"}
+    assert signed_in(lead).post(reverse("exam_correct", args=[attempt.pk]), sent).status_code == 404
+    assert new.status_code == 404
+    assert fresh(attempt).points == 4
+
+
 def test_a_question_is_graded_anew_after_a_look(attempt, lead, lin, signed_in):
     client = signed_in(lead)
     item = next(asked["item"] for asked in attempt.paper if asked["n"] == 3)

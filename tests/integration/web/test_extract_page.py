@@ -217,7 +217,7 @@ def test_conversations_of_the_same_matter_are_offered_to_compare_with(lead):
     "hostile",
     [
         {"hide": ["x", ":", "name:", "nothing:云", "name:\0", "name:" + "长" * 5000]},
-        {"told.0": ["-1", "x", "99999999999", "²", "\0"], "told.0.of": "a-good"},
+        {"told.0": ["-1", "x", "9" * 5000, "²", "\0"], "told.0.of": "a-good"},
         {"kind": "song", "efficient": "9"},
         {"second": "' OR 1=1 --"},
         {"title": SCRIPT, "answer.lesson": SCRIPT, "answer." + SCRIPT: SCRIPT},

@@ -126,7 +126,8 @@ def test_the_team_page_leads_to_the_lesson_and_its_numbers_to_the_answers(lin, l
     for said in ("还是分不清先后", "还不清楚", "一组", "情绪先过去，话才听得进", "?clarity=not_yet"):
         assert said in text, said
     assert "还是分不清先后" not in page(client, f"{OF_LESSON}?clarity=clear")
-    assert "还是分不清先后" in page(client, f"{OF_LESSON}?clarity=odd&month=2026-99&unit=x")
+    for month in ("2026-99", "0001-01", "9999-12"):
+        assert "还是分不清先后" in page(client, f"{OF_LESSON}?clarity=odd&month={month}&unit=x")
 
 
 def test_a_word_and_a_suggestion(lin, lead, signed_in):

@@ -68,6 +68,12 @@ def test_one_press_in_a_lesson_keeps_its_points(lin, signed_in):
     assert 'value="keep"' not in text
 
 
+def test_a_text_whose_name_no_database_can_be_asked_for_is_not_there(lin, signed_in):
+    client = signed_in(lin)
+    for source in ("\0", "lesson:a\0b", "\0:\0"):
+        assert client.post(KEEP, {"from": "text", "source": source, "place": "keep"}).status_code == 404
+
+
 def test_without_javascript_the_page_comes_back(lin, signed_in):
     client, back = signed_in(lin), reverse("lesson", args=[LESSON])
     assert client.post(KEEP, {**POINTS, "back": back}).url == back

@@ -48,6 +48,17 @@ def test_there_are_addresses_to_try():
     assert not [address for address in addresses() if "<" in address]
 
 
+def test_no_text_of_an_address_holds_what_a_database_cannot_be_asked_for(
+    signed_in, company_with_conversations: SmallCompany
+):
+    client = signed_in(company_with_conversations.manager)
+    assert client.get("/learn/library/policy/a\0b/").status_code == 404
+    for address in ("/assess/events/new/?person=%00", "/learn/drafts/references/?kind=policy&find=%00"):
+        found = client.get(address)
+        assert found.status_code < 500
+        assert "\0" not in "".join(found.wsgi_request.GET.values())
+
+
 @pytest.mark.parametrize("who", ["manager", "admin"])
 @pytest.mark.parametrize("value", VALUES, ids=[value[:12].encode("unicode_escape").decode() for value in VALUES])
 def test_no_value_of_an_address_breaks_a_page(

@@ -72,11 +72,12 @@ def test_from_a_need_to_a_plan_that_both_have_agreed_to(client, lin, lead):
     assert learning.Plan.objects.get().closed_at is not None
 
 
-def test_a_plan_that_the_other_changed_meanwhile_is_not_agreed_to(client, lin):
+@pytest.mark.parametrize("edition", [77, "9" * 5000, "²"])
+def test_a_plan_that_the_other_changed_meanwhile_is_not_agreed_to(client, lin, edition):
     client.force_login(lin)
     client.post(act(lin), {"do": "propose"})
     plan = learning.Plan.objects.get()
-    client.post(act(lin), sent(plan, "agree", edition=77))
+    client.post(act(lin), sent(plan, "agree", edition=edition))
     assert "请看过新的内容" in text(client.get(OWN))
     assert learning.Plan.objects.get().person_agreed_at is None
 

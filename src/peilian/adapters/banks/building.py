@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from peilian.adapters.banks.values import BankRead, Tree, ids, item_id, right_words, said
 from peilian.engine._kernel import Language
@@ -155,6 +155,6 @@ def order(head: Head, into: BankRead, steps: Sequence[str]) -> None:
 def _number(text: str) -> Decimal | None:
     try:
         number = Decimal(text.strip())
-    except InvalidOperation:
+        return number.normalize() + 0 if number.is_finite() else None
+    except ArithmeticError:  # no number, or one that is too large for any
         return None
-    return number.normalize() + 0 if number.is_finite() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from peilian.adapters.banks import building
 from peilian.adapters.banks.building import GAP, Head, Offered
@@ -195,9 +195,9 @@ def _range(text: str) -> tuple[str, str]:
     if dots:
         try:
             ends = Decimal(low.strip()), Decimal(high.strip())
-        except InvalidOperation:
+            return str(sum(ends) / 2), str((ends[1] - ends[0]) / 2)
+        except ArithmeticError:
             return text, "0"
-        return str(sum(ends) / 2), str((ends[1] - ends[0]) / 2)
     number, _colon, tolerance = text.partition(":")
     return number, tolerance or "0"
 

@@ -180,7 +180,7 @@ def _asked(request: HttpRequest) -> tuple[str, date | None, UUID | None]:
         day = date.fromisoformat(f"{request.GET.get('month', '')}-01")
     except ValueError:
         day = None
-    if day is not None and day.year >= date.max.year:
+    if day is not None and not date.min.year < day.year < date.max.year:  # no moment of another zone lies beyond
         day = None
     return clarity if clarity in CLARITIES else "", day, as_id(request.GET.get("unit", ""))
 

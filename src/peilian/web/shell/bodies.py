@@ -153,7 +153,7 @@ class _Answer:
 def _stated(scope: Scope) -> int:
     """What the request says of its length; 0 where it says nothing that can be read."""
     said = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"")
-    return int(said) if said.isdigit() and len(said) < 20 else 0
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else 0
 
 
 def _without_length(scope: Scope) -> list[tuple[bytes, bytes]]:

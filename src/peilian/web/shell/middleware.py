@@ -12,6 +12,9 @@ from peilian.apps.people.api import NotVisibleError
 from peilian.web.shell.errors import not_found
 from peilian.web.shell.languages import DJANGO_CODES
 
+_NUL, _SENT_NUL = "\0", "%00"
+"""No key and nothing that is looked for holds it, and not every database may be asked for it."""
+
 
 class CompanyTimeZoneMiddleware:
     """Activates the company's time zone, and the language that the signed-in reader chose."""
@@ -23,6 +26,8 @@ class CompanyTimeZoneMiddleware:
         """Serve one request."""
         if request.path.startswith("/static/"):
             return self.get_response(request)
+        if _SENT_NUL in (query := request.META.get("QUERY_STRING", "")):
+            request.META["QUERY_STRING"] = query.replace(_SENT_NUL, "")
         with remembering():
             return self._serve(request)
 
@@ -31,6 +36,8 @@ class CompanyTimeZoneMiddleware:
             translation.activate(DJANGO_CODES[request.user.reading_language])
             request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(company_zone()):
+            if _NUL in request.path:
+                return not_found(request)
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
