@@ -121,3 +121,27 @@ def test_threads_share_it_with_a_connection_each():
     for thread in threads:
         thread.join()
     assert seen == [["Lin"]] * 4
+
+
+def test_an_argument_of_many_takes_as_many_values_as_a_use_gives(lin):
+    wang, zhou = employee("E2", "Wang"), employee("E3", "Zhou")
+    numbers = Argument("numbers", CharField(), is_many=True)
+    found = Prepared(lambda: Employee.objects.filter(numbers.has("number"), name__startswith="W").order_by("number"))
+    assert found(numbers=["E1", "E2", "E3"]) == [wang]
+    assert found(numbers={"E2"}) == [wang]
+    assert found(numbers=(zhou.number,)) == []
+    assert found(numbers=[]) == []
+
+
+def test_an_argument_of_many_refuses_nothing_among_its_values(lin):
+    found = Prepared(lambda: Employee.objects.filter(Argument("pks", UUIDField(), is_many=True).has("pk")))
+    with pytest.raises(ValueError, match="pks"):
+        found(pks=[lin.pk, None])
+
+
+def test_an_argument_of_many_follows_relations(lin):
+    with bookkeeping():
+        user = User.objects.create(username="lin", employee=lin)
+    found = Prepared(lambda: User.objects.filter(Argument("people", UUIDField(), is_many=True).has("employee__pk")))
+    assert found(people=[lin.pk]) == [user]
+    assert found(people=[uuid4()]) == []

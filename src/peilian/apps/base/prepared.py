@@ -11,7 +11,8 @@ from copy import copy
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import Expression, F, Field, QuerySet
+from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
@@ -20,22 +21,29 @@ Row = TypeVar("Row")
 class Argument(Expression):
     """Stands in a query for a value that comes with each use; ``field`` says how the database is told the value.
 
-    A use with ``None`` is refused: in SQL nothing equals NULL.
+    A use with ``None`` is refused: in SQL nothing equals NULL. With ``is_many`` each use gives a collection, of which
+    ``has`` asks; an empty one fits no row.
     """
 
-    def __init__(self, name: str, field: Field[Any, Any]) -> None:
+    def __init__(self, name: str, field: Field[Any, Any], *, is_many: bool = False) -> None:
         super().__init__(output_field=field)
         self.name = name
+        self.is_many = is_many
 
     def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         """A place for the value; the parameter is the argument itself until a use fills it."""
         return "%s", [self]
 
-    def value(self, values: dict[str, Any], connection: Any) -> Any:
+    def has(self, path: str) -> In:
+        """The condition that a field is among the values, for ``filter``; ``path`` may follow relations."""
+        return In(F(path), [self])
+
+    def filled(self, values: dict[str, Any], connection: Any) -> list[Any]:
         """What a use gives for it, as the database takes it."""
-        if values[self.name] is None:
+        given = list(values[self.name]) if self.is_many else [values[self.name]]
+        if None in given:
             raise ValueError(f"{self.name} of a prepared query is None")
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        return [self.output_field.get_db_prep_value(one, connection) for one in given]
 
 
 class Prepared(Generic[Row]):
@@ -70,12 +78,17 @@ class _Compiled:
 
     def __init__(self, rows: QuerySet[Any, Any], connection: Any) -> None:
         self._compiler = rows.query.get_compiler(connection=connection)
-        self._sql, self._params = self._compiler.as_sql()
+        sql, self._params = self._compiler.as_sql()
+        self._parts = sql.split("%s")
 
     def filled(self, values: dict[str, Any], connection: Any) -> SQLCompiler:
         """The compiler with the values of one use, for the connection of this thread."""
-        params = tuple(one.value(values, connection) if isinstance(one, Argument) else one for one in self._params)
+        sql, params = self._parts[0], []
+        for one, part in zip(self._params, self._parts[1:], strict=True):
+            given = one.filled(values, connection) if isinstance(one, Argument) else [one]
+            params += given
+            sql += (", ".join(["%s"] * len(given)) or "NULL") + part
         compiler: SQLCompiler = copy(self._compiler)
         compiler.connection = connection
-        compiler.as_sql = lambda *_args, **_more: (self._sql, params)  # type: ignore[method-assign]
+        compiler.as_sql = lambda *_args, **_more: (sql, tuple(params))  # type: ignore[method-assign]
         return compiler

@@ -78,6 +78,7 @@ from peilian.apps.library.models import (
     RevisionState,
     Use,
 )
+from peilian.apps.library.news import Announced, News, news
 from peilian.apps.library.proposing import propose_again, propose_text
 from peilian.apps.library.reading import (
     InForce,
@@ -86,11 +87,13 @@ from peilian.apps.library.reading import (
     content,
     current_documents,
     document_of,
+    ever_out,
     facets,
     former_documents,
     held_keys,
     in_force,
     reads_versions,
+    titles,
     version,
     versions,
 )
@@ -119,6 +122,7 @@ __all__ = [
     "GUARDED",
     "OPEN_DRAFTS",
     "REHEARSED_KINDS",
+    "Announced",
     "Attachment",
     "ChangeNotice",
     "Comment",
@@ -137,6 +141,7 @@ __all__ = [
     "FoundText",
     "InForce",
     "LostCompetency",
+    "News",
     "Opened",
     "Origin",
     "PackInstall",
@@ -173,6 +178,7 @@ __all__ = [
     "draft",
     "drafts",
     "drop_draft",
+    "ever_out",
     "export_bank",
     "export_pack",
     "facets",
@@ -195,6 +201,7 @@ __all__ = [
     "may_write",
     "needs_second_eyes",
     "new_content",
+    "news",
     "note_use",
     "open_attachment",
     "own_comments",
@@ -225,6 +232,7 @@ __all__ = [
     "start_draft",
     "start_rehearsal",
     "submit",
+    "titles",
     "to_confirm",
     "used_version",
     "uses_of",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import DateField, Q, UUIDField
 from django.utils import timezone
 
-from peilian.apps.base.api import InboxMessage, today_in_company, write
+from peilian.apps.base.api import Argument, InboxMessage, Prepared, today_in_company, write
 from peilian.apps.library.audience import audience_of, people_in
 from peilian.apps.library.checks import permit, refuse
 from peilian.apps.library.models import Confirmation, Content, ContentState, ContentVersion
@@ -15,6 +15,17 @@ from peilian.apps.library.telling import link_to, tell
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, User, visible_to
 
 _REMINDER = "inbox.library_confirm"
+_UNCONFIRMED = Prepared(
+    lambda: (
+        Content.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=Argument("day", DateField())),
+            state=ContentState.PUBLISHED,
+            must_confirm=True,
+        )
+        .exclude(current__in=Confirmation.objects.filter(employee=Argument("employee", UUIDField())).values("version"))
+        .select_related("current")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +42,8 @@ def to_confirm(*, user: User) -> list[Content]:
     effect later is there already: it is to be known by then."""
     if user.employee_id is None or not visible_to(user).may(Permission.SEE_LIBRARY):
         return []
-    confirmed = Confirmation.objects.filter(employee=user.employee_id).values("version")
-    rows = Content.objects.filter(state=ContentState.PUBLISHED, must_confirm=True).exclude(current__in=confirmed)
-    today = today_in_company()
-    rows = rows.filter(Q(valid_until=None) | Q(valid_until__gt=today))
-    return [row for row in rows.select_related("current") if concerns(user.employee, row)]
+    rows = _UNCONFIRMED(employee=user.employee_id, day=today_in_company())
+    return [row for row in rows if concerns(user.employee, row)]
 
 
 def concerns(employee: Employee | None, content: Content) -> bool:

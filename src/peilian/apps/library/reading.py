@@ -18,6 +18,7 @@ from peilian.apps.library.checks import is_writer, require_sight, secret_to
 from peilian.apps.library.models import Content, ContentState, ContentVersion
 from peilian.apps.library.shelf import document, documents
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
+from peilian.engine._kernel import Text
 from peilian.engine.content import Change, differences
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ _STAMP = Prepared(
         Content.objects.filter(kind=Argument("kind", CharField()), state=ContentState.PUBLISHED)
         .order_by("key")
         .values_list("key", "current", "valid_from", "valid_until")
+    )
+)
+_ONE = Prepared(
+    lambda: Content.objects.select_related("current").filter(
+        kind=Argument("kind", CharField()), key=Argument("key", CharField())
+    )
+)
+_EVER_OUT = Prepared(
+    lambda: (
+        Content.objects.filter(Argument("keys", CharField(), is_many=True).has("key"))
+        .exclude(current=None)
+        .values_list("kind", "key", "title", "state", "must_confirm", "current")
     )
 )
 _in_force: dict[str, tuple[_Stamp, tuple[InForce, ...]]] = {}
@@ -96,11 +109,8 @@ def content(*, user: User, kind: str, key: str) -> Content:
     visible_to(user).require(Permission.SEE_LIBRARY)
     if "\0" in kind + key:  # not every database may be asked for it
         raise NotVisibleError
-    rows = Content.objects.select_related("current").filter(kind=kind, key=key)
-    if not is_writer(user):
-        rows = rows.filter(state__in=_OUT)
-    found = rows.first()
-    if found is None:
+    found = _ONE.first(kind=kind, key=key)
+    if found is None or (found.state not in _OUT and not is_writer(user)):
         raise NotVisibleError
     require_sight(user, found)
     return found
@@ -183,6 +193,23 @@ def in_force(*, kind: str) -> tuple[InForce, ...]:
 
 def _stamp(kind: str) -> _Stamp:
     return today_in_company(), tuple(_STAMP(kind=kind))
+
+
+def ever_out(keys: Collection[str]) -> list[tuple[str, str, Any, str, bool, UUID]]:
+    """``(kind, key, title, state, must_confirm, current)`` of the texts with one of some keys that were ever published:
+    for engines, without a user."""
+    return _EVER_OUT(keys=keys)
+
+
+def titles(*, user: User, names: Collection[str]) -> dict[str, Text]:
+    """The titles of published texts by ``kind:key``, as far as the user sees them."""
+    visible_to(user).require(Permission.SEE_LIBRARY)
+    hidden = secret_to(user)
+    return {
+        f"{kind}:{key}": Text(**title)
+        for kind, key, title, state, _must, _current in ever_out({name.partition(":")[2] for name in names})
+        if state == ContentState.PUBLISHED and kind not in hidden and f"{kind}:{key}" in names
+    }
 
 
 def former_documents(*, kind: str, key: str) -> list[Document]:

@@ -25,7 +25,7 @@ from peilian.web.learning.answering import take_in
 from peilian.web.learning.feedback import feedback_of
 from peilian.web.learning.places import address_of
 from peilian.web.learning.wordings import HOMEWORK_STATES, HOMEWORK_TONES, PARTS, Label
-from peilian.web.library.naming import named_in
+from peilian.web.library.naming import titles_in
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import HTML_CODES, reading_language
@@ -174,7 +174,7 @@ def _context(
     shown = {number: _item(view, number, is_again=number == again) for number in _visible(view)}
     if item is not None:
         shown[item.number] = item
-    titles, _words = named_in(user, document)
+    titles = titles_in(user, document)
     content = library.content(user=user, kind="lesson", key=view.round.lesson)
     course = request.GET.get("course", "")[:150] or _course_of(view)
     drill = titles.get(f"scenario:{document.drill}") if view.plan.drill_pass is not None else None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,7 +18,6 @@ from peilian.web.shell.access import sight_of, user_of
 
 _NEW_DAYS = 30
 _MOST = 8
-_MOST_TEXTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,17 @@ def for_you(request: HttpRequest) -> dict[str, Any]:
     if not sight.may(Permission.SEE_LIBRARY):
         return {"is_empty": True}
     to_confirm = library.to_confirm(user=user)
-    notices = _notices(user)
-    fresh, deliveries = _fresh(user)
+    today = today_in_company()
+    news = library.news(
+        user=user,
+        changes_since=today - timedelta(days=_NEW_DAYS),
+        texts_since=timezone.now() - timedelta(days=_NEW_DAYS),
+    )
+    notices = [
+        Notice(one.notice, one.texts, one.n_texts - len(one.texts), one.notice.effective_on > today)
+        for one in news.announced
+    ]
+    fresh, deliveries = news.written, [Delivery(pack, pack_name(pack), n) for pack, n in news.brought]
     own = [
         {"row": one, "state": COMMENT_STATES.get(one.state, one.state)}
         for one in library.own_comments(user=user)[:_MOST]
@@ -59,7 +66,7 @@ def for_you(request: HttpRequest) -> dict[str, Any]:
         "fresh": fresh,
         "deliveries": deliveries,
         "own": own,
-        "has_library": library.browse(user=user).exists(),
+        "has_library": news.has_texts,
     }
     if library.may_write(user):
         context["work"] = _work(user)
@@ -67,30 +74,6 @@ def for_you(request: HttpRequest) -> dict[str, Any]:
         to_confirm or notices or fresh or deliveries or own or any(context.get("work", {}).values())
     )
     return context
-
-
-def _notices(user: User) -> list[Notice]:
-    """Changes that come, or came lately."""
-    today = today_in_company()
-    rows = library.change_notices(user=user).filter(effective_on__gte=today - timedelta(days=_NEW_DAYS))
-    found = []
-    in_use = Q(revisions__content__state=library.ContentState.PUBLISHED)
-    for row in rows.annotate(n=Count("revisions", filter=in_use)).order_by("-effective_on", "-pk")[:_MOST]:
-        touched = row.revisions.filter(content__state=library.ContentState.PUBLISHED).select_related("content")
-        texts = tuple(each.content for each in touched[:_MOST_TEXTS]) if row.n else ()
-        found.append(Notice(row, texts, row.n - len(texts), row.effective_on > today))
-    return found
-
-
-def _fresh(user: User) -> tuple[list[library.Content], list[Delivery]]:
-    """Texts that were written or changed lately, the latest first; what a pack brought is told in one line."""
-    since = timezone.now() - timedelta(days=_NEW_DAYS)
-    rows = library.browse(user=user).filter(current__made_at__gte=since)
-    of_packs = rows.filter(current__origin=library.Origin.PACK).order_by().values_list("pack").annotate(n=Count("pk"))
-    written = rows.exclude(current__origin=library.Origin.PACK).order_by("-current__made_at", "kind", "key")
-    written = written.select_related("current", "current__made_by").defer("current__body")
-    deliveries = [Delivery(pack, pack_name(pack), n) for pack, n in of_packs.order_by("-n", "pack")]
-    return list(written[:_MOST]), deliveries
 
 
 def _work(user: User) -> dict[str, Any]:

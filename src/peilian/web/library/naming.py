@@ -18,13 +18,18 @@ def named_in(user: User, document: Document) -> tuple[dict[str, Text], dict[str,
     """The titles of the texts that a document names, and the words of the questions, as far as the user sees them."""
     if document.kind not in _BY_LINKS:
         return {}, {}
-    named = list(named_by(document))
-    texts = {one.name for one in named if one.what == "text"}
-    rows = library.browse(user=user).filter(key__in={name.partition(":")[2] for name in texts})
-    titles = {row.reference: row.name for row in rows if row.reference in texts}
-    wanted = {one.name for one in named if one.what == "item"}
+    wanted = {one.name for one in named_by(document) if one.what == "item"}
     banks = {name.partition("#")[0] for name in wanted}
-    return titles, {name: stem for name, stem in questions(user, banks) if name in wanted} if wanted else {}
+    words = {name: stem for name, stem in questions(user, banks) if name in wanted} if wanted else {}
+    return titles_in(user, document), words
+
+
+def titles_in(user: User, document: Document) -> dict[str, Text]:
+    """The titles of the texts that a document names, as far as the user sees them."""
+    if document.kind not in _BY_LINKS:
+        return {}
+    texts = {one.name for one in named_by(document) if one.what == "text"}
+    return library.titles(user=user, names=texts)
 
 
 def questions(user: User, banks: set[str] | None = None) -> Iterator[tuple[str, TextField]]:

@@ -31,7 +31,8 @@ def sent_back(node: Node, data: QueryDict) -> QueryDict:
         sent_back(card.node, data)
     if node.kind in ("text", "markdown"):
         for language, words in node.value.items():
-            data[f"{node.name}.{language}"] = words.replace("\n", "\r\n")
+            lines = words.replace("\r\n", "\n").replace("\r", "\n")  # as browsers do before they send
+            data[f"{node.name}.{language}"] = lines.replace("\n", "\r\n")
     elif node.kind in ("choice", "choices", "competencies"):
         data.setlist(node.name, [value for value, _label, is_chosen in node.options if is_chosen])
     elif node.kind == "truth" and node.value:

@@ -13,8 +13,15 @@ from django.db.models import Q, QuerySet
 from peilian.adapters.packs.certificates import CertificateDocument
 from peilian.apps.base.api import today_in_company
 from peilian.apps.learning.credentials.deciding import may_manage, open_doubts
-from peilian.apps.learning.credentials.issuing import held_of, latest_of
-from peilian.apps.learning.credentials.offered import Offered, offered_certificates, shown_for, titles_of
+from peilian.apps.learning.credentials.issuing import held_of, latest_by_key, latest_of
+from peilian.apps.learning.credentials.offered import (
+    Offered,
+    Shown,
+    names_of,
+    offered_certificates,
+    shown_by,
+    titles_of,
+)
 from peilian.apps.learning.models import Certificate, CertificateGround, CredentialEvent, standing_of
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
@@ -94,11 +101,15 @@ def certificates_of(*, user: User) -> list[Prospect]:
     if user.employee_id is None:
         raise NotVisibleError
     today = today_in_company()
-    found = [_prospect(offered, user.employee_id, today) for offered in offered_certificates()]
-    known = {one.key for one in found}
-    rows = _listed(Certificate.objects.filter(employee=user.employee_id)).order_by("issued_at", "pk")
-    former = {row.key: row for row in rows if row.key not in known}
-    found += [Prospect(row.key, _document(row), row, standing_of(row, today), (), None) for row in former.values()]
+    held, on_offer = latest_by_key(user.employee_id), offered_certificates()
+    shown = shown_by([one.document for one in on_offer], user.employee_id)
+    titles = titles_of(name for one in on_offer for name in names_of(one.document))
+    found = [
+        _prospect(one, held.pop(one.key, None), by_name, titles, today)
+        for one, by_name in zip(on_offer, shown, strict=True)
+    ]
+    # What is left is not to be had any more.
+    found += [Prospect(row.key, _document(row), row, standing_of(row, today), (), None) for row in held.values()]
     ranks = {"valid": 0, "expired": 1, "revoked": 2, "": 3}
     return sorted(
         found, key=lambda one: (ranks[one.standing], -sum(item.is_met for item in one.asked), one.key)
@@ -153,16 +164,19 @@ def verify_code(*, code: str) -> Verified | None:
     return Verified(row.title, row.employee.name, row.serial, row.issued_on, row.expires_on, standing, revoked_on)
 
 
-def _prospect(offered: Offered, person: UUID, today: date) -> Prospect:
-    latest = latest_of(offered.key, [person]).get(person)
+def _prospect(
+    offered: Offered,
+    latest: Certificate | None,
+    shown: Mapping[str, Sequence[Shown]],
+    titles: Mapping[str, Text],
+    today: date,
+) -> Prospect:
     held = held_of(latest)
-    shown = shown_for(offered.document, [person]).get(person, {})
     moments = {name: [one.at for one in listed] for name, listed in shown.items()}
     missing = missing_for(offered.terms, moments, held)
     names: Sequence[str] = offered.terms.requires
     if held is not None and held.revoked_at is None and offered.terms.renew_by:
         names = (offered.terms.renew_by,)
-    titles = titles_of(names)
     asked = tuple(Asked(name, titles.get(name), name not in missing) for name in names)
     opens = None
     if held is not None and held.revoked_at is None and held.last_day is not None:

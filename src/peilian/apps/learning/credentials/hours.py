@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import DateField, DateTimeField, Q, UUIDField
 
 from peilian.adapters import packs
 from peilian.adapters.packs.certificates import ClassHoursDocument, QuotaField
-from peilian.apps.base.api import company_zone, today_in_company
+from peilian.apps.base.api import Argument, Prepared, company_zone, today_in_company
 from peilian.apps.learning.models import Attempt, AttemptState, Completion
 from peilian.apps.library import api as library
 from peilian.apps.people.api import (
@@ -49,6 +49,51 @@ _FORMER = 8
 """How many periods back may be looked at."""
 _EARLIEST = date(2000, 1, 1)
 _NOTHING_DUE = Quota("", Decimal(0), "quarter")
+_PEOPLE = Argument("people", UUIDField(), is_many=True)
+_DAY = Argument("day", DateField())
+_FIRST, _LAST = Argument("first", DateTimeField()), Argument("last", DateTimeField())
+_ROLES = Prepared(
+    lambda: (
+        RoleGrant.objects.on(_DAY)
+        .filter(_PEOPLE.has("user__employee"))
+        .order_by("-starts_on")
+        .values_list("user__employee", "role", "starts_on")
+    )
+)
+_STAGES = Prepared(
+    lambda: (
+        StageEntry.objects.filter(_PEOPLE.has("employee"), starts_on__lte=_DAY)
+        .order_by("starts_on", "pk")
+        .values_list("employee", "stage", "starts_on")
+    )
+)
+_COMPLETED = Prepared(
+    lambda: (
+        Completion.objects.standing()
+        .filter(_PEOPLE.has("employee"), at__gte=_FIRST, at__lt=_LAST)
+        # Drills and exams count by their own time, not once more by the completion that they brought.
+        .exclude(how="drilled")
+        .exclude(what__startswith="exam:")
+        .order_by()
+        .values_list("pk", "employee", "what", "how", "at", "minutes")
+    )
+)
+_DRILLED = Prepared(
+    lambda: (
+        practice.DrillRun.objects.counted()
+        .filter(_PEOPLE.has("employee"), ended_at__gte=_FIRST, ended_at__lt=_LAST)
+        .order_by()
+        .values_list("pk", "employee", "scenario", "started_at", "ended_at", "paused_ms")
+    )
+)
+_EXAMINED = Prepared(
+    lambda: (
+        Attempt.objects.filter(_PEOPLE.has("employee"), state=AttemptState.MARKED, is_passed=True)
+        .filter(handed_in_at__gte=_FIRST, handed_in_at__lt=_LAST)
+        .order_by()
+        .values_list("pk", "employee", "sitting__exam", "started_at", "handed_in_at")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +129,8 @@ def hours_of(*, user: User, employee: Employee | UUID, on: date | None = None) -
     pk = employee.pk if isinstance(employee, Employee) else employee
     sight = visible_to(user)
     if user.employee_id is not None and pk == user.employee_id and sight.grants:
-        person = Employee.objects.get(pk=pk)
+        person = user.employee
+        assert person is not None
     else:
         person = sight.employee(Permission.SEE_RECORD, pk)
     return _hours([person], on)[0]
@@ -167,12 +213,10 @@ def _quotas(rules: ClassHoursDocument, people: list[Employee], day: date) -> dic
     """The first quota that fits each person on a day."""
     pks = [one.pk for one in people]
     roles: defaultdict[UUID, dict[str, date]] = defaultdict(dict)
-    grants = RoleGrant.objects.on(day).filter(user__employee__in=pks).order_by("-starts_on")
-    for person, role, starts_on in grants.values_list("user__employee", "role", "starts_on"):
+    for person, role, starts_on in _ROLES(people=pks, day=day):
         roles[person][role] = starts_on
     stages: dict[UUID, tuple[str, date]] = {}
-    entries = StageEntry.objects.filter(employee__in=pks, starts_on__lte=day).order_by("starts_on", "pk")
-    for person, stage, starts_on in entries.values_list("employee", "stage", "starts_on"):
+    for person, stage, starts_on in _STAGES(people=pks, day=day):
         if person not in stages or stages[person][0] != stage:
             stages[person] = (stage, starts_on)
     found = {}
@@ -197,10 +241,7 @@ def _spent(
         return found
     first = datetime.combine(min(one.first for one in spans.values()), time(), zone)
     last = datetime.combine(max(one.last for one in spans.values()) + timedelta(days=1), time(), zone)
-    rows = Completion.objects.standing().filter(employee__in=pks, at__gte=first, at__lt=last).order_by()
-    # Drills and exams count by their own time, not once more by the completion that they brought.
-    rows = rows.exclude(how="drilled").exclude(what__startswith="exam:")
-    for pk, person, what, how, at, minutes in rows.values_list("pk", "employee", "what", "how", "at", "minutes"):
+    for pk, person, what, how, at, minutes in _COMPLETED(people=pks, first=first, last=last):
         whole = None if minutes is None else Decimal(minutes)
         found[person].append(Spent(what, how, at.astimezone(zone).date(), whole, f"completion:{pk}"))
     for person, one in (*_drilled(pks, first, last, zone), *_examined(pks, first, last, zone)):
@@ -209,19 +250,14 @@ def _spent(
 
 
 def _drilled(pks: Collection[UUID], first: datetime, last: datetime, zone: ZoneInfo) -> Iterable[tuple[UUID, Spent]]:
-    rows = practice.DrillRun.objects.counted().filter(employee__in=pks, ended_at__gte=first, ended_at__lt=last)
-    named = ("pk", "employee", "scenario", "started_at", "ended_at", "paused_ms")
-    for pk, person, scenario, started, ended, paused in rows.order_by().values_list(*named):
+    for pk, person, scenario, started, ended, paused in _DRILLED(people=pks, first=first, last=last):
         seconds = Decimal(str((ended - started).total_seconds())) - Decimal(paused) / 1000
         minutes = max(Decimal(0), seconds / 60)
         yield person, Spent(f"scenario:{scenario}", "drilled", ended.astimezone(zone).date(), minutes, f"run:{pk}")
 
 
 def _examined(pks: Collection[UUID], first: datetime, last: datetime, zone: ZoneInfo) -> Iterable[tuple[UUID, Spent]]:
-    rows = Attempt.objects.filter(employee__in=pks, state=AttemptState.MARKED, is_passed=True)
-    rows = rows.filter(handed_in_at__gte=first, handed_in_at__lt=last).order_by()
-    named = ("pk", "employee", "sitting__exam", "started_at", "handed_in_at")
-    for pk, person, exam, started, ended in rows.values_list(*named):
+    for pk, person, exam, started, ended in _EXAMINED(people=pks, first=first, last=last):
         assert ended is not None  # what is marked was handed in
         minutes = Decimal(str(round((ended - started).total_seconds() / 60, 2)))
         yield person, Spent(f"exam:{exam}", "passed", ended.astimezone(zone).date(), minutes, f"attempt:{pk}")

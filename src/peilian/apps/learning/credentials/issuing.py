@@ -46,6 +46,14 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Signs of codes: nothing that is taken for something else. Each is five bits."""
 CODE_LENGTH = 20
 _MOST_AT_ONCE = 50
+_HELD = Prepared(
+    lambda: (
+        Certificate.objects.filter(employee=Argument("employee", UUIDField()))
+        .select_related("employee", "version", "renewed_by")
+        .prefetch_related("events")
+        .order_by("issued_at", "pk")
+    )
+)
 _GROUNDS = Prepared(lambda: CertificateGround.objects.filter(attempt=Argument("attempt", UUIDField())))
 log = logging.getLogger(__name__)
 _looked_at: list[object] = []  # what there was when a round found nothing left to do
@@ -121,6 +129,11 @@ def issue(offered: Offered, employee_id: UUID) -> Certificate | None:
         audit.created(row)
         tell_person(employee, "inbox.certificate", row.title, link=f"/learn/certificates/{row.pk}/")
     return row
+
+
+def latest_by_key(employee: UUID) -> dict[str, Certificate]:
+    """The latest certificate of each kind that a person has had."""
+    return {row.key: row for row in _HELD(employee=employee)}
 
 
 def latest_of(key: str, employees: list[UUID] | None = None) -> dict[UUID, Certificate]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import UUIDField
+
 from peilian.adapters.packs.certificates import GRADES, CertificateDocument
 from peilian.adapters.packs.panel_form import load_panel_forms
-from peilian.apps.base.api import company_zone
+from peilian.apps.base.api import Argument, Prepared, company_zone
 from peilian.apps.learning.models import Attempt, AttemptState, CertificateGround, Completion
 from peilian.apps.library import api as library
 from peilian.engine._kernel import Text
@@ -45,6 +47,17 @@ class Shown:
 
 Evidence = Mapping[UUID, Mapping[str, list[Shown]]]
 """What people have shown, by person and by what it was, the oldest first."""
+_EMPLOYEE = Argument("employee", UUIDField())
+_PASSED = Prepared(
+    lambda: (
+        Attempt.objects.filter(employee=_EMPLOYEE, state=AttemptState.MARKED, is_passed=True)
+        .order_by()
+        .values_list("pk", "grade", "sitting__exam", "handed_in_at")
+    )
+)
+_COMPLETED = Prepared(
+    lambda: Completion.objects.standing().filter(employee=_EMPLOYEE).order_by().values_list("pk", "what", "at")
+)
 
 
 def terms_of(document: CertificateDocument) -> Terms:
@@ -77,6 +90,27 @@ def shown_for(document: CertificateDocument, employees: Collection[UUID] | None 
     for by_name in found.values():
         for listed in by_name.values():
             listed.sort(key=lambda one: one.at)
+    return found
+
+
+def shown_by(documents: Sequence[CertificateDocument], employee: UUID) -> list[Mapping[str, list[Shown]]]:
+    """The same of one person for each of some certificates; two queries for all of them."""
+    zone = company_zone()
+    passed = [
+        (grade, Shown(f"exam:{exam}", at.astimezone(zone), attempt=pk))
+        for pk, grade, exam, at in _PASSED(employee=employee)
+    ]
+    completed = [Shown(what, at.astimezone(zone), completion=pk) for pk, what, at in _COMPLETED(employee=employee)]
+    found: list[Mapping[str, list[Shown]]] = []
+    for document in documents:
+        names, grades = set(names_of(document)), grades_from(document)
+        by_name: defaultdict[str, list[Shown]] = defaultdict(list)
+        for one in (*(one for grade, one in passed if grade in grades), *completed):
+            if one.what in names:
+                by_name[one.what].append(one)
+        for listed in by_name.values():
+            listed.sort(key=lambda one: one.at)
+        found.append(by_name)
     return found
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import DateField, UUIDField
+
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
-from peilian.apps.base.api import new_id, refuse, short, today_in_company, write
+from peilian.apps.base.api import Argument, Prepared, new_id, refuse, short, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.texts import Taught, in_force, title_of
 from peilian.apps.learning.exams.attempts import candidate
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _PLACES = {"path": "/learn/", "course": "/learn/courses/{key}/", "lesson": "/learn/lessons/{key}/"}
+_POSTS = Prepared(
+    lambda: (
+        Membership.objects.on(Argument("day", DateField()))
+        .filter(employee=Argument("employee", UUIDField()), post__isnull=False)
+        .values_list("post__code", "post__agent_kind")
+    )
+)
 
 
 def enrol(
@@ -130,8 +139,8 @@ def may_join(user: User, document: Taught, posts: Collection[str] | None = None)
 
 def posts_held(user: User) -> frozenset[str]:
     """The posts of a person today, as the model of competencies names them and by their codes in the directory."""
-    rows = Membership.objects.on(today_in_company()).filter(employee=user.employee_id, post__isnull=False)
-    held = list(rows.values_list("post__code", "post__agent_kind")) or [("", "")]
+    rows = _POSTS(day=today_in_company(), employee=user.employee_id) if user.employee_id is not None else []
+    held = rows or [("", "")]
     model = record.competency_model()
     return frozenset(name for code, kind in held for name in (code, model.post(code=code, agent_kind=kind).key))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from peilian.apps.base.api import refuse, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.enrolling import may_join
 from peilian.apps.learning.curriculum.keeping import keep_up
-from peilian.apps.learning.curriculum.progress import CourseView, counting, done_of, preview_of
+from peilian.apps.learning.curriculum.progress import CourseView, Progress, counting, done_of, preview_of
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.sittings import new_sitting
 from peilian.apps.learning.models import AttemptState, CourseExam, Enrolment, Sitting
@@ -54,10 +55,12 @@ def start_course_exam(*, user: User, course: str) -> Sitting:
     return _sitting(user, employee, course, document.exam, is_test_out=False)
 
 
-def course_view(user: User, employee: Employee, course: str) -> CourseView:
-    """A course as the person has it: in the version one is on, by itself or on a path; else the one in force."""
+def course_view(user: User, employee: Employee, course: str, on: Sequence[Progress] | None = None) -> CourseView:
+    """A course as the person has it: in the version one is on, by itself or on a path; else the one in force.
+    ``on``: what the person is on, where that was just brought up to date."""
     what = f"course:{course}"
-    found = [(one, view) for one in keep_up(employee) for view in one.courses if view.what == what]
+    on = keep_up(employee) if on is None else on
+    found = [(one, view) for one in on for view in one.courses if view.what == what]
     found.sort(key=lambda each: each[0].enrolment.kind != "course")
     if found:
         return found[0][1]

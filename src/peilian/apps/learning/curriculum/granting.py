@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, UUIDField
 
-from peilian.apps.base.api import inbox_of, refuse, send, short, write
+from peilian.apps.base.api import Argument, Prepared, inbox_of, refuse, send, short, write
 from peilian.apps.learning.exams.deciders import deciders_of
 from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, Enrolment, Sitting
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
@@ -31,7 +31,7 @@ def waits_for(*, user: User, course: str) -> Sequence[User]:
     """Who decides whether the user has another attempt at the exam of a course; nobody while the way is open."""
     if user.employee is None:
         return ()
-    row = _links().filter(employee=user.employee, course=course, sitting__cancelled_at=None).first()
+    row = _LINK.first(employee=user.employee.pk, course=course)
     return deciders_of(user.employee) if row is not None and _used_up(row) is not None else ()
 
 
@@ -80,6 +80,13 @@ def tell_used_up(attempt: Attempt) -> None:
 
 def _links() -> QuerySet[CourseExam]:
     return CourseExam.objects.filter(is_test_out=False).select_related("sitting", "employee").order_by("-pk")
+
+
+_LINK = Prepared(
+    lambda: _links().filter(
+        employee=Argument("employee", UUIDField()), course=Argument("course", CharField()), sitting__cancelled_at=None
+    )[:1]
+)
 
 
 def _may_give(user: User, employee: Employee) -> bool:

@@ -15,11 +15,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import CharField, Max, UUIDField
 
 from peilian.adapters.packs.items import AnyItem
 from peilian.adapters.packs.teaching import LessonDocument
-from peilian.apps.base.api import bookkeeping, refuse, short, write
+from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.completing import Done, complete
 from peilian.apps.learning.curriculum.keeping import keep_up
@@ -53,6 +53,14 @@ _FRESH = timedelta(days=30)
 """How old a drill may be that counts when somebody begins a lesson for the first time."""
 _FULL = Decimal(100)
 log = logging.getLogger(__name__)
+_LAST = Prepared(
+    lambda: (
+        LessonRound.objects.filter(employee=Argument("employee", UUIDField()), lesson=Argument("lesson", CharField()))
+        .select_related("version__content", "employee")
+        .order_by("-number")[:1]
+    )
+)
+_WORK = Prepared(lambda: LessonWork.objects.filter(round=Argument("round", UUIDField())).order_by("seq"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +242,7 @@ def _of(employee: Employee, lesson: str) -> LessonRound:
 
 def _round(user: User, employee: Employee, lesson: str, on: Sequence[Progress]) -> LessonRound:
     """The round that goes on; the last one when it is complete and nothing asks for it again; else a new one."""
-    rows = LessonRound.objects.filter(employee=employee, lesson=lesson).select_related("version", "employee")
-    row = rows.order_by("-number").first()
+    row = _LAST.first(employee=employee.pk, lesson=lesson)
     if row is not None and (row.completed_at is None or not _is_wanted_again(lesson, row.completed_at, on)):
         return row
     return _open_round(user, employee, lesson)
@@ -426,7 +433,7 @@ def _standing(row: LessonRound, document: LessonDocument, work: Sequence[LessonW
 def _finish(row: LessonRound) -> bool:
     """Complete a round when everything is there: the completion, what it shows of the person. Whether that was done."""
     document = _document(row)
-    if not _standing(row, document, list(row.work.all())).is_complete:
+    if not _standing(row, document, _WORK(round=row.pk)).is_complete:
         return False
     with write(actor=None, verb="learning.complete_lesson") as audit:
         Employee.objects.select_for_update(no_key=True).get(pk=row.employee_id)
@@ -453,7 +460,7 @@ def _finish(row: LessonRound) -> bool:
 
 def _view(row: LessonRound, on: Sequence[Progress]) -> LessonView:
     document = _document(row)
-    work = list(row.work.all())
+    work = _WORK(round=row.pk)
     line = [_tried(question, work, LessonWorkKind.REWRITE) for question in _questions(row, LessonWorkKind.REWRITE)]
     said = [one.answer.get("text", "") for one in work if one.kind == LessonWorkKind.REFLECTION]
     plan = _plan(row, document)

@@ -6,7 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import CharField, UUIDField
+
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning.curriculum.after import TestOut, tested_out
 from peilian.apps.learning.curriculum.enrolling import may_join, posts_held
 from peilian.apps.learning.curriculum.examining import course_view
@@ -25,6 +28,23 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import Sight, User
 
 _MOST_DONE = 20
+_EMPLOYEE = Argument("employee", UUIDField())
+_OVER = Prepared(
+    lambda: Enrolment.objects.filter(employee=_EMPLOYEE, completed_at__isnull=False).order_by("-completed_at")[
+        :_MOST_DONE
+    ]
+)
+_TESTED = Prepared(
+    lambda: (
+        Attempt.objects.filter(
+            employee=_EMPLOYEE,
+            sitting__course_exam__course=Argument("course", CharField()),
+            sitting__course_exam__is_test_out=True,
+        )
+        .select_related("sitting__version")
+        .order_by("-id")[:1]
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +96,7 @@ def learning_of(*, user: User) -> Learning:
     employee = candidate(user)
     found = [one for one in keep_up(employee) if not one.is_complete]
     found.sort(key=_urgency)
-    over = Enrolment.objects.filter(employee=employee, completed_at__isnull=False).order_by("-completed_at")
-    return Learning(tuple(found), tuple(over[:_MOST_DONE]))
+    return Learning(tuple(found), tuple(_OVER(employee=employee.pk)))
 
 
 def learning_of_others(*, user: User, employee: Employee | UUID) -> list[Progress]:
@@ -91,14 +110,13 @@ def learning_of_others(*, user: User, employee: Employee | UUID) -> list[Progres
 def course_of(*, user: User, key: str) -> CoursePage:
     """A course as the user has it: the version one is on, or a look at the one in force."""
     employee = candidate(user)
-    view = course_view(user, employee, key)
-    rows = Enrolment.objects.live().filter(employee=employee).select_related("employee", "assignment")
-    on = [one for one in progress_of(list(rows)) if any(course.what == view.what for course in one.courses)]
+    kept = keep_up(employee)
+    view = course_view(user, employee, key, kept)
+    on = [
+        one for one in kept if not one.is_complete and any(course.what == view.what for course in one.courses)
+    ]  # fmt: skip
     on.sort(key=lambda one: one.enrolment.kind != "course")
-    tests = Attempt.objects.filter(
-        employee=employee, sitting__course_exam__course=key, sitting__course_exam__is_test_out=True
-    )
-    last = tests.select_related("sitting__version").order_by("-id").first()
+    last = _TESTED.first(employee=employee.pk, course=key)
     shown = tested_out(last) if last is not None else None
     return CoursePage(view, on[0] if on else None, may_join(user, view.document), shown)
 

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from peilian.adapters.packs.teaching import CourseDocument, PathDocument
-from peilian.apps.base.api import company_zone, end_of_day
+from peilian.apps.base.api import Argument, Prepared, company_zone, end_of_day
 from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.texts import Shelf, Taught, Text, in_force, pinned
 from peilian.apps.learning.models import Completion, Enrolment
@@ -18,6 +20,15 @@ from peilian.apps.library import api as library
 from peilian.engine._kernel import Bilingual
 from peilian.engine.curriculum import CoursePlan, Done, UnitPlan, course_standing, path_standing
 from peilian.engine.curriculum.values import CourseStanding, UnitStanding
+
+_DONE = Prepared(
+    lambda: (
+        Completion.objects.standing()
+        .filter(Argument("employees", UUIDField(), is_many=True).has("employee"))
+        .order_by("at", "id")
+        .only("employee_id", "what", "how", "at")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +111,8 @@ class Progress:
 
 def done_of(employees: Collection[UUID]) -> Mapping[UUID, list[Completion]]:
     """What stands completed of each of some people, the oldest first."""
-    rows = Completion.objects.standing().filter(employee__in=list(employees)).order_by("at", "id")
     found: dict[UUID, list[Completion]] = defaultdict(list)
-    for row in rows.only("employee_id", "what", "how", "at"):
+    for row in _DONE(employees=employees):
         found[row.employee_id].append(row)
     return found
 

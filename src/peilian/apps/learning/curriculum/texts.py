@@ -34,11 +34,9 @@ class Shelf:
 
     def __init__(self, names: Collection[str]) -> None:
         keys = {name.partition(":")[2] for name in names}
-        rows = library.Content.objects.filter(key__in=keys).exclude(current=None)
-        fields = ("kind", "key", "title", "state", "must_confirm", "current")
         self._texts = {
             f"{kind}:{key}": Text(title, state == library.ContentState.PUBLISHED, must_confirm, current)
-            for kind, key, title, state, must_confirm, current in rows.values_list(*fields)
+            for kind, key, title, state, must_confirm, current in library.ever_out(keys)
         }
 
     def __getitem__(self, name: str) -> Text:

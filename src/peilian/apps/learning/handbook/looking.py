@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, UUIDField
 
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.handbook.keeping import DAYS_TO_RESTORE, newer_words
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _SHORTEST_SOUND = 2
+_PLACES = Prepared(
+    lambda: (
+        HandbookEntry.objects.filter(
+            employee=Argument("employee", UUIDField()), source=Argument("source", CharField()), deleted_at=None
+        )
+        .order_by()
+        .values_list("place", flat=True)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +86,7 @@ def handbook_entry(*, user: User, pk: UUID) -> HandbookEntry:
 
 def kept_places(*, user: User, source: str) -> frozenset[str]:
     """Which places of a source the user has kept, so that a page can show it."""
-    rows = _own(user).filter(deleted_at=None, source=source)
-    return frozenset(rows.order_by().values_list("place", flat=True))
+    return frozenset(_PLACES(employee=candidate(user).pk, source=source))
 
 
 def newer_of(*, user: User, entry: HandbookEntry) -> Newer | None:

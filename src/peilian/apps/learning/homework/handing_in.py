@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from peilian.adapters.media import media_type_of, plain_name
 from peilian.adapters.pictures import without_traces
-from peilian.apps.base.api import Audit, keep_file, refuse, short, write
+from peilian.apps.base.api import Argument, Audit, Prepared, keep_file, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.telling import tell_leaders
 from peilian.apps.learning.curriculum.lessons import LessonView, lesson_of
@@ -36,6 +38,7 @@ HOMEWORK_KINDS = (
     f"{_OFFICE}.wordprocessingml.document",
 )
 """What is taken, told by what a file holds."""
+_IN = Prepared(lambda: Homework.objects.filter(round=Argument("round", UUIDField()))[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,7 @@ class _File:
 
 def homework_in(view: LessonView) -> Homework | None:
     """What the person handed in for this round of the lesson; ``None`` when there is nothing yet."""
-    found: Homework | None = Homework.objects.filter(round=view.round).first()
-    return found
+    return _IN.first(round=view.round.pk)
 
 
 def hand_in_homework(*, actor: User, lesson: str, what: HandIn) -> Homework:
