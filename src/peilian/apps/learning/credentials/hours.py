@@ -251,6 +251,7 @@ def _spent(
 
 def _drilled(pks: Collection[UUID], first: datetime, last: datetime, zone: ZoneInfo) -> Iterable[tuple[UUID, Spent]]:
     for pk, person, scenario, started, ended, paused in _DRILLED(people=pks, first=first, last=last):
+        assert ended is not None  # the query asks for those that ended
         seconds = Decimal(str((ended - started).total_seconds())) - Decimal(paused) / 1000
         minutes = max(Decimal(0), seconds / 60)
         yield person, Spent(f"scenario:{scenario}", "drilled", ended.astimezone(zone).date(), minutes, f"run:{pk}")

@@ -99,6 +99,7 @@ def shown_by(documents: Sequence[CertificateDocument], employee: UUID) -> list[M
     passed = [
         (grade, Shown(f"exam:{exam}", at.astimezone(zone), attempt=pk))
         for pk, grade, exam, at in _PASSED(employee=employee)
+        if at is not None  # what is marked was handed in
     ]
     completed = [Shown(what, at.astimezone(zone), completion=pk) for pk, what, at in _COMPLETED(employee=employee)]
     found: list[Mapping[str, list[Shown]]] = []
