@@ -170,12 +170,13 @@ def _tasks() -> tuple[_Task, ...]:
     """What is done now and then: exams whose time is up are handed in when their people have left, lessons and
     courses are completed by drills and confirmations made elsewhere, and conversations are read again when the lists
     changed that they are read by; certificates are issued, and told before they end; rounds of a past week are
-    counted; rules that are switched on assign what they say."""
+    counted; rules that are switched on assign what they say; what was deleted from handbooks is cleared away."""
     from peilian.apps.contacts.api import read_by_new_lists
     from peilian.apps.learning.api import (
         apply_rules_due,
         close_due,
         finish_lessons_due,
+        forget_deleted_due,
         issue_due,
         keep_up_due,
         remind_due,
@@ -191,6 +192,7 @@ def _tasks() -> tuple[_Task, ...]:
         (remind_due, _LOOK_AT_CERTIFICATES_EVERY_SECONDS),
         (witness_rounds_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
         (apply_rules_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
+        (forget_deleted_due, _LOOK_AT_LEARNING_EVERY_SECONDS),
     )
 
 

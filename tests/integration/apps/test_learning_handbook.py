@@ -189,9 +189,13 @@ def test_what_was_deleted_can_be_brought_back_for_thirty_days(lin, time) -> None
     assert titles(lin) == [row.title]
     learning.delete_entry(actor=lin, pk=row.pk)
     time.pass_(days=31)
-    other = writes(lin)
-    learning.delete_entry(actor=lin, pk=other.pk)
-    assert not learning.HandbookEntry.objects.filter(pk=row.pk).exists()
+    with pytest.raises(people.NotVisibleError):
+        learning.restore_entry(actor=lin, pk=row.pk)
+    kept, late = writes(lin), keeps(lin, "examples.1")
+    learning.delete_entry(actor=lin, pk=late.pk)
+    assert learning.forget_deleted_due() == 1
+    assert set(learning.HandbookEntry.objects.all()) == {kept, late}
+    assert learning.forget_deleted_due() == 0
 
 
 def test_what_was_kept_again_meanwhile_is_not_there_twice(lin) -> None:
@@ -387,7 +391,7 @@ def test_the_author_publishes_nothing_and_nobody_else_hands_it_in_again(proposed
 def test_a_proposal_outlives_its_entry(proposed, lin, time) -> None:
     learning.delete_entry(actor=lin, pk=proposed.entry_id)
     time.pass_(days=31)
-    learning.delete_entry(actor=lin, pk=writes(lin).pk)
+    assert learning.forget_deleted_due() == 1
     assert learning.proposals_of(user=lin).get().entry is None
 
 

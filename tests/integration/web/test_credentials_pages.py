@@ -404,7 +404,8 @@ def test_my_hours_show_the_quota_what_counted_and_why_not_more(time, lin, signed
     for said in ("已完成 2 / 16 学时", "本期已计过一次", "按进度今天应达 10.7"):
         assert said in text, said
     assert "已完成 0 / 16 学时" in page(signed_in(lin), "own_hours", on="2025-12-31")
-    page(signed_in(lin), "own_hours", on="gestern")
+    for day in ("gestern", "0001-01-01", "9999-12-31"):
+        page(signed_in(lin), "own_hours", on=day)
 
 
 def test_who_leads_sees_who_is_behind_and_takes_the_list_home(time, lin, lead, signed_in):

@@ -18,7 +18,7 @@ NAMES = (
     "rating", "estimate", "found", "unanswered", "slow", "complaint", "order", "page", "at", "by", "next", "verb",
     "actor", "object", "preset", "calendar", "stage", "post", "language", "kpi", "before", "day", "industry",
     "difficulty", "need", "person", "drill", "card", "state", "scenario", "how", "again", "assignment", "month", "wage",
-    "shop", "kind", "tag", "competency", "pack", "find", "path",
+    "shop", "on", "course", "clarity", "seen", "kind", "tag", "competency", "pack", "find", "path",
 )  # fmt: skip
 VALUES = (
     "-1", "9999999999999", "0001-01-01", "9999-12-31", "2026-02-30", "\0", "x" * 10_000, "' or 1=1 --", SCRIPT,

@@ -140,6 +140,13 @@ def test_the_catalogue_is_narrowed_down_by_what_is_chosen(tmp_path, time, lin, s
     assert "没有符合条件的课程" in page(client, "courses", obligation="by_post")
 
 
+def test_a_lesson_opens_whatever_course_its_address_names(two, lin, signed_in):
+    client = signed_in(lin)
+    assert reverse("course", args=[COURSE]) in page(client, "lesson", KEY, course=COURSE)
+    for course in ("1\nX: y", "x" * 5000):
+        assert "课时" in page(client, "lesson", KEY, course=course)
+
+
 def test_a_course_says_why_a_unit_is_locked_and_what_there_is_to_do(two, lin, signed_in):
     client = signed_in(lin)
     text = page(client, "course", COURSE)

@@ -40,7 +40,7 @@ def test_a_number_is_whole_and_of_nine_digits_at_most(text, number):
 @pytest.mark.parametrize(
     ("text", "day"),
     [("2026-03-01", date(2026, 3, 1)), ("2026-02-30", None), ("20260301", None), ("2026-3-1", None), ("", None),
-     ("0000-01-01", None)],
+     ("0000-01-01", None), ("0001-01-01", None), ("9999-12-31", None), ("2026-W01-1", None)],
 )  # fmt: skip
 def test_a_day_is_one_of_the_calendar(text, day):
     assert as_day(text) == day

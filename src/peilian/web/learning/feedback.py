@@ -27,7 +27,7 @@ from peilian.web.shell.access import user_of
 from peilian.web.shell.charts import Chart, Part, shares
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
-from peilian.web.shell.parsing import as_id
+from peilian.web.shell.parsing import as_day, as_id
 
 _MOST_MONTHS = 12
 _SLOTS = (1, 3, 2)
@@ -176,13 +176,8 @@ def _chart(months: Sequence[dict[str, Any]]) -> Chart:
 def _asked(request: HttpRequest) -> tuple[str, date | None, UUID | None]:
     """What the address asks for. What makes no sense shows all, so that an old address still opens."""
     clarity = request.GET.get("clarity", "")
-    try:
-        day = date.fromisoformat(f"{request.GET.get('month', '')}-01")
-    except ValueError:
-        day = None
-    if day is not None and not date.min.year < day.year < date.max.year:  # no moment of another zone lies beyond
-        day = None
-    return clarity if clarity in CLARITIES else "", day, as_id(request.GET.get("unit", ""))
+    day, unit = as_day(f"{request.GET.get('month', '')}-01"), as_id(request.GET.get("unit", ""))
+    return clarity if clarity in CLARITIES else "", day, unit
 
 
 def _chosen(clarity: str, month: date | None, unit: UUID | None, view: learning.LessonFeedbackView) -> list[str]:

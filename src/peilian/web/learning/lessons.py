@@ -274,9 +274,10 @@ def _course_of(view: learning.LessonView) -> str:
 
 def _trail(view: learning.LessonView, course: str) -> list[dict[str, str]]:
     trail = [{"label": _("Learn"), "href": reverse("learn")}]
-    if course:
+    href = address_of(f"course:{course}") if course else ""
+    if href:
         title = next((name_in(one.title) for each in view.on for one in each.courses if one.key == course), _("Course"))
-        trail.append({"label": title, "href": reverse("course", args=[course])})
+        trail.append({"label": title, "href": href})
     return [*trail, {"label": name_in(view.document.title.to_text().both), "href": ""}]
 
 

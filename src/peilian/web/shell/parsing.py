@@ -10,6 +10,8 @@ from peilian.apps.people.api import NotVisibleError
 
 _MOST_DIGITS = 9
 """Numbers stay below 10^9, which every column of the database and every list holds."""
+_YEARS = range(1900, 3000)
+"""Outside of them nothing is planned or remembered, and at their ends moments cannot be told in every time zone."""
 
 
 def as_id(text: object) -> UUID | None:
@@ -41,6 +43,7 @@ def as_number(text: str, otherwise: int = 0) -> int:
 def as_day(text: str) -> date | None:
     """A day as a field of days sends it, 2026-03-01; ``None`` for anything else."""
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.isoformat() == text and found.year in _YEARS else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -148,18 +148,17 @@ def delete_entry(*, actor: User, pk: UUID) -> HandbookEntry:
         if row.deleted_at is None:
             row.deleted_at = clock.now()
             row.save(update_fields=["deleted_at"])
-        long_ago = clock.now() - timedelta(days=DAYS_TO_RESTORE)
-        HandbookEntry.objects.filter(employee=employee, deleted_at__lt=long_ago).delete()
     return row
 
 
 def restore_entry(*, actor: User, pk: UUID) -> HandbookEntry:
-    """Bring an entry back where it was; one whose passage was kept again meanwhile stays deleted, and that is given."""
+    """Bring an entry back where it was; one whose passage was kept again meanwhile stays deleted, and that is given.
+    What was deleted too long ago is gone, whether or not anybody has cleared it away yet."""
     employee = candidate(actor)
     with bookkeeping():
         _locked_person(employee)
         row = HandbookEntry.objects.filter(employee=employee, pk=pk).first()
-        if row is None:
+        if row is None or (row.deleted_at is not None and row.deleted_at < _too_long_ago()):
             raise NotVisibleError
         if row.deleted_at is None:
             return row
@@ -169,6 +168,16 @@ def restore_entry(*, actor: User, pk: UUID) -> HandbookEntry:
         row.deleted_at = None
         row.save(update_fields=["deleted_at"])
     return row
+
+
+def forget_deleted_due() -> int:
+    """Clear away for good what was deleted too long ago to be brought back; for the worker's round. How many."""
+    rows = HandbookEntry.objects.filter(deleted_at__lt=_too_long_ago())
+    if not rows.exists():
+        return 0
+    with bookkeeping():
+        _all, by_kind = rows.delete()
+    return by_kind.get(HandbookEntry._meta.label, 0)
 
 
 def move_entry(*, actor: User, pk: UUID, way: Way) -> None:
@@ -249,6 +258,10 @@ def _keep(actor: User, found: Found, heading: str) -> HandbookEntry:
         )  # fmt: skip
         row.save(force_insert=True)
     return row
+
+
+def _too_long_ago() -> datetime:
+    return clock.now() - timedelta(days=DAYS_TO_RESTORE)
 
 
 def _title(words: str) -> str:
