@@ -32,13 +32,14 @@ from peilian.apps.appraisal.models import (
     Appraisal,
     Appraisee,
     Cycle,
+    CycleState,
     Remark,
     RemarkKind,
     Talk,
 )
 from peilian.apps.appraisal.publishing import appeal_ends_at
 from peilian.apps.appraisal.rating import may_comment
-from peilian.apps.appraisal.seen import appraisee_for, appraisees_seen
+from peilian.apps.appraisal.seen import appraisee_for, appraisees_seen, own_appraisees
 from peilian.apps.base.api import today_in_company
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import Language, Reason, Text
@@ -93,6 +94,16 @@ class SheetRights:
     talk: bool = False
     correct: bool = False
     acknowledge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStanding:
+    """Where an own sheet stands: the newest result that its person may read, and what there is to be done with it."""
+
+    appraisee: Appraisee
+    appraisal: Appraisal | None
+    is_exempt: bool
+    may: SheetRights
 
 
 @dataclass(frozen=True)
@@ -181,6 +192,21 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
         talks=list(Talk.objects.filter(appraisal__appraisee=row).prefetch_related("items")),
         may=_rights(user, row, results, now),
     )
+
+
+def my_standings(*, user: User, now: datetime | None = None) -> list[SheetStanding]:
+    """The user's own sheets in review or published, newest period first, without their lines: for lists of what is to
+    be done."""
+    moment, found = now or timezone.now(), []
+    for row in own_appraisees(user).filter(cycle__state__in=(CycleState.REVIEWING, CycleState.PUBLISHED)):
+        cycle = row.cycle
+        exempt = exempt_indicators(cycle).get(row.employee_id, {}) if cycle.takes_inputs else {}
+        results = list(Appraisal.objects.filter(appraisee=row).order_by("version"))
+        shown = _chosen(results if cycle.is_public and not row.exempt_reason else [], cycle, None)
+        is_exempt = bool(row.exempt_reason or "" in exempt) and shown is None
+        may = SheetRights() if is_exempt else _rights(user, row, results, moment)
+        found.append(SheetStanding(row, shown, is_exempt, may))
+    return found
 
 
 def sheets_of(*, user: User, employee: Employee) -> list[Appraisee]:

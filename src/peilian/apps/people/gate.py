@@ -138,7 +138,11 @@ class Sight:
         """
         if self.reaches_company(permission):
             return Visibility.everything()
-        spans = [*_account_spans(self._own_ids(permission)), *_unit_spans(self._unit_ids(permission))]
+        return remembered(("lake", self.user.pk, self.day, permission), lambda: self._covered_accounts(permission))
+
+    def _covered_accounts(self, permission: Permission) -> Visibility:
+        own, units = self._own_ids(permission), self._unit_ids(permission)
+        spans = [*(_account_spans(own) if own else ()), *(_unit_spans(units) if units else ())]
         return Visibility.of(spans) if spans else Visibility.nothing()
 
     @cached_property

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from peilian.apps.appraisal import api as appraisal
 from peilian.apps.base.api import company_zone
-from peilian.apps.people.api import User
+from peilian.apps.people.api import Permission, User, visible_to
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
 
@@ -53,12 +53,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _own(user: User) -> Iterator[Task]:
-    for sheet in appraisal.my_sheets(user=user):
-        cycle = sheet.cycle
-        if cycle.state not in (State.REVIEWING, State.PUBLISHED):
-            continue
-        view = appraisal.sheet(user=user, appraisee=sheet)
-        href = _address("appraisal_sheet", sheet.pk)
+    for view in appraisal.my_standings(user=user):
+        cycle = view.appraisee.cycle
+        href = _address("appraisal_sheet", view.appraisee.pk)
         if view.is_exempt:
             continue
         if view.may.self_comment:
@@ -70,6 +67,9 @@ def _own(user: User) -> Iterator[Task]:
 
 
 def _led(user: User) -> Iterator[Task]:
+    sight = visible_to(user)
+    if not (sight.may(Permission.RATE_APPRAISALS) or sight.may(Permission.RUN_APPRAISALS)):
+        return
     for cycle in appraisal.cycles(user=user).exclude(state=State.CLOSED):
         rights = appraisal.can(user=user, cycle=cycle)
         if rights.rate and cycle.takes_inputs:
@@ -84,6 +84,8 @@ def _led(user: User) -> Iterator[Task]:
 
 
 def _appeals(user: User) -> Iterator[Task]:
+    if not visible_to(user).may(Permission.DECIDE_APPEALS):
+        return
     for row in appraisal.appeals_for(user=user, states=[appraisal.AppealState.OPEN]):
         if appraisal.can_decide(user=user, appeal=row) is None:
             person = row.appraisal.appraisee
@@ -93,6 +95,8 @@ def _appeals(user: User) -> Iterator[Task]:
 
 def _rewards(user: User) -> Iterator[Task]:
     """Proposed rewards that the user may approve."""
+    if not visible_to(user).may(Permission.MANAGE_REWARDS):
+        return
     rows = appraisal.awards_of(user=user, states=[appraisal.AwardState.PROPOSED])
     n = rows.exclude(proposed_by=user.pk).count()
     if n:
