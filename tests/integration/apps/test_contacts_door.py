@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from peilian.adapters.lake import Lake
 from peilian.apps.base import api as base
 from peilian.apps.contacts import api as contacts
-from peilian.apps.people.api import NotVisibleError, Permission, assign_account
+from peilian.apps.people.api import NotVisibleError, Permission, assign_account, end_grant
 from peilian.engine._kernel import InputError
 from peilian.flows import importing, reading
 from support.company import LIN, ZHENG, SmallCompany, a_login, a_small_company, write_files
@@ -128,6 +128,17 @@ def test_another_teams_conversation_is_absent(company, who, own, other):
     assert contacts.conversation(user=user, conversation_id=own) is not None
     assert contacts.conversation(user=user, conversation_id=other) is None
     assert contacts.conversation(user=user, conversation_id="no such") is None
+
+
+def test_what_was_read_before_is_shown_to_nobody_whose_right_has_ended(company):
+    everything = contacts.ConversationFilter()
+    for user in (company.lead_a, company.manager):
+        assert contacts.conversation(user=user, conversation_id="a-hard") is not None
+        assert contacts.conversations(user=user, question=everything).total > 0
+    end_grant(actor=None, grant=company.lead_a.grants.get())
+    assert contacts.conversation(user=company.lead_a, conversation_id="a-hard") is None
+    assert contacts.conversations(user=company.lead_a, question=everything).total == 0
+    assert contacts.conversation(user=company.manager, conversation_id="a-hard") is not None
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Answers of the lake that were given before: whoever may see the same and asks the same gets the same.
 
-An answer holds for one generation of the lake. When the lake changes, everything remembered is forgotten at once, so
-that nothing erased stays in memory.
+An answer holds for one generation of the lake, which is read anew with each question. With the first question after the
+lake has changed, whoever changed it, everything remembered is forgotten: nothing erased is told again.
 """
 
 from __future__ import annotations

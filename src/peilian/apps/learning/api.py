@@ -1,4 +1,5 @@
-"""The door of the learning app: exams are opened, taken, marked and looked at.
+"""The door of the learning app: lessons, courses and paths are learnt, exams taken and marked, certificates issued,
+rules and plans assign, daily rounds ask again, and a handbook keeps what somebody wants to remember.
 
 Functions that change something take the acting user and check the permission; ``actor=None`` is the product itself.
 Absent and forbidden give the same answer.
