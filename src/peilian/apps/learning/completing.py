@@ -8,14 +8,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from peilian.apps.base.api import refuse, short, write
+from django.db.models import CharField, UUIDField
+
+from peilian.apps.base.api import Argument, Prepared, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.models import Completion, CompletionHow
 from peilian.apps.people.api import Employee
+from peilian.apps.record import api as record
 
 if TYPE_CHECKING:
     from peilian.apps.library.api import ContentVersion
     from peilian.apps.people.api import User
+
+_KNOWN = Prepared(
+    lambda: Completion.objects.exclude(how=CompletionHow.WITHDRAWN).filter(
+        employee=Argument("employee", UUIDField()),
+        what=Argument("what", CharField()),
+        source_kind=Argument("source_kind", CharField()),
+        source_id=Argument("source_id", CharField()),
+    )[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +49,10 @@ def complete(*, employee: Employee, done: Done) -> Completion:
     """Add a completion. The same source completes a text once, also after it was withdrawn: the row that there is comes
     back."""
     with write(actor=None, verb="learning.complete") as audit:
-        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
-        known = Completion.objects.exclude(how=CompletionHow.WITHDRAWN).filter(
-            employee=employee, what=done.what, source_kind=done.source_kind, source_id=done.source_id
+        record.lock_people([employee.pk])
+        former: Completion | None = _KNOWN.first(
+            employee=employee.pk, what=done.what, source_kind=done.source_kind, source_id=done.source_id
         )
-        former: Completion | None = known.first()
         if former is not None:
             audit.unchanged()
             return former

@@ -23,6 +23,7 @@ from peilian.apps.record.ledger import (
     bearing_of,
     correct_evidence,
     evidence_of,
+    lock_people,
     withdraw_evidence,
 )
 from peilian.apps.record.models import (
@@ -84,6 +85,7 @@ __all__ = [
     "correct_evidence",
     "dismiss_need",
     "evidence_of",
+    "lock_people",
     "look_at_gaps",
     "meet_need",
     "need",

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import CharField, Count, QuerySet, UUIDField
 from django.utils import timezone
 
-from peilian.apps.base.api import Audit, write
+from peilian.apps.base.api import Argument, Audit, Prepared, write
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.record.checks import Person, permit_on, person_for, refuse, short
 from peilian.apps.record.models import LIVE_NEEDS, Evidence, EvidenceKind, Need, NeedSubject
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 _JUDGED = frozenset({EvidenceKind.OBSERVATION, EvidenceKind.REVIEW})
 
 _Place = tuple[str, str, UUID, str, str]
+_PEOPLE = Argument("people", UUIDField(), is_many=True)
+_LOCKED = Prepared(
+    lambda: (
+        Employee.objects.filter(_PEOPLE.has("pk"))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+        .values_list("pk", flat=True)
+    )
+)
+_FORMER = Prepared(
+    lambda: Evidence.objects.current().filter(
+        Argument("kinds", CharField(), is_many=True).has("source_kind"),
+        Argument("sources", CharField(), is_many=True).has("source_id"),
+        _PEOPLE.has("employee"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +136,7 @@ def bearing_of(*, user: User, keys: Collection[str]) -> dict[str, Bearing]:
 
 def lock_people(employee_ids: Collection[UUID]) -> None:
     """Let nobody else write to these people's records before the transaction ends, so that a source counts once."""
-    rows = Employee.objects.filter(pk__in=employee_ids).order_by("pk")
-    list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+    _LOCKED(people=employee_ids)
 
 
 def _supersede(
@@ -180,10 +195,10 @@ def _place_of(piece: NewEvidence | Evidence) -> _Place:
 
 
 def _latest(pieces: Sequence[NewEvidence]) -> dict[_Place, Evidence]:
-    rows = Evidence.objects.current().filter(
-        source_kind__in={piece.source_kind for piece in pieces},
-        source_id__in={piece.source_id for piece in pieces},
-        employee__in={piece.employee.pk for piece in pieces},
+    rows = _FORMER(
+        kinds={piece.source_kind for piece in pieces},
+        sources={piece.source_id for piece in pieces},
+        people={piece.employee.pk for piece in pieces},
     )
     return {_place_of(row): row for row in rows}
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField
 from django.utils import timezone
 
-from peilian.apps.base.api import write
+from peilian.apps.base.api import Argument, Prepared, write
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, Unit
 from peilian.apps.record.checks import Person, people_seen, permit_on, person_for, refuse, short
 from peilian.apps.record.models import LIVE_NEEDS, Evidence, Need, NeedOrigin, NeedState, NeedSubject
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 _MEASURED = (NeedOrigin.GAP, NeedOrigin.DRILL, NeedOrigin.EXAM)
 # A gap becomes a need when it is as certain as this and no smaller than this many points; at most so many a person.
 _CERTAIN, _SIZEABLE, _MOST_GAPS = 0.9, 3.0, 3
+_RAISED_BY_MEASURING = Prepared(
+    lambda: (
+        Need.objects.filter(Argument("people", UUIDField(), is_many=True).has("employee"))
+        .filter(subject_kind=NeedSubject.COMPETENCY, origin__in=_MEASURED, state__in=LIVE_NEEDS)
+        .select_related("employee")
+    )
+)
 
 
 def needs_of(
@@ -185,12 +192,7 @@ def look_at_gaps(*, employees: Iterable[Employee]) -> GapLook:
 def settle_needs(rows: Iterable[Evidence]) -> list[Need]:
     """Close the needs, raised by measuring, whose required level the person has reached with this new evidence."""
     touched = {(row.employee_id, row.competency) for row in rows}
-    live = Need.objects.filter(
-        employee__in={employee for employee, _ in touched},
-        subject_kind=NeedSubject.COMPETENCY,
-        origin__in=_MEASURED,
-        state__in=LIVE_NEEDS,
-    ).select_related("employee")
+    live = _RAISED_BY_MEASURING(people={employee for employee, _ in touched})
     concerned = [item for item in live if (item.employee_id, item.subject) in touched]
     if not concerned:
         return []

@@ -41,6 +41,11 @@ _COMPLETED = Prepared(
 _TEST_OUT = Prepared(lambda: CourseExam.objects.filter(sitting=Argument("sitting", UUIDField()), is_test_out=True))
 _TAKEN_BACK = Reason("curriculum.result_changed")
 _PASSED_AFTER_ALL = Reason("curriculum.passed_after_all")
+_ASKED = Prepared(
+    lambda: record.Assignment.objects.filter(
+        enrolments__in=Enrolment.objects.live().filter(attempt=Argument("attempt", UUIDField())), done_at=None
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,7 @@ def remedial(attempt: Attempt) -> None:
     """Who failed is given the lessons of the exam that are weakest, each once an attempt, for a week; who passes after
     all need not learn what is left of them. Of a test-out nothing follows: its lessons are to be learnt anyway."""
     if attempt.is_passed:
-        asked = Enrolment.objects.live().filter(attempt=attempt)
-        for task in record.Assignment.objects.filter(enrolments__in=asked, done_at=None):
+        for task in _ASKED(attempt=attempt.pk):
             record.cancel_assignment(actor=None, assignment=task, reason=say(_PASSED_AFTER_ALL, "zh"))
         return
     if attempt.sitting is None or _test_out_of(attempt) is not None:

@@ -68,7 +68,9 @@ def give_attempt(*, actor: User, sitting_id: UUID, reason: str) -> Sitting:
 
 def tell_used_up(attempt: Attempt) -> None:
     """Tell who leads the person that a failure left no way on, once an attempt; a step of ``learning.following``."""
-    row = _links().filter(sitting=attempt.sitting_id).first()
+    if attempt.is_passed:
+        return
+    row = _OF_SITTING.first(sitting=attempt.sitting_id) if attempt.sitting_id is not None else None
     found = _used_up(row) if row is not None else None
     if row is None or found is None or found.attempts[-1].pk != attempt.pk:
         return
@@ -82,6 +84,7 @@ def _links() -> QuerySet[CourseExam]:
     return CourseExam.objects.filter(is_test_out=False).select_related("sitting", "employee").order_by("-pk")
 
 
+_OF_SITTING = Prepared(lambda: _links().filter(sitting=Argument("sitting", UUIDField()))[:1])
 _LINK = Prepared(
     lambda: _links().filter(
         employee=Argument("employee", UUIDField()), course=Argument("course", CharField()), sitting__cancelled_at=None

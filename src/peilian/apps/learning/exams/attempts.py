@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Max, UUIDField
+from django.db.models import CharField, F, IntegerField, Max, UUIDField
 
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import Argument, Prepared, bookkeeping, refuse, short, write
@@ -30,6 +30,7 @@ from peilian.apps.learning.exams.results import Graded, finish, graded, reopen
 from peilian.apps.learning.exams.storing import LATE, MOST_EVENTS, add_event, store
 from peilian.apps.learning.models import (
     Attempt,
+    AttemptEvent,
     AttemptEventKind,
     AttemptState,
     Contest,
@@ -86,6 +87,15 @@ _LOCKED = Prepared(
         .order_by()
     )
 )
+_ENDED_BY_CLOCK = Prepared(
+    lambda: (
+        AttemptEvent.objects.filter(
+            attempt=Argument("attempt", UUIDField()), seq=Argument("seq", IntegerField()), kind=AttemptEventKind.TIME_UP
+        )
+        .order_by()
+        .values_list("pk", flat=True)[:1]
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,7 @@ def start_attempt(
     drawn = secrets.randbelow(_SEEDS) if seed is None else seed
     questions = set_paper(exam, employee, chosen, drawn)
     with write(actor=user, verb="learning.start_attempt") as audit:
-        Employee.objects.select_for_update(no_key=True).get(pk=employee.pk)
+        record.lock_people([employee.pk])
         if (meanwhile := running_of(employee, sitting)) is not None:
             audit.unchanged()
             return meanwhile
@@ -379,7 +389,7 @@ def may_go_on(attempt: Attempt) -> bool:
         return True
     if attempt.handed_in_at is None or clock.now() >= attempt.handed_in_at + timedelta(hours=REOPENED_HOURS):
         return False
-    if not attempt.events.filter(kind=AttemptEventKind.TIME_UP, seq=attempt.seq).exists():
+    if not _ENDED_BY_CLOCK(attempt=attempt.pk, seq=attempt.seq):
         return False
     is_marked = Mark.objects.filter(response__attempt=attempt).exists()
     is_contested = Contest.objects.filter(response__attempt=attempt).exists()
