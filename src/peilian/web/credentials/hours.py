@@ -19,7 +19,7 @@ from peilian.engine.curriculum.hours import Counted
 from peilian.flows.wording import say
 from peilian.web.credentials.wordings import HOW, PERIODS
 from peilian.web.learning.places import address_of
-from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.people.forms import UnitFilter
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.downloads import table_response
 from peilian.web.shell.figures import Figure
@@ -31,23 +31,14 @@ P = people.Permission
 _PAGES = {"run": "drill_debrief", "attempt": "exam_review"}
 
 
-class TeamFilter(forms.Form):
+class TeamFilter(UnitFilter):
     """Which team, and who."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     show = forms.ChoiceField(
         label=gettext_lazy("Show"),
         required=False,
         choices=[("", gettext_lazy("everybody")), ("behind", gettext_lazy("who is behind"))],
     )
-
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
 
 
 @require_safe

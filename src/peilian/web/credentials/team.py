@@ -14,7 +14,7 @@ from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.web.credentials.mine import external_line
 from peilian.web.credentials.wordings import STANDING_TONES, STANDINGS
-from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.people.forms import UnitFilter
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 
@@ -22,14 +22,12 @@ P = people.Permission
 _MOST_OTHERS = 200
 
 
-class TeamFilter(forms.Form):
+class TeamFilter(UnitFilter):
     """Which certificate, whose, and how they stand."""
 
+    field_order = ("certificate", "unit", "show")
+
     certificate = forms.ChoiceField(label=gettext_lazy("Certificate"), required=False)
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     show = forms.ChoiceField(
         label=gettext_lazy("Show"),
         required=False,
@@ -42,13 +40,11 @@ class TeamFilter(forms.Form):
         ],
     )
 
-    def __init__(self, *arguments: Any, sight: people.Sight, offered: list[learning.Offered], **options: Any) -> None:
+    def __init__(self, *arguments: Any, offered: list[learning.Offered], **options: Any) -> None:
         super().__init__(*arguments, **options)
         language = reading_language()
         titles = [(one.key, one.document.title.to_text().in_language(language)) for one in offered]
         self.fields["certificate"].choices = titles  # type: ignore[attr-defined]
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
 
 
 @require_safe

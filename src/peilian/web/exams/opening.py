@@ -22,7 +22,7 @@ from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
-from peilian.web.people.forms import UnitChoice, name_in, with_parents
+from peilian.web.people.forms import UnitFilter, name_in
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
@@ -107,20 +107,16 @@ class OpeningForm(forms.Form):
         )
 
 
-class WhoForm(forms.Form):
+class WhoForm(UnitFilter):
     """Who is offered for choice: by unit, post and open need."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
+    permission = P.ASSIGN_TRAINING
+
     post = forms.ChoiceField(label=gettext_lazy("Post"), required=False)
     need = forms.ChoiceField(label=gettext_lazy("Need"), required=False)
 
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        units = sight.units(P.ASSIGN_TRAINING).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
         posts = [(str(post.pk), name_in(post.name)) for post in people.Post.objects.order_by("code")]
         self.fields["post"].choices = [("", _("All posts")), *posts]  # type: ignore[attr-defined]
         needs = [(key, competency_name(key)) for key in record.competency_model().competencies]

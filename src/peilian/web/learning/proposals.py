@@ -19,7 +19,7 @@ from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.learning.handbook import shown_proposal
-from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.people.forms import UnitFilter
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -46,21 +46,6 @@ class ProposalForm(forms.Form):
         super().__init__(*arguments, **options)
         for name in ("title", "text"):
             self.fields[name].error_messages["required"] = _("This needs to be filled in.")
-
-
-class TeamOnly(forms.Form):
-    """Of which team."""
-
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
-
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["unit"].queryset = with_parents(  # type: ignore[attr-defined]
-            sight.units(P.SEE_RECORD).filter(closed_on=None)
-        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,7 +107,7 @@ def team(request: HttpRequest) -> HttpResponse:
     sight, user = sight_of(request), user_of(request)
     sight.require(P.SEE_PEOPLE)
     sight.require(P.SEE_RECORD)
-    form = TeamOnly(request.GET, sight=sight)
+    form = UnitFilter(request.GET, sight=sight)
     unit = form.cleaned_data.get("unit") if form.is_valid() else None
     lines = learning.team_deposits(user=user, unit=unit)
     page = page_of(lines, request)

@@ -25,7 +25,7 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
 from peilian.web.learning.parts import going_of
-from peilian.web.people.forms import DayField, UnitChoice, name_in, with_parents
+from peilian.web.people.forms import DayField, UnitFilter, name_in
 from peilian.web.record.assigning import needs_named
 from peilian.web.record.wordings import subject_name
 from peilian.web.shell.access import sight_of, user_of
@@ -36,19 +36,13 @@ P = people.Permission
 USUAL_DAYS = 14
 
 
-class TeamFilter(forms.Form):
+class TeamFilter(UnitFilter):
     """Whose learning, and of what."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     what = forms.ChoiceField(label=gettext_lazy("What"), required=False)
 
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
         self.fields["what"].choices = [("", _("All")), *taught(("path", "course"))]  # type: ignore[attr-defined]
 
 

@@ -309,6 +309,19 @@ class UnitForm(DirectoryForm):
         people.change_unit(actor=actor, unit=unit, name=self._names(), parent=self.cleaned_data.get("parent"))
 
 
+class UnitFilter(forms.Form):
+    """Of which team, of those that the ``permission`` covers; a page with further filters adds them."""
+
+    permission: ClassVar = people.Permission.SEE_RECORD
+
+    unit = UnitChoice(queryset=people.Unit.objects.none(), label=_("Team"), required=False, empty_label=_("All teams"))
+
+    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        units = sight.units(self.permission).filter(closed_on=None)
+        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
+
+
 class TeamFilter(forms.Form):
     """The filters of the list of people. What is not offered is left out, so that an old address still opens."""
 

@@ -23,7 +23,7 @@ from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say, say_fault
-from peilian.web.people.forms import DayField, UnitChoice, name_in, with_parents
+from peilian.web.people.forms import DayField, UnitFilter, name_in
 from peilian.web.record.drills import all_drills, drill_title
 from peilian.web.record.tasks import task_of
 from peilian.web.record.wordings import ASSIGNMENT_STATES, subject_name
@@ -92,23 +92,14 @@ class AssignForm(forms.Form):
         )
 
 
-class TaskFilter(forms.Form):
+class TaskFilter(UnitFilter):
     """Whose assignments, in which state."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
         required=False,
         choices=[("", gettext_lazy("All states")), *ASSIGNMENT_STATES.items()],
     )
-
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

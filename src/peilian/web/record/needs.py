@@ -21,7 +21,7 @@ from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
 from peilian.flows.wording import say, say_fault
-from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.people.forms import UnitFilter
 from peilian.web.record.drills import DrillChoice, drills_for
 from peilian.web.record.radar import interval_of, standing_of
 from peilian.web.record.wordings import NEED_STATES, ORIGINS, Label, competency_name, subject_name
@@ -72,13 +72,9 @@ class NeedForm(forms.Form):
         self.fields["subject"].choices = choices  # type: ignore[attr-defined]
 
 
-class NeedFilter(forms.Form):
+class NeedFilter(UnitFilter):
     """Whose needs."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
         required=False,
@@ -88,11 +84,6 @@ class NeedFilter(forms.Form):
             ("closed", gettext_lazy("closed")),
         ],
     )
-
-    def __init__(self, *arguments: Any, sight: people.Sight, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
 
     def states(self) -> tuple[record.NeedState, ...]:
         """The states asked for."""

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
-from peilian.web.people.forms import UnitChoice, with_parents
+from peilian.web.people.forms import UnitFilter
 from peilian.web.record.radar import CERTAIN, standing_of
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import sight_of, user_of
@@ -46,23 +46,14 @@ class HeatRow:
     n_evidence: int
 
 
-class TeamRadarFilter(forms.Form):
+class TeamRadarFilter(UnitFilter):
     """Which unit, in which order."""
 
-    unit = UnitChoice(
-        queryset=people.Unit.objects.none(), label=gettext_lazy("Team"), required=False,
-        empty_label=gettext_lazy("All teams"),
-    )  # fmt: skip
     order = forms.ChoiceField(
         label=gettext_lazy("Order"),
         required=False,
         choices=[("", gettext_lazy("most gaps first")), ("number", gettext_lazy("by number"))],
     )
-
-    def __init__(self, *arguments: object, sight: people.Sight, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]
-        units = sight.units(P.SEE_RECORD).filter(closed_on=None)
-        self.fields["unit"].queryset = with_parents(units)  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.credentials.telling import tell_person
 from peilian.apps.learning.models import Certificate, CredentialEvent, CredentialEventKind
+from peilian.apps.learning.telling import tell_person
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:

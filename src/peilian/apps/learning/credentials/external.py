@@ -16,8 +16,8 @@ from peilian.adapters.pictures import without_traces
 from peilian.apps.base.api import file_path, keep_file, refuse, short, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.deciding import may_manage
-from peilian.apps.learning.credentials.telling import tell_leaders, tell_person
 from peilian.apps.learning.models import ExternalCertificate, ExternalState
+from peilian.apps.learning.telling import tell_leaders, tell_person
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:

@@ -27,7 +27,6 @@ from peilian.apps.learning.credentials.offered import (
     stored,
     titles_of,
 )
-from peilian.apps.learning.credentials.telling import tell_leaders, tell_person
 from peilian.apps.learning.models import (
     Attempt,
     AttemptState,
@@ -38,6 +37,7 @@ from peilian.apps.learning.models import (
     CredentialEvent,
     CredentialEventKind,
 )
+from peilian.apps.learning.telling import tell_leaders, tell_person
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
 from peilian.engine.curriculum.awards import Award, Held, award_due

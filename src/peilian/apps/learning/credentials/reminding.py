@@ -10,7 +10,6 @@ from django.db.models import Q
 from peilian.adapters.packs.certificates import CertificateDocument
 from peilian.apps.base.api import today_in_company, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.credentials.telling import tell_leaders, tell_person
 from peilian.apps.learning.models import (
     Certificate,
     CredentialEvent,
@@ -18,6 +17,7 @@ from peilian.apps.learning.models import (
     ExternalCertificate,
     ExternalState,
 )
+from peilian.apps.learning.telling import tell_leaders, tell_person
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee
 

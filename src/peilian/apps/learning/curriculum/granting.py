@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db.models import CharField, QuerySet, UUIDField
 
-from peilian.apps.base.api import Argument, Prepared, inbox_of, refuse, send, short, write
+from peilian.apps.base.api import Argument, Prepared, inbox_of, refuse, short, write
 from peilian.apps.learning.exams.deciders import deciders_of
 from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, Enrolment, Sitting
+from peilian.apps.learning.telling import tell_person, tell_user
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 
 if TYPE_CHECKING:
@@ -60,9 +61,8 @@ def give_attempt(*, actor: User, sitting_id: UUID, reason: str) -> Sitting:
         before, sitting.attempts_allowed = sitting.attempts_allowed, sitting.attempts_allowed + 1
         sitting.save(update_fields=["attempts_allowed"])
         audit.note(sitting, {"attempts_allowed": [before, sitting.attempts_allowed], "reason": ["", why]})
-        user = getattr(row.employee, "user", None)
-        if user is not None and user.is_active:
-            _tell(user, "inbox.course_attempt_given", row, f"/learn/courses/{row.course}/")
+        title = sitting.title
+        tell_person(row.employee, "inbox.course_attempt_given", title, link=f"/learn/courses/{row.course}/")
     return sitting
 
 
@@ -77,7 +77,7 @@ def tell_used_up(attempt: Attempt) -> None:
     link = f"/team/learning/exams/{row.sitting_id}/?attempt={attempt.number}"
     for user in deciders_of(row.employee):
         if not inbox_of(user=user).filter(key="inbox.course_exam_used_up", link=link).exists():
-            _tell(user, "inbox.course_exam_used_up", row, link)
+            tell_user(user, row.employee, "inbox.course_exam_used_up", row.sitting.title, link=link)
 
 
 def _links() -> QuerySet[CourseExam]:
@@ -107,9 +107,3 @@ def _used_up(row: CourseExam) -> UsedUp | None:
     if last.state != AttemptState.MARKED or last.is_passed or Enrolment.objects.filter(attempt=last).exists():
         return None
     return UsedUp(row, attempts)
-
-
-def _tell(user: User, key: str, row: CourseExam, link: str) -> None:
-    title = row.sitting.title
-    params = {"title": title.get(user.language) or next(iter(title.values()), ""), "name": row.employee.name}
-    send(recipient=user, key=key, params=params, link=link)

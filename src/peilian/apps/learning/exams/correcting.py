@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from peilian.apps.base.api import refuse, send, short, write
+from peilian.apps.base.api import refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.adaptive import OF, measured
 from peilian.apps.learning.exams.attempts import candidate, exam_of
@@ -42,6 +42,7 @@ from peilian.apps.learning.models import (
     Response,
     Sitting,
 )
+from peilian.apps.learning.telling import tell_person, tell_user
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, User, visible_to
 from peilian.engine._kernel import Language
 from peilian.engine.assessment import Grade, grade, grade_of
@@ -109,8 +110,7 @@ def contest_answer(*, user: User, attempt_id: UUID, number: int, reason: str) ->
         opener = attempt.sitting.created_by
         is_there = opener is not None and opener.is_active and opener.pk != user.pk
         for one in [opener] if is_there and opener is not None else deciders_of(employee):
-            params = {"title": _title(attempt.sitting, one.language), "name": employee.name}
-            send(recipient=one, key="inbox.exam_contested", params=params, link="/exams/contests/")
+            tell_user(one, employee, "inbox.exam_contested", attempt.sitting.title, link="/exams/contests/")
     return row
 
 
@@ -249,18 +249,8 @@ def _resettle(
 
 
 def _tell(attempt: Attempt, key: str) -> None:
-    user = getattr(attempt.employee, "user", None)
-    if user is None or not user.is_active:
-        return
     assert attempt.sitting is not None
-    send(
-        recipient=user, key=key, params={"title": _title(attempt.sitting, user.language)},
-        link=f"/exams/attempts/{attempt.pk}/review/",
-    )  # fmt: skip
-
-
-def _title(sitting: Sitting, language: str) -> str:
-    return str(sitting.title.get(language) or next(iter(sitting.title.values()), ""))
+    tell_person(attempt.employee, key, attempt.sitting.title, link=f"/exams/attempts/{attempt.pk}/review/")
 
 
 def _locked(rows: QuerySet[Attempt], pk: UUID) -> Attempt:

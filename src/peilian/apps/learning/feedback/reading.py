@@ -16,8 +16,8 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from peilian.apps.base.api import company_zone, refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.credentials.telling import tell_person
 from peilian.apps.learning.models import Clarity, LessonFeedback
+from peilian.apps.learning.telling import tell_person
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, visible_to
 

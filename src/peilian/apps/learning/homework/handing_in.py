@@ -13,10 +13,10 @@ from peilian.adapters.media import media_type_of, plain_name
 from peilian.adapters.pictures import without_traces
 from peilian.apps.base.api import Argument, Audit, Prepared, keep_file, refuse, short, write
 from peilian.apps.learning import clock
-from peilian.apps.learning.credentials.telling import tell_leaders
 from peilian.apps.learning.curriculum.lessons import LessonView, lesson_of
 from peilian.apps.learning.curriculum.texts import title_of
 from peilian.apps.learning.models import Homework, HomeworkFile, HomeworkState, HomeworkVersion, LessonRound
+from peilian.apps.learning.telling import tell_leaders
 from peilian.apps.people.api import Employee, GuidanceKind, NotVisibleError
 from peilian.engine._kernel import Fault, InputError
 

@@ -13,7 +13,6 @@ from peilian.adapters.packs.teaching import LessonDocument
 from peilian.apps.base.api import file_path, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.external import OpenedFile
-from peilian.apps.learning.credentials.telling import tell_person
 from peilian.apps.learning.curriculum.lessons import lesson_part_done
 from peilian.apps.learning.curriculum.texts import title_of
 from peilian.apps.learning.homework.handing_in import address_of
@@ -25,6 +24,7 @@ from peilian.apps.learning.models import (
     HomeworkVersion,
     LessonWorkKind,
 )
+from peilian.apps.learning.telling import tell_person
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import Text

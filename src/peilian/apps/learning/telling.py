@@ -1,4 +1,4 @@
-"""What people are told about certificates, in their inbox."""
+"""What people are told about learning, in their inbox (站内消息): the person, those who lead, anybody in particular."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tell_person(
     """Tell the person, who may have no login; part of the caller's transaction."""
     user: User | None = getattr(employee, "user", None)
     if user is not None:
-        _tell(user, employee, key, title, link, day, word)
+        tell_user(user, employee, key, title, link=link, day=day, word=word)
 
 
 def tell_leaders(
@@ -41,12 +41,15 @@ def tell_leaders(
         user: User | None = getattr(guidance.guide, "user", None)
         if user is not None and user.pk not in told:
             told.add(user.pk)
-            _tell(user, employee, key, title, link, day, "")
+            tell_user(user, employee, key, title, link=link, day=day)
 
 
-def _tell(
-    user: User, employee: Employee, key: str, title: Mapping[str, str], link: str, day: date | None, word: str
-) -> None:
+def tell_user(
+    user: User, employee: Employee, key: str, title: Mapping[str, str], *, link: str, day: date | None = None,
+    word: str = "",
+) -> None:  # fmt: skip
+    """Tell a user something about a person, with the ``title`` of what it is about in the user's language; who may not
+    sign in any more is told nothing."""
     if not user.is_active:
         return
     params = {
