@@ -99,6 +99,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "peilian.web.shell.tags",
+                "peilian.web.shell.stencils",
                 "peilian.web.appraisal.tabs",
                 "peilian.web.conversations.origin",
                 "peilian.web.exams.tabs",

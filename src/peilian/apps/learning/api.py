@@ -95,7 +95,7 @@ from peilian.apps.learning.exams.correcting import (
     regrade,
 )
 from peilian.apps.learning.exams.drills import ItemDrill, unfinished
-from peilian.apps.learning.exams.entering import Entry, entry_for
+from peilian.apps.learning.exams.entering import Entry, entry_for, may_take
 from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, one_to_mark, parts_of, to_mark
 from peilian.apps.learning.exams.panel_drills import (
     PanelTalk,
@@ -608,6 +608,7 @@ __all__ = [
     "may_manage",
     "may_run_rules",
     "may_see_statistics",
+    "may_take",
     "move_entry",
     "move_heading",
     "move_to_newer",

@@ -26,7 +26,7 @@ from peilian.adapters.packs.items import (
     TruthField,
 )
 from peilian.apps.learning import api as learning
-from peilian.apps.people.api import NotVisibleError, User
+from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
 from peilian.web.exams.answers import in_words
@@ -123,18 +123,9 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
         "goes_on": is_own
         and attempt.state == learning.AttemptState.MARKED
         and not attempt.is_passed
-        and _may_look(user, attempt.sitting.pk),
+        and learning.may_take(user=user, sitting_id=attempt.sitting.pk),
     }
     return render(request, "exams/review.html", context)
-
-
-def _may_look(user: User, sitting: UUID) -> bool:
-    """Whether the exam still is for the reader: its page says what is to be learnt and when it can be taken again."""
-    try:
-        learning.entry_for(user=user, sitting_id=sitting)
-    except NotVisibleError:
-        return False
-    return True
 
 
 def _asked(asked: learning.Asked, found: learning.Reviewed, language: Language, *, is_own: bool) -> Seen:

@@ -12,6 +12,7 @@ from peilian.apps.learning.exams.attempts import candidate, exam_of, is_over, ne
 from peilian.apps.learning.exams.papers import languages_of, why_not_set
 from peilian.apps.learning.exams.resitting import lessons_first
 from peilian.apps.learning.models import Attempt, Enrolment, Sitting
+from peilian.apps.people.api import NotVisibleError
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Language, Reason
 
@@ -33,6 +34,15 @@ class Entry:
     running: Attempt | None
     refusal: Reason | None
     lessons: tuple[Enrolment, ...] = ()
+
+
+def may_take(*, user: User, sitting_id: UUID) -> bool:
+    """Whether a sitting is for a person, open now or not."""
+    try:
+        sitting_of(candidate(user), sitting_id)
+    except NotVisibleError:
+        return False
+    return True
 
 
 def entry_for(*, user: User, sitting_id: UUID) -> Entry:
