@@ -237,3 +237,26 @@ def test_every_shipped_exam_is_filled_by_the_shipped_banks() -> None:
     for exam in exams:
         assert isinstance(exam, ExamDocument)
         assert unfilled(exam, [bank for bank in banks if isinstance(bank, ItemsDocument)]) == [], exam.key
+
+
+def shares(language: Language) -> dict[str, float]:
+    """How often each habit finds the right option: the longest of four, the second, ..., the only one with a colon."""
+    places: dict[str, list[bool]] = {}
+    for _, item in shipped():
+        if item.type != "single" or language not in item.languages():
+            continue
+        said = [(getattr(one.text, language), bool(one.right)) for one in item.options]  # type: ignore[union-attr]
+        if len(said) == 4:
+            for place, (_, right) in enumerate(sorted(said, key=lambda one: -len(one[0]))):
+                places.setdefault(f"place {place}", []).append(right)
+        marked = [right for text, right in said if any(mark in text for mark in "；：;:")]
+        if len(marked) == 1:
+            places.setdefault("colon", []).extend(marked)
+    return {name: sum(rights) / len(rights) for name, rights in places.items() if len(rights) >= 20}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_form_of_an_option_does_not_tell_the_right_one(language: Language) -> None:
+    found = shares(language)
+    assert len(found) >= 4
+    assert all(share <= 0.45 for share in found.values()), found
