@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -221,11 +222,16 @@ def _jsonl_table(path: Path) -> _Table:
             item = json.loads(line)
         except (ValueError, RecursionError):
             item = None
-        if not isinstance(item, dict):
+        if not isinstance(item, dict) or not all(map(_is_cell, item.values())):
             raise _UnreadableError("roster.not_json", row=place)
         objects[place] = item
     columns = list(dict.fromkeys(key for item in objects.values() for key in item))
     return _Table(columns, [(place, [item.get(column) for column in columns]) for place, item in objects.items()])
+
+
+def _is_cell(value: Any) -> bool:
+    """Whether a value could stand in a cell of a table."""
+    return not isinstance(value, list | dict) and not (isinstance(value, float) and not math.isfinite(value))
 
 
 def _fields(headers: Sequence[Any], name: str) -> list[str | None]:

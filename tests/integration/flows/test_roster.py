@@ -170,6 +170,8 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path):
         ("roster.docx", "工号,姓名\n1,林\n", "roster.unknown_ending"),
         ("roster.jsonl", "[1]\n", "roster.not_json"),
         ("roster.jsonl", "{\n", "roster.not_json"),
+        ("roster.jsonl", '{"工号": "1", "姓名": {"姓": "林"}}\n', "roster.not_json"),
+        ("roster.jsonl", '{"工号": 1e999, "姓名": "林"}\n', "roster.not_json"),
     ],
 )
 def test_a_file_that_is_no_roster_is_refused_with_what_is_missing(tmp_path, name, text, reason):
