@@ -314,6 +314,18 @@ def test_an_extension_that_takes_an_attempt_up_again_supersedes_its_result(tmp_p
     assert ([one.points for one in task.attempts], task.is_passed) == ([100], True)
 
 
+def test_an_attempt_that_was_graded_anew_is_not_taken_up_again(tmp_path, time, boss):
+    user = a_trainee()
+    sitting = opened(tmp_path, boss, user, closes_at=time.at + timedelta(days=1))
+    _, attempt = begun(sitting, user)
+    time.pass_(minutes=21)
+    learning.close_due()
+    installed(tmp_path, mended())
+    learning.regrade(actor=boss, sitting_id=sitting.pk, item="mine/bank#q6", how=H.MENDED, reason="答案印错")
+    assert learning.extend(actor=boss, attempts=[attempt.pk], minutes=10, reason="停电") == []
+    assert not fresh(attempt).is_running
+
+
 def test_nobody_grades_the_own_attempt_anew(tmp_path, time, boss):
     sitting = opened(tmp_path, boss, a_trainee())
     attempt = learning.Attempt(employee=boss.employee, started_by=boss, sitting=sitting, language="zh", seed=1)

@@ -86,7 +86,7 @@ def add_event(
 
 @lru_cache(maxsize=2048)
 def _questions(attempt_id: UUID) -> tuple[Question, ...]:
-    """What an attempt asks; it never changes."""
+    """What an attempt asks. It never changes while the attempt runs, and one that was graded anew runs no more."""
     return tuple(questions_of(Attempt.objects.values_list("paper", flat=True).get(pk=attempt_id)))
 
 
