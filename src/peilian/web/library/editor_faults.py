@@ -13,7 +13,7 @@ from peilian.engine._kernel import Fault, InputError, Reason
 from peilian.flows.wording import say, say_fault
 from peilian.web.library.editor_form import Node
 from peilian.web.library.editor_shape import shape_of_kind
-from peilian.web.library.places import place_in_words
+from peilian.web.library.places import place_in_words, steps_of
 from peilian.web.shell.languages import reading_language
 
 _NEEDED = "pack.missing"
@@ -49,7 +49,7 @@ def placed(faults: Iterable[Fault], root: Node, kind: str, body: Any) -> list[To
         words = _words(fault.reason)
         if node is not None:
             node.faults.append(words)
-        place = place_in_words(kind, [int(part) if part.isdigit() else part for part in parts], body)
+        place = place_in_words(kind, steps_of(field), body)
         found.append(Told(place, words, node.id if node is not None else "", field))
     return found
 
@@ -64,7 +64,7 @@ def _line(fault: Fault, kind: str, body: Any) -> str:
     field, place = fault.field or "", ""
     known = {name for name, _shape in shape_of_kind(kind).fields} if kind in content_kinds() else set()
     if field.partition(".")[0] in known and body is not None:
-        place = place_in_words(kind, [int(part) if part.isdigit() else part for part in field.split(".")], body)
+        place = place_in_words(kind, steps_of(field), body)
     elif field in _ASKED:
         place = str(_ASKED[field])
     language = reading_language()

@@ -16,6 +16,7 @@ from peilian.web.library.editor_form import BURST, title_of
 from peilian.web.library.editor_shape import FIXED, Shape, shape_of_kind
 from peilian.web.library.editor_words import choice_name, field_name
 from peilian.web.record.wordings import competency_name
+from peilian.web.shell.parsing import as_number
 
 _AROUND = 1
 """Unchanged lines that are shown beside a changed one."""
@@ -102,12 +103,17 @@ def folded(pairs: Iterable[LinePair]) -> Iterator[LinePair | None]:
         is_left_out = n not in near
 
 
+def steps_of(field: str) -> list[str | int]:
+    """The way to a field of a document; what people called a part may look like a number and be none."""
+    return [number if (number := as_number(part, -1)) >= 0 else part for part in field.split(".") if field]
+
+
 def _below(value: Any, part: str | int) -> Any:
     if isinstance(value, Mapping):
         return value.get(str(part))
     if isinstance(value, list):
-        if isinstance(part, int) or str(part).isdigit():
-            return value[int(part)] if int(part) < len(value) else None
+        if (place := as_number(str(part), -1)) >= 0:
+            return value[place] if place < len(value) else None
         named = (one for one in value if isinstance(one, Mapping) and part in [one.get(key) for key in ID_FIELDS])
         return next(named, None)
     return None

@@ -175,6 +175,15 @@ def test_a_form_that_makes_no_sense_is_answered_and_changes_nothing(writer, draf
     assert fresh(draft).body["title"] == draft.body["title"]
 
 
+def test_a_name_that_only_looks_like_a_number_is_told_at_its_place(writer, draft):
+    data = form_of(writer, draft, source=1)
+    data["source_text"] += '"²": 1\nsections: {"²": 1}\n'
+    response = send_form(writer, draft, data)
+    assert response.status_code < 500
+    page = client_of(writer).get(reverse("library_draft", args=[draft.pk]))
+    assert page.status_code == 200
+
+
 def test_a_nul_is_not_stored(writer, draft):
     data = form_of(writer, draft)
     data["f.title.zh"] = "退\x00货"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from peilian.engine.content import differences, line_pairs
-from peilian.web.library.places import folded, in_words, place_in_words, shown_changes
+from peilian.web.library.places import folded, in_words, place_in_words, shown_changes, steps_of
 
 TREE = {
     "kind": "procedure",
@@ -38,6 +38,12 @@ def _in_chinese():
 )
 def test_a_place_is_named_by_fields_and_by_the_titles_of_parts(path, said):
     assert place_in_words("procedure", path, TREE) == said
+
+
+@pytest.mark.parametrize("part", ["²", "9" * 5000])
+def test_a_part_that_only_looks_like_a_number_is_called_as_people_called_it(part):
+    assert steps_of(f"steps.0.{part}") == ["steps", 0, part]
+    assert place_in_words("procedure", steps_of(f"steps.{part}.title"), TREE) == f"步骤 › {part} › 标题"
 
 
 def test_a_kind_that_is_not_known_names_its_fields_as_they_are():
