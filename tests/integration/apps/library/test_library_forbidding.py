@@ -68,7 +68,10 @@ def test_a_wording_that_begins_later_leaves_the_present_one_in_force(tmp_path):
 
 def test_a_retired_list_forbids_nothing_more_and_stays_the_measure_of_its_time(tmp_path):
     installed(tmp_path, phrases(banned()))
-    content, before = the_content(KEY, "phrases"), datetime.now(UTC)
+    content, before = (
+        the_content(KEY, "phrases"),
+        datetime.now(UTC) - timedelta(seconds=1),
+    )  # times of messages are whole milliseconds
     library.retire(actor=None, content=content, why="不再使用")
     after = datetime.now(UTC) + timedelta(seconds=1)
     assert is_found(library.lexicons_at_work(), at=before)
