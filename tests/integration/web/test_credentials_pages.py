@@ -85,6 +85,14 @@ def test_my_page_shows_what_i_hold_and_what_is_missing_for_the_next(tmp_path, ti
         assert said in text, said
 
 
+def test_what_is_missing_leads_to_where_it_can_be_done_and_else_says_who_opens_it(tmp_path, time, lin, signed_in):
+    other = a_certificate(key="mine/other", title={"zh": "投诉证"}, requires=["exam:x/closed"])
+    sitting = open_exam(tmp_path, a_certificate(), other)
+    text = page(signed_in(lin), "certificates")
+    assert f'href="{reverse("exam_sitting", args=[sitting.pk])}"' in text
+    assert text.count("由培训负责人开放") == 1
+
+
 def test_a_login_without_an_employee_is_told_so_on_each_of_the_own_pages(db, signed_in):
     client = signed_in(a_login("chief", "training_manager"))
     for name in ("certificates", "own_archive", "own_hours"):

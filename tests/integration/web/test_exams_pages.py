@@ -104,6 +104,20 @@ def test_an_assigned_exam_says_when_it_is_due_and_its_task_leads_to_it(tmp_path,
     assert f'href="{reverse("exam_sitting", args=[sitting.pk])}"' in page(client, "own_tasks")
 
 
+def test_tasks_count_an_attempt_that_waits_for_marks_as_the_page_of_exams_does(tmp_path, time, lin, signed_in):
+    a_sitting(tmp_path, bank=a_bank(a_short()), exam=an_exam(drawn=[{"count": 1}], attempts=3))
+    what = learning.NewSitting(exam="mine/exam", due_at=time.at.replace(year=time.at.year + 1))
+    sitting = learning.open_sitting(actor=None, what=what, employees=[lin.employee])
+    client = signed_in(lin)
+    assert "还剩 3 次" in page(client, "own_tasks")
+    _, attempt = begun(sitting, lin)
+    answers(lin, attempt, 1, {"text": "抱歉"})
+    learning.hand_in(user=lin, attempt_id=attempt.pk)
+    assert fresh(attempt).state == learning.AttemptState.HANDED_IN
+    for name in ("exams", "own_tasks", "today"):
+        assert "还剩 2 次" in page(client, name), name
+
+
 def test_the_place_of_exams_is_assess(tmp_path, time, lin, signed_in):
     text = page(signed_in(lin), "exams")
     assert re.search(r'href="/assess/"[^>]*aria-current', text)

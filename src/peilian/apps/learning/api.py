@@ -65,6 +65,7 @@ from peilian.apps.learning.curriculum.looking import (
     TeamRow,
     catalogue,
     course_of,
+    courses_examined_by,
     learning_of,
     learning_of_others,
     paths,
@@ -95,7 +96,7 @@ from peilian.apps.learning.exams.correcting import (
     regrade,
 )
 from peilian.apps.learning.exams.drills import ItemDrill, unfinished
-from peilian.apps.learning.exams.entering import Entry, entry_for, may_take
+from peilian.apps.learning.exams.entering import Entry, attempts_made, entry_for, may_take
 from peilian.apps.learning.exams.marking import Marked, ToMark, agreement_of, one_to_mark, parts_of, to_mark
 from peilian.apps.learning.exams.panel_drills import (
     PanelTalk,
@@ -524,6 +525,7 @@ __all__ = [
     "archive_of",
     "as_markdown",
     "ask_next",
+    "attempts_made",
     "attempts_of",
     "by_heading",
     "calibration_job",
@@ -545,6 +547,7 @@ __all__ = [
     "correct_answer",
     "correctable",
     "course_of",
+    "courses_examined_by",
     "daily_round",
     "decide_contest",
     "decide_external",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from peilian.apps.base.api import today_in_company
@@ -20,7 +23,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if user.employee is None:
         return render(request, "credentials/mine.html", {"is_nobody": True})
-    found = [_prospect(one) for one in learning.certificates_of(user=user)]
+    now = timezone.now()
+    exams = {
+        one.exam: reverse("exam_sitting", args=[one.pk]) for one in learning.sittings_for(user=user) if one.is_open(now)
+    }
+    found = [_prospect(one, exams) for one in learning.certificates_of(user=user)]
     held = [one for one in found if one["row"] is not None]
     open_ones = [one for one in found if one["row"] is None]
     ending = [one for one in held if one["ends_soon"]]
@@ -34,8 +41,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "credentials/mine.html", context)
 
 
-def _prospect(one: learning.Prospect) -> dict[str, Any]:
-    listed, today = [asked(item) for item in one.asked], today_in_company()
+def _prospect(one: learning.Prospect, exams: Mapping[str, str]) -> dict[str, Any]:
+    listed, today = [asked(item, exams) for item in one.asked], today_in_company()
     is_open = one.renewable_on is not None and one.renewable_on <= today
     return {
         "row": one.latest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -83,6 +84,9 @@ PERIODS: dict[str, Label] = {
 }
 
 
+_OPENED_BY_OTHERS = ("exam", "panel")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One thing that a certificate asks for, as a page shows it."""
@@ -91,12 +95,21 @@ class Asked:
     title: str
     is_met: bool
     href: str
+    waits: bool = False
 
 
-def asked(one: learning.CertificateAsks) -> Asked:
-    """What is asked for with its page: where it is learnt or taken."""
+def asked(one: learning.CertificateAsks, exams: Mapping[str, str]) -> Asked:
+    """What is asked for with its page: where it is learnt or taken. ``exams``: pages of the exams that the reader may
+    take, by key. An exam that ends a course is reached by the course; any other waits for who opens it."""
     title = one.title.in_language(reading_language()) if one.title is not None else ""
-    return Asked(kind_name(one.what.partition(":")[0]), title, one.is_met, address_of(one.what))
+    kind, _colon, key = one.what.partition(":")
+    href = _of_exam(key, exams) if kind == "exam" else "" if kind == "panel" else address_of(one.what)
+    return Asked(kind_name(kind), title, one.is_met, href, waits=not href and kind in _OPENED_BY_OTHERS)
+
+
+def _of_exam(key: str, exams: Mapping[str, str]) -> str:
+    courses = learning.courses_examined_by(key)
+    return exams.get(key) or (address_of(f"course:{courses[0]}") if courses else "")
 
 
 def shown_code(code: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from peilian.apps.learning import api as learning
 from peilian.apps.people.api import User
 from peilian.apps.record import api as record
 from peilian.web.record.wordings import ASSIGNMENT_STATES, STATE_TONES, TASK_ACTIONS, Label
@@ -82,5 +83,12 @@ def due_tasks(user: User, *, most: int | None = None) -> list[Task]:
     now = timezone.now()
     found = sorted(
         (task_of(row, now) for row in rows), key=lambda task: (task.row.due_at is None, task.row.due_at or now)
-    )
-    return found[:most]
+    )[:most]
+    exams = {task.row.target for task in found if task.row.kind == record.AssignmentKind.EXAM and task.left is not None}
+    made = learning.attempts_made(user=user, sittings=exams) if exams else {}
+    # An attempt is used up once it is begun; the assignment learns of it with the result.
+    return [
+        replace(task, left=max(0, task.row.attempts_allowed - made.get(task.row.target, 0)))
+        if task.row.target in exams and task.row.attempts_allowed is not None else task
+        for task in found
+    ]  # fmt: skip

@@ -121,6 +121,15 @@ def course_of(*, user: User, key: str) -> CoursePage:
     return CoursePage(view, on[0] if on else None, may_join(user, view.document), shown)
 
 
+def courses_examined_by(exam: str) -> list[str]:
+    """The keys of the courses in force that end with an exam."""
+    return [
+        one.key
+        for one in library.in_force(kind="course")
+        if isinstance(one.document, CourseDocument) and one.document.exam == exam
+    ]
+
+
 def catalogue(*, user: User) -> list[CatalogueEntry]:
     """The courses in force by key, as far as the user may see the library."""
     visible_to(user).require(Permission.SEE_LIBRARY)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.db.models import Count
 
 from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.learning import clock
@@ -43,6 +46,12 @@ def may_take(*, user: User, sitting_id: UUID) -> bool:
     except NotVisibleError:
         return False
     return True
+
+
+def attempts_made(*, user: User, sittings: Collection[UUID | str]) -> dict[str, int]:
+    """How often the user has begun each of some exams, by the id of the sitting: also what waits for marks counts."""
+    rows = Attempt.objects.filter(employee=candidate(user), sitting__in=sittings).order_by()
+    return {str(pk): n for pk, n in rows.values_list("sitting").annotate(n=Count("pk"))}
 
 
 def entry_for(*, user: User, sitting_id: UUID) -> Entry:
