@@ -50,7 +50,7 @@ def may_take(*, user: User, sitting_id: UUID) -> bool:
 
 def attempts_made(*, user: User, sittings: Collection[UUID | str]) -> dict[str, int]:
     """How often the user has begun each of some exams, by the id of the sitting: also what waits for marks counts."""
-    rows = Attempt.objects.filter(employee=candidate(user), sitting__in=sittings).order_by()
+    rows = Attempt.objects.filter(employee=candidate(user), sitting__in=[UUID(str(pk)) for pk in sittings]).order_by()
     return {str(pk): n for pk, n in rows.values_list("sitting").annotate(n=Count("pk"))}
 
 
