@@ -76,6 +76,8 @@ def _choice(item: Choice, answer: Mapping[str, Any]) -> Grade:
         share = max(_ZERO, _ratio(hits - slips, len(item.right)))
     key = "right" if not slips and not missed else "partly" if share else "wrong"
     params: dict[str, Param] = {"right": hits, "wrong": slips, "missing": missed}
+    if key == "wrong" and len(item.right) == len(chosen) == 1:
+        key, params = "other", {}  # one for one: there is nothing to count
     points = _points(share, item.points)
     return _whole(item, [Part("", points, item.points, Reason(f"assessment.choice.{key}", params))])
 
