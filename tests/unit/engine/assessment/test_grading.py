@@ -72,7 +72,7 @@ def test_nothing_answered_is_told_and_gets_nothing(item, answer):
 def test_reasons_say_what_was_right_and_what_was_missing():
     (part,) = grade(MULTIPLE, {"chosen": ["a", "d"]}).parts
     assert (part.reason.key, part.reason.params) == ("assessment.choice.wrong", {"right": 1, "wrong": 1, "missing": 2})
-    (part,) = grade(SINGLE, {"chosen": ["b"]}).parts
+    (part,) = grade(SINGLE, {"chosen": ["a"]}).parts
     assert (part.reason.key, part.reason.params) == ("assessment.choice.other", {})
     keys = [part.reason.key for part in grade(FILL, {"blanks": {"1": "八天"}}).parts]
     assert keys == ["assessment.fill.wrong", "assessment.fill.empty"]
