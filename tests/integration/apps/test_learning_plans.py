@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from peilian.apps.base.api import InboxMessage
 from peilian.apps.learning import api as learning
+from peilian.apps.learning.plans import proposing
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
@@ -142,3 +145,49 @@ def test_who_neither_is_the_person_nor_leads_finds_no_plan(lin):
     assert learning.plan_of(user=inspector, employee=lin.employee_id).plan == plan
     with pytest.raises(people.NotVisibleError):
         agreed(inspector, plan)
+
+
+# -- who is told --------------------------------------------------------------------------------------------------
+
+
+def told(user: people.User) -> list[str]:
+    return [one.key for one in InboxMessage.objects.filter(recipient=user, key__startswith="inbox.plan").order_by("id")]
+
+
+@pytest.fixture
+def guided(lin, lead) -> people.User:
+    people.set_guide(
+        actor=None, employee=lin.employee, guide=lead.employee, kind=people.GuidanceKind.SUPERVISOR,
+        starts_on=today() - timedelta(days=99),
+    )  # fmt: skip
+    return lead
+
+
+def test_a_plan_that_waits_tells_the_supervisor_and_one_that_is_settled_the_person(lin, guided):
+    plan = with_goal(lin, proposed(lin))
+    assert (told(lin), told(guided)) == ([], [])
+    plan = agreed(lin, plan)
+    agreed(lin, plan)
+    assert told(guided) == ["inbox.plan_waits_for_leader"]
+    agreed(guided, plan)
+    assert told(lin) == ["inbox.plan_agreed"]
+    assert InboxMessage.objects.get(key="inbox.plan_waits_for_leader").link == f"/team/learning/plan/{lin.employee_id}/"
+
+
+def test_the_person_is_told_of_a_plan_that_who_leads_proposes_agrees_to_or_changes(lin, lead):
+    plan = learning.propose_plan(actor=lead, employee=lin.employee_id)
+    plan = agreed(lead, with_goal(lead, plan))
+    assert told(lin) == ["inbox.plan_proposed", "inbox.plan_waits"]
+    plan = agreed(lin, learning.change_plan(actor=lin, plan_id=plan.pk, edition=plan.edition, goal="更稳", steps={}))
+    assert told(lead) == ["inbox.plan_changed_by_person"]
+    with_goal(lead, plan)
+    assert told(lin)[2:] == ["inbox.plan_changed"]
+
+
+def test_a_need_whose_level_is_measured_as_reached_is_not_planned_for(lin, monkeypatch):
+    levels = {"problem_solving": proposing.Ability(Decimal(81), Decimal(80))}
+    monkeypatch.setattr(proposing, "abilities_of", lambda employee: levels)
+    with pytest.raises(InputError, match=r"plan\.all_reached"):
+        proposed(lin)
+    levels["problem_solving"] = proposing.Ability(Decimal(79), Decimal(80))
+    assert proposed(lin).steps.count() == 1

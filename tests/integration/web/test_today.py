@@ -140,9 +140,9 @@ def test_who_may_import_sees_the_last_import(db, home, tmp_path, signed_in):
 
 def test_new_messages_stand_on_top_until_they_are_read(company_with_conversations, signed_in):
     lin = company_with_conversations.lin
-    base.send(recipient=lin, key="inbox.job_done", params={"kind": "x"}, link="/jobs/1/")
+    base.send(recipient=lin, key="inbox.job_done", params={"kind": "contacts.import"}, link="/jobs/1/")
     html = page(signed_in(lin))
-    assert "后台任务已完成" in html
+    assert "后台任务已完成：导入会话" in html
     assert 'href="/jobs/1/"' in html
     assert "后台任务已完成" not in page(signed_in(company_with_conversations.zheng))
     base.mark_read(user=lin)

@@ -40,9 +40,9 @@ def company_zone() -> ZoneInfo:
     return ZoneInfo(company().time_zone)
 
 
-def today_in_company() -> date:
-    """Today's date where the company is."""
-    return timezone.localdate(timezone=company_zone())
+def today_in_company(now: datetime | None = None) -> date:
+    """Today's date where the company is; with ``now``, the date that it is there at that moment."""
+    return timezone.localdate(now, timezone=company_zone())
 
 
 def end_of_day(day: date) -> datetime:

@@ -20,6 +20,7 @@ from peilian.apps.practice.enclosed import (
     give_up_enclosed,
     move_end,
     percent_of,
+    percent_of_points,
     shown_by,
     start_enclosed,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "open_room",
     "pause",
     "percent_of",
+    "percent_of_points",
     "rate_run",
     "rated_items",
     "require_trainee",

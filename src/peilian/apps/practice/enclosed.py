@@ -136,8 +136,15 @@ def percent_of(run: DrillRun) -> Decimal | None:
         return None
     if not run.events.filter(kind__in=[EventKind.SAY, EventKind.ACT]).exists():
         return Decimal(0)
-    percent = 100 * Decimal(str(result["total"])) / Decimal(str(result["max"]))
-    return min(max(percent, Decimal(0)), Decimal(100)).quantize(_CENT)
+    return percent_of_points(Decimal(str(result["total"])), result["max"])
+
+
+def percent_of_points(total: Decimal | None, most: float | str | None) -> Decimal | None:
+    """The points of a drill in percent of the most there are, which its debrief tells, from 0 to 100 (演练得分率);
+    ``None`` without points."""
+    if total is None or not most:
+        return None
+    return min(max(100 * total / Decimal(str(most)), Decimal(0)), Decimal(100)).quantize(_CENT)
 
 
 def shown_by(run: DrillRun, language: Language) -> Mapping[str, Any]:

@@ -62,19 +62,20 @@ def propose_steps(
 
     A sizeable gap gets the shortest course that trains it (a path where there is no course), a small one up to two
     lessons; where there is nothing of that kind, the other. Steps follow one another as ``minutes_a_week`` allow; each
-    is due on the last day of the week in which its time is used up.
+    is due on the last day of the week in which its time is used up. Every gap begins a week of its own: who works at
+    one thing at a time keeps it, and not everything is due on one day.
     """
     listed, taken = list({one.what: one for one in trainers}.values()), set(known)
-    found, spent = list[ProposedStep](), 0
+    found, spent, room = list[ProposedStep](), 0, max(minutes_a_week, 1)
     ordered = sorted(gaps, key=lambda gap: (gap.weight is not None, -(gap.weight or 0), gap.competency))
     for gap in ordered:
+        spent = -(-spent // room) * room
         for one in _chosen(gap, [each for each in listed if each.what not in taken]):
             if len(found) == MOST_STEPS:
                 return tuple(found)
             taken.add(one.what)
             spent += one.minutes or _UNKNOWN_MINUTES
-            n_weeks = -(-spent // max(minutes_a_week, 1))
-            due_on = first + n_weeks * _WEEK - timedelta(days=1)
+            due_on = first + -(-spent // room) * _WEEK - timedelta(days=1)
             found.append(ProposedStep(one.what, gap.competency, one.minutes, due_on))
     return tuple(found)
 

@@ -11,10 +11,12 @@ from django.utils import timezone
 from peilian.apps.base.api import InboxMessage, company_zone, today_in_company
 from peilian.engine._kernel import Language, Reason
 from peilian.flows.wording import say
+from peilian.web.jobs.wordings import kind_name
 from peilian.web.shell.formats import format_day, format_moment
 
 # What tells of an assignment that has a page of its own.
 ASSIGNED = ("inbox.assignment", "inbox.assignment_due")
+JOBS = "inbox.job_"
 _DUE = "%Y-%m-%d %H:%M"
 
 
@@ -25,6 +27,8 @@ def said(message: InboxMessage, language: Language) -> str:
         params["due"] = _moment(params["due"], language)
     if isinstance(params.get("day"), str):
         params["day"] = _day(params["day"], language)
+    if message.key.startswith(JOBS):
+        params["job"] = kind_name(str(params.get("kind", "")))
     try:
         return say(Reason(message.key, params), language)
     except KeyError:

@@ -22,7 +22,7 @@ from peilian.apps.base import api as base
 from peilian.apps.people import api as people
 from peilian.engine._kernel import Language
 from peilian.web.accounts.forms import FirstPasswordForm, OwnPasswordForm, SignInForm
-from peilian.web.accounts.messages import address_of, said
+from peilian.web.accounts.messages import JOBS, address_of, said
 from peilian.web.jobs.wordings import kind_name
 from peilian.web.people.wordings import role_name
 from peilian.web.shell.access import sight_of, user_of
@@ -125,4 +125,4 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 def _about(message: base.InboxMessage) -> str:
     kind = message.params.get("kind")
-    return kind_name(kind) if isinstance(kind, str) else ""
+    return kind_name(kind) if isinstance(kind, str) and not message.key.startswith(JOBS) else ""

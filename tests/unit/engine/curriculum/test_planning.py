@@ -57,6 +57,15 @@ def test_each_step_is_due_at_the_end_of_the_week_in_which_its_time_is_used_up():
     assert [one.due_on for one in steps] == [date(2026, 3, 8), date(2026, 3, 15)]
 
 
+def test_every_gap_begins_a_week_of_its_own_however_short_its_steps_are():
+    texts = (*TEXTS, of("lesson:d", "pace", minutes=5), of("lesson:e", "tone", minutes=5))
+    steps = propose_steps([PlanGap("empathy", D(3)), PlanGap("pace", D(2)), PlanGap("tone", D(1))], texts, DAY, 90)
+    assert [(one.what, one.due_on) for one in steps] == [
+        ("lesson:b", date(2026, 3, 8)), ("lesson:a", date(2026, 3, 8)), ("lesson:d", date(2026, 3, 15)),
+        ("lesson:e", date(2026, 3, 22)),
+    ]  # fmt: skip
+
+
 @given(
     st.lists(st.builds(PlanGap, st.sampled_from("abcdefghij"), st.none() | st.decimals(0, 50, places=1)), max_size=12),
     st.lists(

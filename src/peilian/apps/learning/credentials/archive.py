@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min, Q, UUIDField
 
 from peilian.apps.base.api import Argument, Prepared, company_zone
-from peilian.apps.learning.drilled import percent_of_drill
 from peilian.apps.learning.exams.panels import SOURCE_KIND as PANEL_SOURCE
 from peilian.apps.learning.models import (
     Attempt,
@@ -197,7 +196,7 @@ def _drills(user: User, person: Employee, zone: ZoneInfo, *, is_own: bool) -> It
     for pk, ended, began, paused, title, total, most, passed in rows.values_list(*named):
         minutes = max(0, round(((ended - began).total_seconds() - paused / 1000) / 60))
         yield ArchiveEntry(
-            ended.astimezone(zone), ArchiveKind.DRILL, {"zh": title}, "drill", percent_of_drill(total, most),
+            ended.astimezone(zone), ArchiveKind.DRILL, {"zh": title}, "drill", practice.percent_of_points(total, most),
             is_passed=passed, minutes=minutes, source=str(pk),
         )  # fmt: skip
 

@@ -26,7 +26,6 @@ from peilian.apps.learning.curriculum.keeping import keep_up
 from peilian.apps.learning.curriculum.progress import Progress
 from peilian.apps.learning.curriculum.texts import in_force, title_of
 from peilian.apps.learning.curriculum.witnessing import bear_witness
-from peilian.apps.learning.drilled import percent_of_drill
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.papers import Question, field_of, item_of, questions_of_items
@@ -422,7 +421,7 @@ def _percent_of(run: practice.DrillRun) -> Decimal | None:
     result = (run.result or {}).get("zh") or {}
     if any(gate.get("fails") for gate in result.get("gates", ())):
         return None
-    return percent_of_drill(run.total, result.get("max"))
+    return practice.percent_of_points(run.total, result.get("max"))
 
 
 def _standing(row: LessonRound, document: LessonDocument, work: Sequence[LessonWork]) -> LessonStanding:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from peilian.apps.base.api import end_of_day, refuse, short, today_in_company, write
-from peilian.apps.learning import clock
+from peilian.apps.learning import clock, telling
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.curriculum.texts import in_force, title_of
 from peilian.apps.learning.models import EnrolmentHow, Plan, PlanStep
@@ -80,7 +80,7 @@ def propose_plan(*, actor: User, employee: Employee | UUID) -> Plan:
             return there
         found = proposal_for(person, today_in_company())
         if not found.needs:
-            raise refuse("plan.no_needs")
+            raise refuse("plan.all_reached" if found.reached else "plan.no_needs")
         if not found.steps:
             raise refuse("plan.nothing_trains")
         plan = Plan(employee=person, proposed_at=clock.now(), proposed_by=actor)
@@ -94,6 +94,8 @@ def propose_plan(*, actor: User, employee: Employee | UUID) -> Plan:
                 what=step.what, title=title_of(document), minutes=step.minutes, due_on=step.due_on,
                 points=ability.points if ability else None, required=ability.required if ability else None,
             )  # fmt: skip
+        if not _is_own(actor, person.pk):
+            _tell_person(plan, "inbox.plan_proposed")
     return plan
 
 
@@ -117,6 +119,7 @@ def change_plan(
             audit.unchanged()
             return plan
         before = {"goal": plan.goal, "edition": plan.edition}
+        _tell_of_change(actor, plan)
         plan.goal, plan.edition = words, plan.edition + 1
         plan.person_agreed_at = plan.leader_agreed_at = plan.leader = None
         plan.save()
@@ -131,16 +134,20 @@ def agree_plan(*, actor: User, plan_id: UUID, edition: int) -> Plan:
     with write(actor=actor, verb="learning.agree_plan") as audit:
         plan = _open(actor, plan_id, edition)
         before = {"person_agreed_at": plan.person_agreed_at, "leader_agreed_at": plan.leader_agreed_at}
-        now = clock.now()
-        if _is_own(actor, plan.employee_id):
+        now, is_own = clock.now(), _is_own(actor, plan.employee_id)
+        if plan.person_agreed_at is not None if is_own else plan.leader_agreed_at is not None:
+            audit.unchanged()
+            return plan
+        if is_own:
             if not plan.goal:
                 raise refuse("plan.needs_goal", "goal")
-            plan.person_agreed_at = plan.person_agreed_at or now
-        elif plan.leader_agreed_at is None:
+            plan.person_agreed_at = now
+        else:
             plan.leader_agreed_at, plan.leader = now, actor
         if plan.person_agreed_at is not None and plan.leader_agreed_at is not None:
             plan.agreed_at = now
             _assign(plan)
+        _tell_of_agreement(plan, is_own=is_own)
         plan.save()
         audit.changed(plan, **before)
     return plan
@@ -170,6 +177,41 @@ def _assign(plan: Plan) -> None:
         )  # fmt: skip
         step.enrolment = row
         step.save(update_fields=["enrolment"])
+
+
+def _tell_of_agreement(plan: Plan, *, is_own: bool) -> None:
+    """Tell the other side that a plan waits for it, or that it is settled."""
+    if plan.agreed_at is None:
+        if is_own:
+            _tell_leaders(plan, "inbox.plan_waits_for_leader")
+        else:
+            _tell_person(plan, "inbox.plan_waits")
+    elif is_own:
+        _tell_leaders(plan, "inbox.plan_agreed_by_person")
+    else:
+        _tell_person(plan, "inbox.plan_agreed")
+
+
+def _tell_of_change(actor: User, plan: Plan) -> None:
+    """Tell whoever else had agreed that it has to be done again; before the agreement is taken back."""
+    if _is_own(actor, plan.employee_id):
+        if plan.leader_agreed_at is not None:
+            _tell_leaders(plan, "inbox.plan_changed_by_person")
+    elif plan.person_agreed_at is not None:
+        _tell_person(plan, "inbox.plan_changed")
+
+
+def _tell_person(plan: Plan, key: str) -> None:
+    telling.tell_person(plan.employee, key, {}, link="/learn/plan/")
+
+
+def _tell_leaders(plan: Plan, key: str) -> None:
+    """Tell who has agreed as the one who leads; nobody yet: the supervisors."""
+    link = f"/team/learning/plan/{plan.employee_id}/"
+    if plan.leader is not None:
+        telling.tell_user(plan.leader, plan.employee, key, {}, link=link)
+    else:
+        telling.tell_leaders(plan.employee, key, {}, link=link)
 
 
 def _differs(row: PlanStep, wish: PlannedStep) -> bool:

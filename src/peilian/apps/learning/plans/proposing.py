@@ -36,12 +36,13 @@ class Ability:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Steps from the open needs; ``needs`` by competency."""
+    """Steps from the open needs; ``needs`` by competency, without those ``reached`` whose level is measured by now."""
 
     steps: tuple[ProposedStep, ...]
     needs: dict[str, record.Need]
     abilities: dict[str, Ability]
     minutes_a_week: int
+    reached: frozenset[str] = frozenset()
 
 
 def proposal_for(employee: Employee, day: date) -> Proposal:
@@ -50,12 +51,13 @@ def proposal_for(employee: Employee, day: date) -> Proposal:
         employee=employee, subject_kind=record.NeedSubject.COMPETENCY,
         state__in=(record.NeedState.OPEN, record.NeedState.ASSIGNED),
     )  # fmt: skip
-    needs = {row.subject: row for row in rows}
     abilities = abilities_of(employee)
+    reached = frozenset(row.subject for row in rows if row.subject in abilities and not abilities[row.subject].missing)
+    needs = {row.subject: row for row in rows if row.subject not in reached}
     gaps = [PlanGap(key, abilities[key].missing if key in abilities else None) for key in needs]
     minutes = minutes_a_week(employee, day)
     steps = propose_steps(gaps, trainers_of(needs), day, minutes, known=_known(employee.pk))
-    return Proposal(steps, needs, abilities, minutes)
+    return Proposal(steps, needs, abilities, minutes, reached)
 
 
 def abilities_of(employee: Employee) -> dict[str, Ability]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from peilian.apps.base.api import company_zone
+from peilian.apps.base.api import today_in_company
 from peilian.apps.learning import clock
 
 
 def today() -> date:
     """The day that it is in the company."""
-    return clock.now().astimezone(company_zone()).date()
+    return today_in_company(clock.now())
 
 
 def monday_of(day: date) -> date:
