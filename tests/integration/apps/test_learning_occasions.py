@@ -15,6 +15,7 @@ from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError
 from support.builders import a_unit, an_employee
 from support.company import a_login
+from support.exam_drills import a_drill_item
 from support.exams import ExamClock, a_bank, a_short, a_sitting, an_exam, an_item, answers, begun
 from support.library import installed
 from support.practice import a_trainee
@@ -171,6 +172,13 @@ def test_before_it_is_opened_is_told_for_whom_there_are_too_few_markers_and_who_
     assert set(found.knowing) == {mentor.employee, lead.employee}
     a_login("inspector", "quality_inspector", unit=unit, employee=an_employee("inspector", unit=unit))
     assert learning.outlook(user=lead, exam="mine/exam", employees=[user.employee]).unmarked == {}
+
+
+def test_before_an_adaptive_exam_is_opened_is_told_what_of_its_bank_it_never_asks(tmp_path, time, boss):
+    bank = a_bank(a_drill_item(), a_short(), an_item("q1"))
+    installed(tmp_path, bank, an_exam(adaptive={"bank": "mine/bank"}, drawn=[]))
+    taker = a_trainee().employee
+    assert learning.outlook(user=boss, exam="mine/exam", employees=[taker]).n_never_asked == 2
 
 
 def test_a_leader_sees_of_an_exam_only_the_own_people_and_another_leader_nothing(tmp_path, time, boss):

@@ -78,6 +78,15 @@ def test_an_exam_is_looked_at_before_it_is_opened(tmp_path, time, lead, lin, sig
     assert [one.minutes for one in learning.Sitting.objects.all()] == [7]
 
 
+def test_what_an_adaptive_exam_never_asks_is_said_before_it_is_opened(tmp_path, time, lead, lin, signed_in):
+    exam = an_exam(adaptive={"bank": "mine/bank", "least": 5, "most": 12}, drawn=[])
+    installed(tmp_path, a_bank(a_short(), an_item("q1")), exam)
+    looked = signed_in(lead).post(reverse("exam_open"), form_of(lin, do="preview"))
+    text = html.unescape(looked.content.decode())
+    for said in ("12 题", "有 1 道题（演练题、案例题和需要人工评分的题）不会出"):
+        assert said in text
+
+
 @pytest.mark.parametrize(
     "wrong", [{"takers": []}, {"minutes": "0"}, {"closes_at": "2020-01-01T10:00"}, {"exam": "mine/none"}, {"batch": ""}]
 )

@@ -177,7 +177,10 @@ def _preview(user: people.User, form: OpeningForm, takers: Sequence[people.Emplo
         "paper_title": paper.title.to_text().in_language(reading_language()),
         "minutes": form.cleaned_data["minutes"] or paper.minutes,
         "attempts": form.cleaned_data["attempts"] or paper.attempts,
-        "n_questions": len(paper.fixed) + sum(rule.count for rule in paper.drawn),
+        "n_questions": len(paper.fixed) + sum(rule.count for rule in paper.drawn)
+        if paper.adaptive is None
+        else paper.adaptive.most,
+        "n_never_asked": found.n_never_asked,
         "unmarked": list(found.unmarked),
         "knowing": found.knowing,
     }

@@ -48,6 +48,13 @@ def pool_in_force(rules: AdaptiveField, language: Language) -> Pool | None:
     return None
 
 
+def never_asked(rules: AdaptiveField) -> int:
+    """How many questions of the bank of an exam it never asks, whatever is calibrated: drills, cases, and answers that
+    a person marks."""
+    banks = (one.document for one in library.in_force(kind="items") if one.key == rules.bank)
+    return sum(not _is_marked_at_once(item) for bank in banks if isinstance(bank, ItemsDocument) for item in bank.items)
+
+
 @lru_cache(maxsize=64)
 def pool_of(calibration: UUID, version: UUID, key: str, competencies: frozenset[str], language: Language) -> Pool:
     """The pool of a calibration and a version of its bank; neither ever changes."""

@@ -15,6 +15,7 @@ from peilian.adapters.packs.teaching import ExamDocument
 from peilian.apps.base.api import refuse, today_in_company, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import exam_of, is_over
+from peilian.apps.learning.exams.calibrated import never_asked
 from peilian.apps.learning.exams.marking import to_mark_by
 from peilian.apps.learning.exams.sittings import NewSitting, current_exam, led_by, new_assignment, open_sitting
 from peilian.apps.learning.models import Attempt, AttemptState, CourseExam, MarkKind, Response, Sitting
@@ -86,11 +87,13 @@ class Occasion:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What opening a sitting would mean for the people chosen: ``unmarked`` are those whom fewer people may mark than
-    the paper wants, by how many may; ``knowing`` those who may read question banks."""
+    the paper wants, by how many may; ``knowing`` those who may read question banks; ``n_never_asked`` questions of the
+    bank of an adaptive exam are of kinds that it does not ask."""
 
     exam: ExamDocument
     unmarked: Mapping[Employee, int] = field(default_factory=dict)
     knowing: Sequence[Employee] = ()
+    n_never_asked: int = 0
 
 
 def occasions_of(*, user: User) -> QuerySet[Sitting]:
@@ -211,7 +214,7 @@ def outlook(*, user: User, exam: str, employees: Sequence[Employee]) -> Outlook:
             knowing.append(wanted[own])
     paper = current_exam(exam)[1]
     unmarked = {one: n_markers[pk] for pk, one in wanted.items() if n_markers[pk] < paper.markers}
-    return Outlook(paper, unmarked, knowing)
+    return Outlook(paper, unmarked, knowing, never_asked(paper.adaptive) if paper.adaptive is not None else 0)
 
 
 def _sights(permission: Permission) -> Iterable[tuple[Sight, UUID | None]]:
