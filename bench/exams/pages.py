@@ -64,6 +64,7 @@ def main() -> int:
             "my exams": "/exams/",
             "my certificates": "/learn/certificates/",
             "my archive": "/learn/archive/",
+            "my handbook": "/learn/handbook/",
         }
         server.start()
         try:
