@@ -19,6 +19,7 @@ from peilian.demo.appraising import appraise
 from peilian.demo.conversations import DATA, write_canonical_files
 from peilian.demo.history import bring_in_season, write_evidence
 from peilian.demo.season import N_CONTACTS
+from peilian.demo.teaching import teach
 from peilian.demo.training import practise
 
 # A password for a demo with invented data on the own machine; the installation of a company never gets it.
@@ -59,6 +60,7 @@ def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]
     write_evidence(say)
     practise(say)
     appraise(say)
+    teach(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 
 

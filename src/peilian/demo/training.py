@@ -155,6 +155,12 @@ def _assigned(item: Mapping[str, Any], batch: UUID) -> record.Assignment:
     return assignment
 
 
+def pass_drill(number: str, scenario: str, start: datetime) -> practice.DrillRun:
+    """A drill that this agent plays and passes at a moment."""
+    seed, served = _passing(_agent(number), scenario)
+    return _play(_trainee(number), scenario, seed, served, start)
+
+
 def _passing(agent: Agent, scenario: str) -> tuple[int, Served]:
     """A drill that this agent passes."""
     for seed in range(_TRIES):

@@ -20,6 +20,12 @@ TABLES = (
     "record_assignmentresult",
     "practice_drillrun",
     "practice_drillrating",
+    "learning_attempt",
+    "learning_certificate",
+    "learning_completion",
+    "learning_dailyround",
+    "learning_handbookentry",
+    "learning_homework",
 )
 
 

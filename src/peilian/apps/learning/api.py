@@ -7,6 +7,7 @@ Absent and forbidden give the same answer.
 
 from __future__ import annotations
 
+from peilian.apps.learning.clock import showing
 from peilian.apps.learning.completing import Done, complete, withdraw_completion
 from peilian.apps.learning.credentials.archive import Archive, ArchiveEntry, ArchiveKind, archive_of
 from peilian.apps.learning.credentials.deciding import may_manage, revoke_certificate, uphold_certificate
@@ -672,6 +673,7 @@ __all__ = [
     "save_answer",
     "settle_marks",
     "settle_panel",
+    "showing",
     "sittings_for",
     "standing_of",
     "standing_of_proposal",
