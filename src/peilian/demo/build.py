@@ -58,9 +58,9 @@ def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]
     if contacts_wanted:
         bring_in_season(Path(settings.HOME) / "demo-season", contacts_wanted=contacts_wanted, say=say)
     write_evidence(say)
+    teach(say)  # before drills are rated: the newest of a team are, and courses ask for some
     practise(say)
     appraise(say)
-    teach(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 
 
