@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import UUIDField
+
 from peilian.adapters.packs.teaching import CourseDocument, LessonDocument, PathDocument
-from peilian.apps.base.api import refuse
+from peilian.apps.base.api import Argument, Prepared, refuse
 from peilian.apps.library import api as library
 from peilian.engine._kernel import Bilingual
 
@@ -27,6 +29,11 @@ class Text:
 
 
 _GONE = Text({}, False)
+_PINNED = Prepared(
+    lambda: library.ContentVersion.objects.filter(
+        Argument("versions", UUIDField(), is_many=True).has("pk")
+    ).select_related("content")
+)
 
 
 class Shelf:
@@ -56,9 +63,8 @@ def in_force(what: str) -> tuple[library.ContentVersion, Taught]:
 def pinned(versions: Collection[UUID | str]) -> Mapping[str, tuple[library.ContentVersion, Taught]]:
     """Versions that somebody is on, with their documents, by id."""
     wanted = {str(one) for one in versions}
-    rows = library.ContentVersion.objects.filter(pk__in=wanted).select_related("content")
     found = {}
-    for version in rows:
+    for version in _PINNED(versions=wanted):
         document = library.document_of(version, user=None)
         assert isinstance(document, Taught)
         found[str(version.pk)] = (version, document)

@@ -7,7 +7,7 @@ round stays as short as ever. All times are by the server's clock; the first ans
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import DateField, F, UUIDField
 
-from peilian.apps.base.api import Argument, Prepared, bookkeeping, company_zone, refuse
+from peilian.apps.base.api import Argument, Prepared, bookkeeping, company_zone, refuse, remembered
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.answers import checked
 from peilian.apps.learning.exams.attempts import candidate
@@ -226,9 +226,8 @@ def _opened(user: User, employee: Employee) -> DailyRound | None:
 
 def _drawn(user: User, employee: Employee, seed: int, *, is_ordered: bool = True) -> tuple[Language, dict[str, Origin]]:
     """The questions of a round by name, with where each comes from, and the language they are asked in."""
-    now = clock.now()
-    barred = in_running_exams(employee)
-    due, fresh = due_items(employee, _end_of_today(), now), new_items(employee, now)
+    # A page asks more than once what there is: it is looked up once a request, and anew after each write.
+    barred, due, fresh = remembered(("cards to ask", employee.pk), lambda: _to_ask(employee))
     if not due and not fresh:
         return user.reading_language, {}
     language, found = askable([*due, *fresh], barred, user.reading_language, seed)
@@ -237,6 +236,12 @@ def _drawn(user: User, employee: Employee, seed: int, *, is_ordered: bool = True
     means = _means(user, employee) if new and is_ordered else {}
     names = weakest_first(new, fresh, means)[: min(MOST_NEW, MOST_CARDS - len(old))]
     return language, {**dict.fromkeys(old, "again"), **{name: fresh[name] for name in names}}
+
+
+def _to_ask(employee: Employee) -> tuple[Barred, Sequence[str], Mapping[str, Origin]]:
+    """What running exams bar, what is due today, and what was not asked yet."""
+    now = clock.now()
+    return in_running_exams(employee), due_items(employee, _end_of_today(), now), new_items(employee, now)
 
 
 def _means(user: User, employee: Employee) -> dict[str, float]:

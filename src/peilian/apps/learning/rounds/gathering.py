@@ -55,6 +55,13 @@ _ANSWERED = Prepared(
         .values_list("attempt", "item", "points", "of")
     )
 )
+_ASKED_ABOUT = Prepared(
+    lambda: (
+        Attempt.objects.filter(Argument("attempts", UUIDField(), is_many=True).has("pk"))
+        .select_related("sitting__version")
+        .defer("paper", "answers")
+    )
+)
 _LEARNT = Prepared(
     lambda: (
         Completion.objects.filter(employee=_EMPLOYEE, source_kind=LESSON).standing().values_list("source_id", flat=True)
@@ -151,8 +158,7 @@ def _missed(employee: Employee, now: datetime, known: Collection[str]) -> list[s
     asked_about = {attempt for attempt, item, _is_missed in rows if item in missed}
     if not asked_about:
         return []
-    attempts = Attempt.objects.filter(pk__in=asked_about).select_related("sitting__version")
-    may_tell = {row.pk for row in attempts.defer("paper", "answers") if reveals_key(row)}
+    may_tell = {row.pk for row in _ASKED_ABOUT(attempts=asked_about) if reveals_key(row)}
     found: dict[str, bool] = {}
     for attempt, item, is_missed in rows:
         if item in missed and attempt in may_tell:
