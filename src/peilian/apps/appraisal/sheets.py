@@ -17,7 +17,6 @@ from peilian.apps.appraisal.authors import authors_of
 from peilian.apps.appraisal.checks import is_own
 from peilian.apps.appraisal.evaluation import (
     Frozen,
-    appraised,
     card_in,
     evaluate,
     exempt_indicators,
@@ -33,6 +32,7 @@ from peilian.apps.appraisal.models import (
     Appraisee,
     Cycle,
     CycleState,
+    Exemption,
     Remark,
     RemarkKind,
     Talk,
@@ -190,7 +190,7 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
         versions=_versions(results, card) if not is_totals_only else [],
         appeals=list(Appeal.objects.filter(appraisal__appraisee=row).select_related("made_by", "decided_by")),
         talks=list(Talk.objects.filter(appraisal__appraisee=row).prefetch_related("items")),
-        may=_rights(user, row, results, now),
+        may=_rights(user, row, results, now, exempt),
     )
 
 
@@ -204,7 +204,7 @@ def my_standings(*, user: User, now: datetime | None = None) -> list[SheetStandi
         results = list(Appraisal.objects.filter(appraisee=row).order_by("version"))
         shown = _chosen(results if cycle.is_public and not row.exempt_reason else [], cycle, None)
         is_exempt = bool(row.exempt_reason or "" in exempt) and shown is None
-        may = SheetRights() if is_exempt else _rights(user, row, results, moment)
+        may = SheetRights() if is_exempt else _rights(user, row, results, moment, exempt)
         found.append(SheetStanding(row, shown, is_exempt, may))
     return found
 
@@ -284,9 +284,16 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _rights(user: User, row: Appraisee, results: list[Appraisal], now: datetime) -> SheetRights:
+def _rights(
+    user: User,
+    row: Appraisee,
+    results: list[Appraisal],
+    now: datetime,
+    exempt: Mapping[str, Exemption],
+) -> SheetRights:
+    """``exempt``: what the person is not appraised on, as ``exempt_indicators`` has it, while inputs are taken."""
     cycle, is_mine = row.cycle, is_own(user, row)
-    is_appraised = bool(results) if not cycle.takes_inputs else any(one.pk == row.pk for one in appraised(cycle))
+    is_appraised = not row.exempt_reason and "" not in exempt if cycle.takes_inputs else bool(results)
     if not is_appraised:
         return SheetRights()
     if is_mine:

@@ -265,6 +265,7 @@ LISTS: Mapping[str, tuple[frozenset[str], Call]] = {
     "sheet_states": (SEERS, lambda w, u: appraisal.sheet_states(user=u, cycle=w.done)),
     "input_table": (SEERS, lambda w, u: appraisal.input_table(user=u, cycle=w.done).rows),
     "my_sheets": (NOBODY, lambda w, u: appraisal.my_sheets(user=u)),
+    "my_standings": (NOBODY, lambda w, u: appraisal.my_standings(user=u)),
 }
 # Functions that ask nobody, or answer a question about a user.
 ASK_NOBODY = {"appeal_ends_at", "results", "shipped_templates", "suggested_grades", "supervisors_named", "version_for"}
