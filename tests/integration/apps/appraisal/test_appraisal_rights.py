@@ -344,6 +344,10 @@ def test_people_see_the_own_sheet_when_it_is_shown_and_nobody_elses(firm):
     assert appraisal.my_sheets(user=firm.lin) == []
     appraisal.start_review(actor=firm.manager, cycle=cycle)
     assert appraisal.my_sheets(user=firm.lin) == [row]
+    (standing,), view = appraisal.my_standings(user=firm.lin), appraisal.sheet(user=firm.lin, appraisee=row)
+    assert standing.appraisee == row
+    assert (standing.may, standing.is_exempt, standing.appraisal) == (view.may, view.is_exempt, view.appraisal)
+    assert standing.may.self_comment
     assert appraisal.sheet(user=firm.lin, appraisee=row).is_provisional
     with pytest.raises(people.NotVisibleError):
         appraisal.sheet(user=firm.lin, appraisee=sheet_of(cycle, firm.zhou))
