@@ -145,3 +145,10 @@ def test_an_argument_of_many_follows_relations(lin):
     found = Prepared(lambda: User.objects.filter(Argument("people", UUIDField(), is_many=True).has("employee__pk")))
     assert found(people=[lin.pk]) == [user]
     assert found(people=[uuid4()]) == []
+
+
+def test_values_come_back_as_what_their_columns_hold_with_every_use(lin):
+    wang = employee("E2", "Wang")
+    found = Prepared(lambda: Employee.objects.filter(number=BY_NUMBER).values_list("pk", "number", "hired_on"))
+    assert found(number="E1") == [(lin.pk, "E1", lin.hired_on)]
+    assert found(number="E2") == [(wang.pk, "E2", wang.hired_on)]

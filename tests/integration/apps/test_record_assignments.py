@@ -429,3 +429,18 @@ def test_a_reason_that_comes_after_the_assignment_was_cancelled_is_refused(lin, 
 
 def test_a_word_to_the_trainee_is_kept_without_what_cannot_be_stored(lin, lead):
     assert assigned(lead, lin, note="先看\x00规则").note == "先看规则"
+
+
+def test_what_is_under_way_is_told_to_its_person_alone_the_newest_first(lin, lead, unit):
+    login = a_login("lin", "agent", employee=lin)
+    open_, late, done, cancelled = (assigned(lead, lin, target=f"retail/{name}") for name in ("a", "b", "c", "d"))
+    others = an_employee("周朗", unit=unit)
+    assigned(lead, others)
+    with base.bookkeeping():
+        record.Assignment.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(days=1))
+        record.Assignment.objects.filter(pk=done.pk).update(done_at=timezone.now())
+    record.cancel_assignment(actor=lead, assignment=cancelled, reason="不再需要")
+    assert record.own_under_way(user=login) == [late, open_]
+    states = [record.AssignmentState.OPEN, record.AssignmentState.OVERDUE]
+    assert set(record.own_under_way(user=login)) == set(record.assignments_of(user=login, employee=lin, states=states))
+    assert record.own_under_way(user=lead) == []

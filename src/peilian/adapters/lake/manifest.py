@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from peilian.adapters.lake.schemas import IMPORTED_TABLES, SCHEMA_VERSION
 from peilian.engine._kernel import Fault, InputError, Reason
 
 NAME = "manifest.json"
+_MOST_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +88,29 @@ class Manifest:
 def read(lake: Path) -> Manifest:
     """The manifest of a lake as it stands. Raises ``InputError`` when it is broken or of a newer version."""
     try:
-        data = json.loads((lake / NAME).read_text("utf-8"))
-        version = int(data["schema_version"])
-        if version > SCHEMA_VERSION:
-            raise InputError(
-                Fault(Reason("lake.newer_format", {"found": version, "known": SCHEMA_VERSION}), file=str(lake))
-            )
-        return Manifest(
-            generation=int(data["generation"]),
-            segments=tuple(_segment(item) for item in data["segments"]),
-            imports=tuple(ImportRecord(**item) for item in data["imports"]),
-        )
+        version, found = _parsed((lake / NAME).read_text("utf-8"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(Fault(Reason("lake.broken", {"name": NAME}), file=str(lake))) from None
+    if found is None:
+        raise InputError(
+            Fault(Reason("lake.newer_format", {"found": version, "known": SCHEMA_VERSION}), file=str(lake))
+        )
+    return found
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _parsed(text: str) -> tuple[int, Manifest | None]:
+    """The version of the format, and what the text says if it is a known one. A page asks many times for the state of
+    the same lake, and its text is soon read; what it says is not."""
+    data = json.loads(text)
+    version = int(data["schema_version"])
+    if version > SCHEMA_VERSION:
+        return version, None
+    return version, Manifest(
+        generation=int(data["generation"]),
+        segments=tuple(_segment(item) for item in data["segments"]),
+        imports=tuple(ImportRecord(**item) for item in data["imports"]),
+    )
 
 
 def _segment(item: Mapping[str, Any]) -> Segment:

@@ -16,10 +16,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField
 
 from peilian.apps.appraisal.checks import is_own, plain
 from peilian.apps.appraisal.models import Appraisal, Appraisee, Cycle, Exemption, Input, InputSource, TemplateVersion
+from peilian.apps.base.api import Argument, Prepared
 from peilian.engine._kernel import Reason, Text
 from peilian.engine.scorecard import Evidence, Indicator, Line, Scorecard, Scored
 from peilian.engine.scorecard.card import Grade
@@ -142,10 +143,19 @@ def newest_inputs(appraisees: Iterable[Appraisee]) -> dict[UUID, dict[str, Input
     return found
 
 
-def exempt_indicators(cycle: Cycle) -> dict[UUID, dict[str, Exemption]]:
-    """By employee, what the person is not appraised on; the key ``""`` is the whole sheet."""
+_EXEMPTED = Prepared(
+    lambda: Exemption.objects.filter(employee=Argument("employee", UUIDField())).order_by().values_list("pk")[:1]
+)
+
+
+def exempt_indicators(cycle: Cycle, employee: UUID | None = None) -> dict[UUID, dict[str, Exemption]]:
+    """By employee, or for one, what the person is not appraised on; the key ``""`` is the whole sheet."""
     found: dict[UUID, dict[str, Exemption]] = {}
+    if employee is not None and not _EXEMPTED(employee=employee):
+        return found
     rows = Exemption.objects.within(cycle.starts_on, cycle.ends_on).select_related("employee")
+    if employee is not None:
+        rows = rows.filter(employee=employee)
     for row in rows.order_by("pk"):
         for name in row.indicators or [""]:
             if _covers(row, cycle):

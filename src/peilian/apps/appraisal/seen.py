@@ -34,21 +34,17 @@ RUNNERS = (
 def appraisees_seen(user: User, permission: Permission = Permission.SEE_APPRAISALS) -> QuerySet[Appraisee]:
     """The sheets that ``user`` sees by ``permission``, and the own ones."""
     sight = visible_to(user)
-    # Fetched apart, the document of a template comes once for all its sheets.
-    rows = Appraisee.objects.exclude(cycle__state=CycleState.DISCARDED)
-    rows = rows.select_related("cycle__unit", "employee", "unit", "post")
-    rows = rows.prefetch_related("cycle__template_version__template")
     mine = _own(user)
     others = Q(unit__in=sight.units(permission).values("pk"))
     others |= Q(employee__in=sight.employees(permission).values("pk"), cycle__state__in=PUBLIC)
     if user.employee_id is not None:
         others &= ~Q(employee=user.employee_id)
-    return rows.filter(others | mine)
+    return _sheets().filter(others | mine)
 
 
 def own_appraisees(user: User) -> QuerySet[Appraisee]:
     """The user's own sheets, as far as they are shown to the person by now."""
-    return appraisees_seen(user).filter(_own(user)).order_by("-cycle__starts_on", "-id")
+    return _sheets().filter(_own(user)).order_by("-cycle__starts_on", "-id")
 
 
 def cycles_seen(user: User) -> QuerySet[Cycle]:
@@ -79,6 +75,14 @@ def one(rows: QuerySet[M], wanted: M | UUID | str) -> M:
         return rows.get(pk=UUID(str(getattr(wanted, "pk", wanted))))
     except (ObjectDoesNotExist, ValueError):
         raise NotVisibleError from None
+
+
+def _sheets() -> QuerySet[Appraisee]:
+    rows = Appraisee.objects.exclude(cycle__state=CycleState.DISCARDED)
+    # Fetched apart, the document of a template comes once for all its sheets.
+    return rows.select_related("cycle__unit", "employee", "unit", "post").prefetch_related(
+        "cycle__template_version__template"
+    )
 
 
 def _own(user: User) -> Q:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.db.models import Q, UUIDField
 from django.utils import timezone
 
 from peilian.apps.appraisal.authors import authors_of
@@ -39,8 +41,8 @@ from peilian.apps.appraisal.models import (
 )
 from peilian.apps.appraisal.publishing import appeal_ends_at
 from peilian.apps.appraisal.rating import may_comment
-from peilian.apps.appraisal.seen import appraisee_for, appraisees_seen, own_appraisees
-from peilian.apps.base.api import today_in_company
+from peilian.apps.appraisal.seen import appraisee_for, appraisees_seen
+from peilian.apps.base.api import Argument, Prepared, today_in_company
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.engine._kernel import Language, Reason, Text
 from peilian.engine.scorecard import Scorecard
@@ -156,7 +158,7 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
     """A sheet that ``user`` may see: a preview before freezing, else the newest version or that of the number."""
     row, now = appraisee_for(user, appraisee), now or timezone.now()
     cycle, is_mine = row.cycle, is_own(user, row)
-    exempt = exempt_indicators(cycle).get(row.employee_id, {}) if cycle.takes_inputs else {}
+    exempt = exempt_indicators(cycle, row.employee_id).get(row.employee_id, {}) if cycle.takes_inputs else {}
     reason = row.exempt_reason or (exempt[""].reason if "" in exempt else "")
     # What was frozen and given up again before anybody read it is nothing the person sees; nor is a result of whoever
     # was set aside afterwards.
@@ -194,14 +196,54 @@ def sheet(*, user: User, appraisee: Appraisee, version: int | None = None, now: 
     )
 
 
+_OWN_UNDER_WAY = Prepared(
+    lambda: (
+        Appraisee.objects.filter(
+            Q(cycle__state=CycleState.PUBLISHED) | Q(cycle__state=CycleState.REVIEWING, cycle__shows_preview=True),
+            employee=Argument("employee", UUIDField()),
+        )
+        .select_related("cycle__unit", "employee")
+        .order_by("-cycle__starts_on", "-id")
+    )
+)
+_RESULTS = Prepared(
+    lambda: (
+        Appraisal.objects.filter(Argument("sheets", UUIDField(), is_many=True).has("appraisee"))
+        .defer("inputs", "result")
+        .order_by("version")
+    )
+)
+_OPEN_APPEALS = Prepared(
+    lambda: (
+        Appeal.objects.filter(appraisal__appraisee=Argument("sheet", UUIDField()), state=AppealState.OPEN)
+        .order_by()
+        .values_list("pk", flat=True)[:1]
+    )
+)
+_TALKS_TO_ACKNOWLEDGE = Prepared(
+    lambda: (
+        Talk.objects.filter(appraisal__appraisee=Argument("sheet", UUIDField()), acknowledged_at=None)
+        .order_by()
+        .values_list("pk", flat=True)[:1]
+    )
+)
+
+
 def my_standings(*, user: User, now: datetime | None = None) -> list[SheetStanding]:
     """The user's own sheets in review or published, newest period first, without their lines: for lists of what is to
     be done."""
     moment, found = now or timezone.now(), []
-    for row in own_appraisees(user).filter(cycle__state__in=(CycleState.REVIEWING, CycleState.PUBLISHED)):
-        cycle = row.cycle
-        exempt = exempt_indicators(cycle).get(row.employee_id, {}) if cycle.takes_inputs else {}
-        results = list(Appraisal.objects.filter(appraisee=row).order_by("version"))
+    if user.employee_id is None or not user.is_active:
+        return []
+    rows = _OWN_UNDER_WAY(employee=user.employee_id)
+    kept: dict[UUID, list[Appraisal]] = {row.pk: [] for row in rows}
+    for result in _RESULTS(sheets=kept) if rows else ():
+        kept[result.appraisee_id].append(result)
+    for row in rows:
+        cycle, results = row.cycle, kept[row.pk]
+        for result in results:
+            result.appraisee = row
+        exempt = exempt_indicators(cycle, row.employee_id).get(row.employee_id, {}) if cycle.takes_inputs else {}
         shown = _chosen(results if cycle.is_public and not row.exempt_reason else [], cycle, None)
         is_exempt = bool(row.exempt_reason or "" in exempt) and shown is None
         may = SheetRights() if is_exempt else _rights(user, row, results, moment, exempt)
@@ -297,13 +339,11 @@ def _rights(
     if not is_appraised:
         return SheetRights()
     if is_mine:
-        is_open = Appeal.objects.filter(appraisal__appraisee=row, state=AppealState.OPEN).exists()
         in_time = cycle.is_public and now <= appeal_ends_at(appraisal=results[-1])
-        talks = Talk.objects.filter(appraisal__appraisee=row, acknowledged_at=None)
         return SheetRights(
             self_comment=may_comment(cycle, today_in_company()),
-            appeal=in_time and not is_open,
-            acknowledge=talks.exists(),
+            appeal=in_time and not _OPEN_APPEALS(sheet=row.pk),
+            acknowledge=bool(_TALKS_TO_ACKNOWLEDGE(sheet=row.pk)),
         )
     sight = visible_to(user)
 

@@ -5,7 +5,7 @@ from peilian.apps.base.audit import Audit, UnauditedWriteError, bookkeeping, is_
 from peilian.apps.base.checks import named, refuse, short
 from peilian.apps.base.company import change_company, company, company_zone, end_of_day, today_in_company
 from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
-from peilian.apps.base.inbox import inbox_of, mark_read, send
+from peilian.apps.base.inbox import inbox_of, mark_read, send, unread_of
 from peilian.apps.base.jobs import (
     JobCancelledError,
     JobContext,
@@ -76,5 +76,6 @@ __all__ = [
     "short",
     "start_job",
     "today_in_company",
+    "unread_of",
     "write",
 ]

@@ -80,6 +80,9 @@ class _Compiled:
         self._compiler = rows.query.get_compiler(connection=connection)
         sql, self._params = self._compiler.as_sql()
         self._parts = sql.split("%s")
+        # How columns become values: Django finds it out anew for every answer, though the columns are the same.
+        selected = [one[0] for one in self._compiler.select[: self._compiler.col_count]]
+        self._converters = self._compiler.get_converters(selected)
 
     def filled(self, values: dict[str, Any], connection: Any) -> SQLCompiler:
         """The compiler with the values of one use, for the connection of this thread."""
@@ -90,5 +93,6 @@ class _Compiled:
             sql += (", ".join(["%s"] * len(given)) or "NULL") + part
         compiler: SQLCompiler = copy(self._compiler)
         compiler.connection = connection
+        compiler.get_converters = lambda *_args: self._converters  # type: ignore[method-assign]
         compiler.as_sql = lambda *_args, **_more: (sql, tuple(params))  # type: ignore[method-assign]
         return compiler

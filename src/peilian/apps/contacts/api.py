@@ -323,7 +323,7 @@ def choices(*, user: User, permission: Permission = Permission.SEE_CONVERSATIONS
 
 def kpis(*, user: User, question: KpiQuestion) -> list[KpiRow]:
     """Measured rows: the dimensions, and per key a cell with value, n, sums and whether it is provisional."""
-    asked = _Asked.by(user)
+    asked = _Asked.by(user, question)
     rows: tuple[KpiRow, ...] = _answers.get(
         asked.state, ("kpis", question, asked), lambda: tuple(_measured(question, asked))
     )
@@ -333,7 +333,7 @@ def kpis(*, user: User, question: KpiQuestion) -> list[KpiRow]:
 def spread(*, user: User, question: KpiQuestion) -> Sequence[float]:
     """The values of one measure in each conversation, in rising order; conversations without a value are left out."""
     (key,) = question.keys
-    asked = _Asked.by(user)
+    asked = _Asked.by(user, question)
 
     def make() -> array[float]:
         rows = _measured(replace(question, by=("conversation",)), asked)
@@ -354,12 +354,14 @@ class _Asked:
     now_ms: int
 
     @classmethod
-    def by(cls, user: User) -> _Asked:
+    def by(cls, user: User, question: KpiQuestion) -> _Asked:
         company = base.company()
+        # Who was in which team is the longest of it, and read only where the answer tells teams apart.
+        has_teams = bool(question.teams) or "team" in question.by
         return cls(
             _state_of(lake()),
             visible_to(user).lake(Permission.SEE_KPIS),
-            tuple(roster_spans()),
+            tuple(roster_spans()) if has_teams else (),
             company.time_zone,
             company.calendar,
             _now_ms(),

@@ -20,7 +20,7 @@ from peilian.apps.people.directory import (
     set_guide,
     set_stage,
 )
-from peilian.apps.people.gate import NotVisibleError, Sight, visible_to
+from peilian.apps.people.gate import NotVisibleError, Sight, accounts_of, visible_to
 from peilian.apps.people.inviting import Invitation, accept_invitation, invite, invited, waiting_users
 from peilian.apps.people.listing import PeopleQuestion, find_people, find_users, profile
 from peilian.apps.people.models import (
@@ -83,6 +83,7 @@ __all__ = [
     "UnitKind",
     "User",
     "accept_invitation",
+    "accounts_of",
     "add_employee",
     "add_post",
     "add_unit",

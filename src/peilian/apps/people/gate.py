@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, UUIDField
 
 from peilian.adapters.lake.visibility import AccountSpan, Visibility
-from peilian.apps.base.api import AuditEntry, Job, company_zone, remembered, today_in_company
+from peilian.apps.base.api import Argument, AuditEntry, Job, Prepared, company_zone, remembered, today_in_company
 from peilian.apps.people.models import (
     AgentAccount,
     Employee,
@@ -97,6 +97,9 @@ class Sight:
 
     def employee(self, permission: Permission, pk: UUID | str) -> Employee:
         """One employee; ``NotVisibleError`` when absent or not covered."""
+        own: Employee | None = getattr(self.user, "employee", None)
+        if own is not None and str(own.pk) == str(pk) and own.pk in self._own_ids(permission):
+            return own
         return _one(self.employees(permission), pk)
 
     def unit(self, permission: Permission, pk: UUID | str) -> Unit:
@@ -218,8 +221,20 @@ def _one(rows: QuerySet[M], pk: UUID | str) -> M:
 
 
 def _account_spans(employee_ids: Iterable[UUID]) -> list[AccountSpan]:
-    rows = AgentAccount.objects.filter(employee__in=employee_ids)
+    rows = _ACCOUNTS(employees=employee_ids)
     return [AccountSpan(row.account, _ms(row.starts_at), _ms(row.ends_at)) for row in rows]
+
+
+_ACCOUNTS = Prepared(
+    lambda: AgentAccount.objects.filter(Argument("employees", UUIDField(), is_many=True).has("employee"))
+)
+
+
+def accounts_of(employee: Employee | UUID) -> tuple[str, ...]:
+    """The platform accounts that a person answers with, or has answered with, by name. For whom it may be told to
+    decides the caller."""
+    rows = _ACCOUNTS(employees=[employee.pk if isinstance(employee, Employee) else employee])
+    return tuple(sorted({row.account for row in rows}))
 
 
 def _unit_spans(unit_ids: Iterable[UUID]) -> list[AccountSpan]:

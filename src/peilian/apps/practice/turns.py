@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import OperationalError
+from django.db.models import DateTimeField, QuerySet, UUIDField
 
+from peilian.apps.base.api import Argument, Prepared
 from peilian.apps.people.api import NotVisibleError, visible_to
 from peilian.apps.practice import clock
 from peilian.apps.practice.live import Turn, closing_time, turn
@@ -159,6 +161,15 @@ def tick(*, run_id: UUID) -> Taken:
     return _taken(visit)
 
 
+def _late() -> QuerySet[DrillRun, UUID]:
+    late = DrillRun.objects.filter(state__in=LIVE_RUNS, closes_at__lt=Argument("now", DateTimeField()))
+    return late.order_by("closes_at").values_list("pk", flat=True)
+
+
+_LATE = Prepared(lambda: _late()[:_MOST_AT_ONCE])
+_LATE_OF = Prepared(lambda: _late().filter(employee=Argument("employee", UUIDField()))[:_MOST_AT_ONCE])
+
+
 def close_abandoned(*, employee: UUID | None = None) -> int:
     """Bring runs whose time is up to their end, of one person when given; returns how many there were.
 
@@ -166,10 +177,7 @@ def close_abandoned(*, employee: UUID | None = None) -> int:
     brought to its end stands in nobody's way: it is stopped without a score, or tried again later when it is only the
     database that is busy.
     """
-    late = DrillRun.objects.filter(state__in=LIVE_RUNS, closes_at__lt=clock.now())
-    if employee is not None:
-        late = late.filter(employee=employee)
-    found = list(late.order_by("closes_at").values_list("pk", flat=True)[:_MOST_AT_ONCE])
+    found = _LATE(now=clock.now()) if employee is None else _LATE_OF(now=clock.now(), employee=employee)
     for run_id in found:
         try:
             tick(run_id=run_id)

@@ -14,6 +14,7 @@ from peilian.apps.record.assignments import (
     assignment,
     assignments_of,
     cancel_assignment,
+    own_under_way,
     record_attempt,
 )
 from peilian.apps.record.ledger import (
@@ -90,6 +91,7 @@ __all__ = [
     "meet_need",
     "need",
     "needs_of",
+    "own_under_way",
     "profile_of",
     "profiles",
     "raise_gap_needs",

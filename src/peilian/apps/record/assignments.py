@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, UUIDField
 from django.utils import timezone
 
-from peilian.apps.base.api import company_zone, new_id, send, write
+from peilian.apps.base.api import Argument, Prepared, company_zone, new_id, send, write
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, Unit
 from peilian.apps.record.checks import Person, people_seen, permit_on, person_for, refuse, short
 from peilian.apps.record.models import (
@@ -123,6 +123,20 @@ def assignments_of(
         return rows.filter(employee=person_for(user, Permission.SEE_RECORD, employee))
     seen = Q(employee__in=people_seen(user, unit))
     return rows.filter(seen | Q(employee=own) if own is not None and unit is None else seen)
+
+
+_UNDER_WAY = Prepared(
+    lambda: (
+        Assignment.objects.filter(employee=Argument("employee", UUIDField()), cancelled_at=None, done_at=None)
+        .select_related("employee", "created_by", "need")
+        .prefetch_related("results")
+    )
+)
+
+
+def own_under_way(*, user: User) -> list[Assignment]:
+    """The user's own assignments that are open or overdue, as ``assignments_of`` has them, newest first."""
+    return _UNDER_WAY(employee=user.employee_id) if user.is_active and user.employee_id is not None else []
 
 
 def assignment(*, user: User, pk: UUID | str) -> Assignment:

@@ -76,13 +76,10 @@ def start_address(row: record.Assignment) -> str:
 
 def due_tasks(user: User, *, most: int | None = None) -> list[Task]:
     """The reader's own open assignments, the most urgent first; without a deadline last."""
-    if user.employee is None:
-        return []
-    states = (record.AssignmentState.OVERDUE, record.AssignmentState.OPEN)
-    rows = record.assignments_of(user=user, employee=user.employee, states=states)
     now = timezone.now()
     found = sorted(
-        (task_of(row, now) for row in rows), key=lambda task: (task.row.due_at is None, task.row.due_at or now)
+        (task_of(row, now) for row in record.own_under_way(user=user)),
+        key=lambda task: (task.row.due_at is None, task.row.due_at or now),
     )[:most]
     exams = {task.row.target for task in found if task.row.kind == record.AssignmentKind.EXAM and task.left is not None}
     made = learning.attempts_made(user=user, sittings=exams) if exams else {}

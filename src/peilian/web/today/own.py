@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from peilian.apps.contacts import api as contacts
-from peilian.apps.people.api import AgentAccount, User
+from peilian.apps.people import api as people
+from peilian.apps.people.api import User
 from peilian.engine._kernel import Language
 from peilian.engine.reading.values import MessageReading
 from peilian.web.conversations.stored import message_readings
@@ -50,8 +51,7 @@ def accounts_of(user: User) -> tuple[str, ...]:
     """The platform accounts that the user answers with, or has answered with."""
     if user.employee_id is None:
         return ()
-    rows = AgentAccount.objects.filter(employee=user.employee_id).order_by("account")
-    return tuple(dict.fromkeys(rows.values_list("account", flat=True)))
+    return people.accounts_of(user.employee_id)
 
 
 def own_work(user: User, accounts: tuple[str, ...], days: Days, language: Language) -> Own | None:

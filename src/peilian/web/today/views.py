@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from peilian.apps.base.api import company_zone, inbox_of, today_in_company
+from peilian.apps.base.api import company_zone, today_in_company, unread_of
 from peilian.apps.contacts import api as contacts
 from peilian.apps.people.api import Permission, Sight, User
 from peilian.engine._kernel import Language
@@ -95,10 +95,6 @@ def _widest(sight: Sight) -> Permission:
 
 def _unread(user: User, language: Language) -> list[dict[str, Any]]:
     """New messages, but for those about what stands on the page itself."""
-    messages = inbox_of(user=user).filter(read_at=None)
-    if user.employee_id is not None:
-        messages = messages.exclude(key__in=_TOLD_ELSEWHERE)
-    return [
-        {"text": said(message, language), "at": message.at, "href": address_of(message)}
-        for message in messages[:_MOST_MESSAGES]
-    ]
+    without = () if user.employee_id is None else _TOLD_ELSEWHERE
+    messages = unread_of(user=user, most=_MOST_MESSAGES, without=without)
+    return [{"text": said(message, language), "at": message.at, "href": address_of(message)} for message in messages]
