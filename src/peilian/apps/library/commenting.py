@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField
 from django.utils import timezone
 
-from peilian.apps.base.api import write
+from peilian.apps.base.api import Argument, Prepared, write
 from peilian.apps.library.checks import permit, refuse, require_sight, short
 from peilian.apps.library.models import Comment, CommentKind, CommentState, Content, ContentState
 from peilian.apps.library.telling import holders, tell
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _LIMIT = 2000
+_MOST_OWN = 50
 
 
 def add_comment(*, actor: User, content: Content, text: str, kind: CommentKind | str = CommentKind.COMMENT) -> Comment:
@@ -64,10 +65,19 @@ def comments(
     return rows.select_related("content", "made_by", "answered_by")
 
 
-def own_comments(*, user: User) -> QuerySet[Comment]:
-    """The user's own comments and suggestions with what became of them, the newest first."""
-    rows = Comment.objects.filter(made_by=user).order_by("-id")
-    return rows.select_related("content", "answered_by")
+_OWN = Prepared(
+    lambda: (
+        Comment.objects.filter(made_by=Argument("user", UUIDField()))
+        .select_related("content", "answered_by")
+        .order_by("-id")[:_MOST_OWN]
+    )
+)
+
+
+def own_comments(*, user: User) -> list[Comment]:
+    """The user's own comments and suggestions with what became of them, the newest first; older ones than the newest
+    fifty are left out."""
+    return _OWN(user=user.pk)
 
 
 def answer_comment(*, actor: User | None, comment: Comment, state: CommentState | str, answer: str = "") -> Comment:

@@ -36,7 +36,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     kind = kind if kind in COMMENT_KINDS else ""
     context: dict[str, Any] = {
         "may_answer": may_answer,
-        "own": [_line(row, user) for row in library.own_comments(user=user)[:50]],
+        "own": [_line(row, user) for row in library.own_comments(user=user)],
         "state": state,
         "states": list(COMMENT_STATES.items()),
         "kind": kind,
