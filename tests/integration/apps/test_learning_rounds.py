@@ -421,3 +421,49 @@ def test_the_database_refuses_to_change_an_answer(learnt) -> None:
         learning.CardAnswer.objects.update(rating="easy")
     with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE learning_cardanswer SET rating = 'easy'")
+
+
+# -- what it leaves ---------------------------------------------------------------------------------------------------
+
+
+def test_a_week_of_rounds_is_looked_at_by_its_person_alone(tmp_path, time, lin) -> None:
+    sits(tmp_path, lin)
+    answers(lin, WRONG)
+    finishes(lin)
+    monday = time.at.date()
+    (view,) = learning.week_of_rounds(user=lin, monday=monday)
+    assert len(view.answered) == 3
+    lead, _person = a_lead_of(lin)
+    for user, day in (
+        (lead, monday), (a_trainee(), monday), (lin, monday + timedelta(days=7)), (lin, monday + timedelta(days=1))
+    ):  # fmt: skip
+        with pytest.raises(people.NotVisibleError):
+            learning.week_of_rounds(user=user, monday=day)
+
+
+def test_the_archive_has_a_line_for_each_week_of_rounds_and_tells_others_no_points(tmp_path, time, lin) -> None:
+    sits(tmp_path, lin)
+    answers(lin, WRONG)
+    finishes(lin)
+    time.pass_(days=7)
+    finishes(lin)
+    lead, _person = a_lead_of(lin)
+
+    def lines(user) -> list[learning.ArchiveEntry]:
+        return list(learning.archive_of(user=user, employee=lin.employee, kind="round").entries)
+
+    newer, older = lines(lin)
+    assert older.label is not None
+    assert older.label.params == {"day": "2026-03-02", "rounds": 1, "questions": 3}
+    assert older.percent == D("66.67")
+    assert newer.at > older.at
+    assert older.source == "2026-03-02"
+    for line in lines(lead):
+        assert line.percent is None
+        assert not line.source
+
+
+def test_lessons_behind_evidence_are_found_and_ids_of_nothing_left_out(learnt) -> None:
+    round_id = str(learning.LessonRound.objects.get().pk)
+    assert learning.lessons_behind([round_id, str(uuid4()), "2026-01"]) == {round_id: "mine/first"}
+    assert learning.lessons_behind([]) == {}

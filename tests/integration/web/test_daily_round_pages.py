@@ -11,6 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from peilian.apps.base.api import company_zone
 from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from support.builders import a_unit, an_employee
@@ -244,6 +245,37 @@ def test_a_leader_of_another_team_sees_nobody_of_this_one(learnt, signed_in):
     lead = signed_in(a_login("other", "supervisor", unit=a_unit("二组")))
     assert learnt.employee.name not in page(lead, "team_learning")
     page(lead, "person_learning", learnt.employee.pk, status=404)
+
+
+def test_a_week_shows_every_answer_to_its_person_and_stands_in_the_archive(learnt, time, signed_in):
+    client = signed_in(learnt)
+    sends(client, form_of(page(client)), status=302)
+    monday = time.at.astimezone(company_zone()).date()
+    monday -= timedelta(days=monday.weekday())
+    text = page(client, "week_of_rounds", monday.isoformat())
+    assert "1 题答对 1 题" in text
+    assert 'class="round-look' in text
+    archive = page(client, "own_archive")
+    assert reverse("week_of_rounds", args=[monday.isoformat()]) in archive
+    assert "1 轮，1 题" in archive
+
+
+@pytest.mark.parametrize("week", ["x", "2026-02-30", "2020-01-06", "99999-01-01"])
+def test_a_week_without_rounds_and_one_that_is_none_are_not_found(learnt, signed_in, week):
+    page(signed_in(learnt), "week_of_rounds", week, status=404)
+
+
+def test_nobody_looks_at_the_week_of_somebody_else(learnt, time, signed_in):
+    client = signed_in(learnt)
+    sends(client, form_of(page(client)), status=302)
+    monday = time.at.astimezone(company_zone()).date()
+    monday -= timedelta(days=monday.weekday())
+    unit = people.Unit.objects.get(memberships__employee=learnt.employee)
+    lead = signed_in(a_login("lead", "supervisor", unit=unit))
+    page(lead, "week_of_rounds", monday.isoformat(), status=404)
+    archive = page(lead, "person_archive", learnt.employee.pk)
+    assert "1 轮，1 题" in archive
+    assert "/learn/rounds/" not in archive
 
 
 # -- who may not ------------------------------------------------------------------------------------------------------

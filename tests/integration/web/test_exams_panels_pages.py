@@ -107,6 +107,27 @@ def test_each_scores_alone_and_the_results_come_when_all_are_in(opened, lead, ju
     assert "67.5" in own
     assert "先共情" in own
     assert "王女士" not in own, "who gave what is not told"
+    result = reverse("exam_panel_result", args=[candidate.pk])
+    assert result in own
+    for user in (lin, lead):
+        text = signed_in(user).get(result).content.decode()
+        for said in ("67.5", "先共情", "投诉处理实操"):
+            assert said in text
+        assert "王女士" not in text
+    assert result in page(signed_in(lead), "person_archive", lin.employee.pk)
+    for competency in {one["competency"] for one in panel.form["dimensions"]}:
+        assert result in page(signed_in(lin), "own_why", competency)
+    assert signed_in(lead).post(result).status_code == 405
+    other = a_login("elsewhere", "supervisor", unit=a_unit(), employee=an_employee("elsewhere"))
+    for user in (other, judge):
+        assert signed_in(user).get(result).status_code == 404
+
+
+def test_a_result_is_not_there_before_it_is_decided(opened, lead, lin, signed_in):
+    panel, _link = opened
+    (candidate,) = panel.candidates.all()
+    for user in (lin, lead):
+        page(signed_in(user), "exam_panel_result", candidate.pk, status=404)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ from peilian.apps.learning.curriculum.looking import (
     training,
 )
 from peilian.apps.learning.curriculum.progress import CourseView, Progress, UnitView
+from peilian.apps.learning.curriculum.witnessing import lessons_behind
 from peilian.apps.learning.exams.adapting import AdaptiveRoom, adaptive_result, adaptive_room
 from peilian.apps.learning.exams.adaptive import Measured
 from peilian.apps.learning.exams.analysing import (
@@ -115,6 +116,7 @@ from peilian.apps.learning.exams.panels import (
     guest_of,
     open_panel,
     panel_forms,
+    panel_result_of,
     panel_results_of,
     panel_run,
     panel_scenarios,
@@ -324,6 +326,7 @@ from peilian.apps.learning.rounds.asking import (
     daily_round,
     round_of,
     round_waiting,
+    week_of_rounds,
 )
 from peilian.apps.learning.rounds.taking_part import (
     Participation,
@@ -605,6 +608,7 @@ __all__ = [
     "led_by",
     "lesson_of",
     "lesson_part_done",
+    "lessons_behind",
     "mark",
     "may_change_feedback",
     "may_contest",
@@ -630,6 +634,7 @@ __all__ = [
     "outlook",
     "own_panels",
     "panel_forms",
+    "panel_result_of",
     "panel_results_of",
     "panel_run",
     "panel_scenarios",
@@ -706,6 +711,7 @@ __all__ = [
     "verify_code",
     "waiting_halfway",
     "waits_for",
+    "week_of_rounds",
     "withdraw_completion",
     "withdraw_external",
     "witness_rounds_due",

@@ -35,7 +35,8 @@ from peilian.web.shell.pdf import why_no_pdf
 from peilian.web.shell.tables import Cell, Column, Row, Table
 
 _PAGES = {
-    "exam": "exam_review", "drill": "drill_debrief", "panel": "exam_panel_talk", "certificate": "certificate",
+    "exam": "exam_review", "drill": "drill_debrief", "panel": "exam_panel_result",
+    "round": "week_of_rounds", "certificate": "certificate",
     "external": "external",
 }  # fmt: skip
 _GRADED = (learning.ArchiveKind.EXAM, learning.ArchiveKind.PANEL)

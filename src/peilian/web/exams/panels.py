@@ -185,6 +185,35 @@ def panel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _shown(request, pk, {})
 
 
+@require_safe
+def result(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """How a practical exam of one person went, for the person and for who sees the person's record: what each dimension
+    got and what was remarked, without who gave it."""
+    user, sight = user_of(request), sight_of(request)
+    found = learning.panel_result_of(user=user, candidate_id=pk)
+    is_own = found.employee_id == user.employee_id
+    way = (
+        [{"label": _("Practical exams"), "href": reverse("exam_panels")}]
+        if is_own
+        else [
+            {"label": _("Team"), "href": reverse("team")},
+            {"label": found.employee.name, "href": reverse("person_radar", args=[found.employee_id])},
+        ]
+    )
+    context = {
+        "one": found,
+        "is_own": is_own,
+        "grade": GRADES.get(found.grade, found.grade),
+        "spread": spread_of(found, is_named=False),
+        "notes": [sheet.note for sheet in found.sheets.all() if sheet.note],
+        "n_sheets": found.sheets.count(),
+        "opens_talk": found.run_id is not None
+        and (is_own or sight.employees(P.ASSIGN_TRAINING).filter(pk=found.employee_id).exists()),
+        "trail": [*way, {"label": found.panel.title, "href": ""}],
+    }
+    return render(request, "exams/panel_result.html", context)
+
+
 def _shown(request: HttpRequest, pk: UUID, links: dict[str, str]) -> HttpResponse:
     user = user_of(request)
     found, candidates = learning.panel_run(user=user, panel_id=pk)

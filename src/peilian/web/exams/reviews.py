@@ -252,7 +252,7 @@ def _stem(face: Face) -> SafeString:
     for piece in face.stem:
         html += piece.html
         if piece.gap is not None:
-            html += SafeString(f"{GAP}<sub>{piece.gap + 1}</sub>")
+            html += SafeString(GAP if face.n_gaps == 1 else f"{GAP}<sub>{piece.gap + 1}</sub>")
     return html
 
 

@@ -38,6 +38,7 @@ urlpatterns = [
     path("exams/panels/", panels.panels, name="exam_panels"),
     path("exams/panels/new/", panels.opening, name="exam_panel_new"),
     path("exams/panels/<uuid:pk>/", panels.panel, name="exam_panel"),
+    path("exams/panels/results/<uuid:pk>/", panels.result, name="exam_panel_result"),
     path("exams/panels/<uuid:pk>/score/", scoring.scoring, name="exam_panel_score"),
     path("exams/panels/examiners/<uuid:pk>/link/", panels.renew, name="exam_panel_renew"),
     path("exams/panels/candidates/<uuid:pk>/settle/", panels.settle, name="exam_panel_settle"),

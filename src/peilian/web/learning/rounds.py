@@ -87,6 +87,37 @@ def answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_safe
+def week(request: HttpRequest, monday: str) -> HttpResponse:
+    """What the reader was asked in a week of rounds, day by day, with what each answer brought."""
+    try:
+        since = date.fromisoformat(monday)
+    except ValueError:
+        raise Http404 from None
+    views = learning.week_of_rounds(user=user_of(request), monday=since)
+    days: list[dict[str, Any]] = [
+        {
+            "day": view.round.day,
+            "lang": HTML_CODES[view.language],
+            "lines": [_line(view, one) for one in view.answered if not one.is_barred],
+            "n_barred": sum(one.is_barred for one in view.answered),
+        }
+        for view in views
+    ]
+    lines = [line for one in days for line in one["lines"]]
+    context = {
+        "since": since,
+        "days": days,
+        "n": len(lines),
+        "n_right": sum(line.is_whole for line in lines),
+        "trail": [
+            {"label": str(_("My training archive")), "href": reverse("own_archive")},
+            {"label": str(_("Daily rounds")), "href": ""},
+        ],
+    }
+    return render(request, "learning/round_week.html", context)
+
+
 def waits_for(user: User) -> learning.RoundWaits | None:
     """What of today's round waits for the reader; ``None`` when there is nothing to say about it."""
     if user.employee_id is None:

@@ -21,6 +21,7 @@ from peilian.web.learning import (
 urlpatterns = [
     path("today/round/", rounds.daily_round, name="daily_round"),
     path("today/round/answer/", rounds.answer, name="daily_round_answer"),
+    path("learn/rounds/<str:monday>/", rounds.week, name="week_of_rounds"),
     path("learn/", mine.learn, name="learn"),
     path("learn/mine/<uuid:pk>/", mine.change, name="enrolment_change"),
     path("learn/courses/", courses.catalogue, name="courses"),

@@ -30,7 +30,7 @@ from peilian.web.record.radar import (
     profile_table,
     radar_chart,
 )
-from peilian.web.record.sources import SourceLinks, source_href, source_name
+from peilian.web.record.sources import SourceLinks, source_name
 from peilian.web.record.tasks import task_of
 from peilian.web.record.wordings import kind_name, level_name
 from peilian.web.shell.access import sight_of, user_of
@@ -172,7 +172,7 @@ def _why(request: HttpRequest, employee: people.Employee, competency: str, *, is
     language = reading_language()
     back = reverse("own_radar") if is_own else reverse("person_radar", args=[employee.pk])
     estimate = found.estimate
-    links = SourceLinks(sight_of(request), employee, found.competency)
+    links = SourceLinks(sight_of(request), employee, found.competency, [one.row for one in found.pieces])
     context = {
         "employee": employee,
         "name": found.competency.name.in_language(language),
@@ -208,7 +208,7 @@ def _piece(piece: record.WeighedEvidence, links: SourceLinks) -> dict[str, Any]:
         "at": row.at,
         "kind": kind_name(row.kind),
         "name": source_name(row),
-        "href": source_href(row),
+        "href": links.page_of(row),
         "links": links.of(row),
         "score": Figure(round(row.score * 100), "count"),
         "n": row.n,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine.competency.model import Competency
@@ -19,8 +20,15 @@ from peilian.web.conversations.wordings import KEYS, name_of
 from peilian.web.people.forms import first_moment
 from peilian.web.shell.languages import reading_language
 
-# kind of source -> address; the source's id is its argument.
-_PAGES = {"practice.drill": "drill_debrief"}
+P = people.Permission
+# kind of source -> address, of which the source's id is the argument, and what it takes to open it of somebody else.
+_PAGES = {
+    "practice.drill": ("drill_debrief", P.SEE_RECORD),
+    "learning.exam": ("exam_review", P.RAISE_NEEDS),
+    "learning.panel": ("exam_panel_result", P.SEE_RECORD),
+    "appraisal.sheet": ("appraisal_sheet", P.SEE_APPRAISALS),
+}
+_LESSON = "learning.lesson"
 
 
 def source_name(piece: record.Evidence) -> str:
@@ -33,28 +41,49 @@ def source_name(piece: record.Evidence) -> str:
     return say(type(piece.label)(piece.label.key, params), language)
 
 
-def source_href(piece: record.Evidence) -> str:
-    """The page of the source; nothing where it has none."""
-    name = _PAGES.get(piece.source_kind)
-    if name is None:
-        return ""
-    try:
-        return reverse(name, args=[UUID(piece.source_id)])
-    except (NoReverseMatch, ValueError):
-        return ""
-
-
 class SourceLinks:
-    """The ways from evidence of a month's work to the conversations it stands on, for one reader and one person.
+    """The ways from pieces of evidence to what they stand on, for one reader and one person: a page of its own, and for
+    a month's work the conversations.
 
-    Whoever may not open the person's conversations gets none. Each account that the person used in the month has its
-    list, and one more for each finding that feeds the competency.
+    What the reader may not open has none. Each account that the person used in the month has its list, and one more for
+    each finding that feeds the competency.
     """
 
-    def __init__(self, sight: people.Sight, employee: people.Employee, competency: Competency) -> None:
-        may_open = sight.employees(people.Permission.SEE_CONVERSATIONS).filter(pk=employee.pk).exists()
-        self._uses = list(employee.accounts.order_by("starts_at")) if may_open else []
+    def __init__(
+        self,
+        sight: people.Sight,
+        employee: people.Employee,
+        competency: Competency,
+        pieces: Iterable[record.Evidence],
+    ) -> None:
+        self._sight, self._employee = sight, employee
+        self._is_own = getattr(sight.user, "employee_id", None) == employee.pk
+        self._lessons = learning.lessons_behind([one.source_id for one in pieces if one.source_kind == _LESSON])
+        self._uses = list(employee.accounts.order_by("starts_at")) if self._covers(P.SEE_CONVERSATIONS) else []
         self._feeds = competency.feeds
+        self._covered: dict[people.Permission, bool] = {}
+
+    def _covers(self, permission: people.Permission) -> bool:
+        return self._sight.employees(permission).filter(pk=self._employee.pk).exists()
+
+    def page_of(self, piece: record.Evidence) -> str:
+        """The page of the source; nothing where it has none that the reader may open."""
+        if piece.source_kind == "learning.round":  # what was answered in rounds is the person's own
+            return reverse("week_of_rounds", args=[piece.source_id.partition("/")[2]]) if self._is_own else ""
+        if piece.source_id in self._lessons:
+            return reverse("lesson", args=[self._lessons[piece.source_id]])
+        name, needed = _PAGES.get(piece.source_kind, ("", None))
+        if needed is None or not (self._is_own or self._may(needed)):
+            return ""
+        try:
+            return reverse(name, args=[UUID(piece.source_id)])
+        except (NoReverseMatch, ValueError):
+            return ""
+
+    def _may(self, permission: people.Permission) -> bool:
+        if permission not in self._covered:
+            self._covered[permission] = self._covers(permission)
+        return self._covered[permission]
 
     def of(self, piece: record.Evidence) -> list[tuple[str, str]]:
         """Words and address of each list behind a piece; none for what is not of a month's work."""

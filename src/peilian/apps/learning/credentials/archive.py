@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Min, Q, UUIDField
+from django.db.models import Count, Max, Min, Q, Sum, UUIDField
 
 from peilian.apps.base.api import Argument, Prepared, company_zone
 from peilian.apps.learning.exams.panels import SOURCE_KIND as PANEL_SOURCE
 from peilian.apps.learning.models import (
     Attempt,
     AttemptState,
+    CardAnswer,
     Certificate,
     Completion,
     CompletionHow,
@@ -32,11 +33,12 @@ from peilian.apps.learning.models import (
     HandbookProposal,
     PanelCandidate,
 )
+from peilian.apps.learning.rounds.days import monday_of
 from peilian.apps.library import api as library
 from peilian.apps.people.api import Employee, NotVisibleError, Permission, visible_to
 from peilian.apps.practice import api as practice
 from peilian.apps.record import api as record
-from peilian.engine._kernel import Reason
+from peilian.engine._kernel import Param, Reason
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
@@ -68,7 +70,7 @@ _JUDGED_BY_PANELS = Prepared(
     lambda: (
         PanelCandidate.objects.filter(employee=_EMPLOYEE, decided_at__isnull=False)
         .order_by()
-        .values_list("pk", "decided_at", "panel__title", "percent", "grade", "run", "settled_reason")
+        .values_list("pk", "decided_at", "panel__title", "percent", "grade", "settled_reason")
     )
 )
 _REVOKED = Prepared(
@@ -87,6 +89,15 @@ _PUBLISHED = Prepared(
         .values_list("at", "content__title", "content__kind", "content__key", "content__state")
     )
 )
+_ASKED_DAILY = Prepared(
+    lambda: (
+        CardAnswer.objects.filter(round__employee=_EMPLOYEE)
+        .order_by()
+        .values("round__day")
+        .annotate(last=Max("at"), n=Count("pk"), got=Sum("points"), whole=Sum("of"), took=Sum("seconds"))
+        .values_list("round__day", "last", "n", "got", "whole", "took")
+    )
+)
 _EXTERNAL = Prepared(
     lambda: ExternalCertificate.objects.filter(employee=_EMPLOYEE).exclude(state=ExternalState.WITHDRAWN).order_by()
 )
@@ -99,6 +110,7 @@ class ArchiveKind(StrEnum):
     EXAM = "exam"
     DRILL = "drill"
     PANEL = "panel"
+    ROUND = "round"
     REVIEW = "review"
     CERTIFICATE = "certificate"
     EXTERNAL = "external"
@@ -153,9 +165,8 @@ def archive_of(*, user: User, employee: Employee | UUID, year: int | None = None
             person, zone, may_open=is_own or sight.employees(Permission.RAISE_NEEDS).filter(pk=person.pk).exists()
         ),
         *_drills(user, person, zone, is_own=is_own),
-        *_panels(
-            person, zone, may_open=is_own or sight.employees(Permission.ASSIGN_TRAINING).filter(pk=person.pk).exists()
-        ),
+        *_panels(person, zone),
+        *_rounds(person, zone, is_own=is_own),
         *_reviews(user, person, zone),
         *_certificates(person, zone),
         *_externals(person, zone, is_own=is_own),
@@ -201,12 +212,32 @@ def _drills(user: User, person: Employee, zone: ZoneInfo, *, is_own: bool) -> It
         )  # fmt: skip
 
 
-def _panels(person: Employee, zone: ZoneInfo, *, may_open: bool) -> Iterator[ArchiveEntry]:
-    for pk, at, title, percent, grade, run, reason in _JUDGED_BY_PANELS(employee=person.pk):
+def _panels(person: Employee, zone: ZoneInfo) -> Iterator[ArchiveEntry]:
+    for pk, at, title, percent, grade, reason in _JUDGED_BY_PANELS(employee=person.pk):
         assert at is not None  # what is decided was decided at a time
         yield ArchiveEntry(
             at.astimezone(zone), ArchiveKind.PANEL, {"zh": title}, "panel", percent, grade, bool(grade),
-            source=str(pk) if may_open and run is not None else "", note=reason,
+            source=str(pk), note=reason,
+        )  # fmt: skip
+
+
+def _rounds(person: Employee, zone: ZoneInfo, *, is_own: bool) -> Iterator[ArchiveEntry]:
+    """A line a week. How the answers were is the person's own: who leads sees that there were rounds, and how many."""
+    weeks: dict[date, list[tuple[datetime, int, Decimal, Decimal, float]]] = {}
+    for day, last, n, got, whole, took in _ASKED_DAILY(employee=person.pk):
+        weeks.setdefault(monday_of(day), []).append((last, n, got, whole, took))
+    for monday, days in weeks.items():
+        got, whole = sum(one[2] for one in days), sum(one[3] for one in days)
+        percent = (Decimal(100) * got / whole).quantize(Decimal("0.01")) if whole else None
+        params: dict[str, Param] = {
+            "day": monday.isoformat(),
+            "rounds": len(days),
+            "questions": sum(one[1] for one in days),
+        }
+        yield ArchiveEntry(
+            max(one[0] for one in days).astimezone(zone), ArchiveKind.ROUND, {}, "round",
+            percent if is_own else None, minutes=round(sum(one[4] for one in days) / 60),
+            source=monday.isoformat() if is_own else "", label=Reason("rounds.week", params),
         )  # fmt: skip
 
 

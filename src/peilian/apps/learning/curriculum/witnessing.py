@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from peilian.adapters.packs.teaching import LessonDocument
 from peilian.apps.learning.curriculum.texts import title_of
@@ -53,3 +54,19 @@ def bear_witness(
     ]
     if pieces:
         record.add_evidence(actor=None, pieces=pieces)
+
+
+def lessons_behind(source_ids: Collection[str]) -> dict[str, str]:
+    """The keys of the lessons that pieces of evidence came from, by the ids of their sources; ids of nothing are left
+    out. Keys alone: whoever sees the evidence reads the title there."""
+    wanted = [UUID(one) for one in source_ids if _is_id(one)]
+    rows = LessonRound.objects.filter(pk__in=wanted).values_list("pk", "lesson") if wanted else ()
+    return {str(pk): lesson for pk, lesson in rows}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -261,6 +261,17 @@ def panel_results_of(*, user: User, employee: Employee) -> list[PanelCandidate]:
     return list(rows.prefetch_related("sheets__examiner").order_by("-decided_at"))
 
 
+def panel_result_of(*, user: User, candidate_id: UUID) -> PanelCandidate:
+    """A decided practical exam: one's own, or that of somebody whose record the user may see."""
+    rows = PanelCandidate.objects.filter(pk=candidate_id, decided_at__isnull=False)
+    found: PanelCandidate | None = rows.select_related("panel", "employee").first()
+    if found is None:
+        raise NotVisibleError
+    if user.employee_id != found.employee_id or not visible_to(user).grants:
+        visible_to(user).employee(P.SEE_RECORD, found.employee_id)
+    return found
+
+
 def possible_examiners() -> QuerySet[User]:
     """Everybody who could examine: who signs in and has a role today."""
     roles = RoleGrant.objects.on(today_in_company()).filter(role__in=ROLES).values("user")

@@ -22,7 +22,7 @@ from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.papers import Question, field_of, item_of, questions_of, questions_of_items
 from peilian.apps.learning.exams.reviewing import Asked
 from peilian.apps.learning.models import Card, CardAnswer, DailyRound
-from peilian.apps.learning.rounds.days import today
+from peilian.apps.learning.rounds.days import monday_of, today
 from peilian.apps.learning.rounds.gathering import (
     Barred,
     Origin,
@@ -120,6 +120,18 @@ def daily_round(*, user: User) -> RoundView | None:
 def round_of(*, user: User, round_id: UUID) -> RoundView:
     """A round of the user, of whatever day."""
     return _view(_own(user, round_id))
+
+
+def week_of_rounds(*, user: User, monday: date) -> list[RoundView]:
+    """The rounds of the user in the week of a Monday that have an answer, in order; nobody else sees what was answered.
+    ``NotVisibleError`` when there are none."""
+    rows = DailyRound.objects.filter(
+        employee=candidate(user), day__gte=monday, day__lt=monday + timedelta(days=7), answers__isnull=False
+    )
+    found = list(rows.select_related("employee").prefetch_related("answers").distinct().order_by("day"))
+    if monday != monday_of(monday) or not found:
+        raise NotVisibleError
+    return [_view(row) for row in found]
 
 
 def ask_next(*, user: User) -> RoundView | None:
