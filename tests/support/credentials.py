@@ -6,23 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from peilian.apps.learning import api as learning
-from peilian.apps.learning.credentials import deciding, external, holding, hours, issuing, reminding
 from peilian.apps.people import api as people
-from support.exams import ExamClock, a_bank, a_sitting, an_exam, answers
+from support.exams import a_bank, a_sitting, an_exam, answers
 from support.library import installed
 
-MODULES = (deciding, external, holding, hours, issuing, reminding)
 KEY = "mine/ready"
-
-
-class Time(ExamClock):
-    """The server's time, and the company's day that goes with it."""
-
-    def __init__(self, monkeypatch: Any, at: Any) -> None:
-        super().__init__(monkeypatch, at)
-        for module in MODULES:
-            if hasattr(module, "today_in_company"):
-                monkeypatch.setattr(module, "today_in_company", lambda: self.at.date())
 
 
 def a_certificate(**more: Any) -> dict[str, Any]:

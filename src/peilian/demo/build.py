@@ -17,6 +17,7 @@ from peilian.apps.contacts import api as contacts
 from peilian.apps.people import api as people
 from peilian.demo.appraising import appraise
 from peilian.demo.conversations import DATA, write_canonical_files
+from peilian.demo.guiding import guide
 from peilian.demo.history import bring_in_season, write_evidence
 from peilian.demo.season import N_CONTACTS
 from peilian.demo.teaching import teach
@@ -60,6 +61,7 @@ def build(*, say: Say = print, contacts_wanted: int = N_CONTACTS) -> list[Login]
     write_evidence(say)
     teach(say)  # before drills are rated: the newest of a team are, and courses ask for some
     practise(say)
+    guide(say)  # once drills and exams have shown what people need
     appraise(say)
     return [Login(item["username"], _login_name(item, staff), item["role"]) for item in plan["logins"]]
 

@@ -3,12 +3,11 @@ and a handbook. All of it goes through the door of the learning app, by a clock 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import uuid5
 
 import yaml
 from django.utils import timezone
@@ -19,10 +18,11 @@ from peilian.apps.practice import api as practice
 from peilian.demo.agents import SERVICE
 from peilian.demo.answering import answer
 from peilian.demo.chance import chance
+from peilian.demo.moments import GoOn, moment_on, on_day
+from peilian.demo.staff import demo_id, trainee, user_called
 from peilian.demo.training import pass_drill
 
 Say = Callable[[str], None]
-GoOn = Callable[[timedelta], None]
 _A_MINUTE = timedelta(minutes=1)
 
 
@@ -38,54 +38,37 @@ def teach(say: Say) -> None:
     for item in plan["rounds"]:
         _rounds(item)
     for username, entries in plan["handbook"].items():
-        _handbook(_user(username), entries)
-
-
-@contextmanager
-def _day(n_days_ago: int, hour: int = 10) -> Iterator[GoOn]:
-    """Within, it is that day; the function that is given lets time go by. Nothing lies after the moment."""
-    at = timezone.localtime() - timedelta(days=n_days_ago)
-    clock = {"at": at.replace(hour=hour, minute=0, second=0, microsecond=0)}
-
-    def go_on(by: timedelta) -> None:
-        clock["at"] += by
-
-    with learning.showing(lambda: clock["at"]), practice.showing(lambda: _ms(clock["at"])):
-        yield go_on
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+        _handbook(user_called(username), entries)
 
 
 def _exam(plan: Mapping[str, Any]) -> None:
     """A fixed paper that several took: most passed, one answer waits for its marks."""
-    batch = _id("exam", plan["exam"])
+    batch = demo_id("exam", plan["exam"])
     if learning.Sitting.objects.filter(pk=batch).exists():
         sitting = learning.Sitting.objects.get(pk=batch)
     else:
         takers = people.Employee.objects.filter(number__in=[one["number"] for one in plan["takers"]])
         closes = timezone.now() + timedelta(days=plan["closes_in"])
-        with _day(plan["opened"]):
+        with on_day(plan["opened"]):
             what = learning.NewSitting(
                 exam=plan["exam"], closes_at=closes, due_at=closes, note=plan["note"], batch=batch
             )
-            sitting = learning.open_sitting(actor=_user("manager"), what=what, employees=list(takers))
+            sitting = learning.open_sitting(actor=user_called("manager"), what=what, employees=list(takers))
     for taker in plan["takers"]:
         _take(sitting, plan, taker)
 
 
 def _take(sitting: learning.Sitting, plan: Mapping[str, Any], taker: Mapping[str, Any]) -> None:
-    user = _trainee(taker["number"])
+    user = trainee(taker["number"])
     done = learning.Attempt.objects.filter(sitting=sitting, employee=user.employee)
     if done.exclude(state=learning.AttemptState.RUNNING).exists():
         return
     written = plan["steps"] if taker["knows"] > 0.5 else plan["steps_short"]
-    with _day(taker["day"]) as go_on:
+    with on_day(taker["day"]) as go_on:
         attempt = _answered(user, sitting, taker["knows"], go_on, weak=plan["weak"], written=written)
     if taker["number"] != plan["left_open"]:
-        with _day(taker["day"], hour=16):
-            _mark(_user(plan["marks"][taker["number"][:2]]), attempt)
+        with on_day(taker["day"], hour=16):
+            _mark(user_called(plan["marks"][taker["number"][:2]]), attempt)
 
 
 def _answered(
@@ -97,7 +80,7 @@ def _answered(
     weak: str = "",
     written: str | None = None,
 ) -> learning.Attempt:
-    """Somebody takes an exam from its beginning to its end, within a ``_day`` that goes on with each answer."""
+    """Somebody takes an exam from its beginning to its end, within a ``on_day`` that goes on with each answer."""
     rng = chance("exam", user.username, sitting.exam)
     attempt = learning.start_attempt(user=user, sitting_id=sitting.pk, language="zh", seed=rng.randrange(1 << 30))
     room = learning.open_attempt(user=user, attempt_id=attempt.pk)
@@ -124,24 +107,24 @@ def _mark(lead: people.User, attempt: learning.Attempt) -> None:
 
 def _course(item: Mapping[str, Any]) -> None:
     """A course from its first lesson to its certificate, over some days."""
-    user, course = _trainee(item["number"]), item["course"]
+    user, course = trainee(item["number"]), item["course"]
     assert user.employee is not None
     if learning.Completion.objects.filter(employee=user.employee, what=f"course:{course}").exists():
         return
     first, middle, last = item["days"]
-    with _day(first):
+    with on_day(first):
         for former, title in item["credited"].items():
             _credit(user.employee, former, title)
-        learning.enrol(actor=_user("manager"), employees=[user.employee], what=f"course:{course}")
+        learning.enrol(actor=user_called("manager"), employees=[user.employee], what=f"course:{course}")
         _units(user, course, {"lesson"})
-    with _day(middle):
+    with on_day(middle):
         _units(user, course, set(learning.READ_KINDS))
-    start = _on(middle)
+    start = moment_on(middle)
     if not practice.DrillRun.objects.filter(
         employee=user.employee, day=start.date(), scenario=item["scenario"]
     ).exists():
         pass_drill(item["number"], item["scenario"], start)
-    with _day(last) as go_on:
+    with on_day(last) as go_on:
         _units(user, course, set(learning.READ_KINDS))
         go_on(_A_MINUTE)
         _answered(user, learning.start_course_exam(user=user, course=course), item["knows"], go_on)
@@ -153,13 +136,9 @@ def _credit(employee: people.Employee, course: str, title: Mapping[str, str]) ->
         employee=employee,
         done=learning.Done(
             what=f"course:{course}", how=learning.CompletionHow.CREDITED, at=timezone.now() - timedelta(days=365),
-            source_kind="earlier", source_id=str(_id("earlier", employee.number, course)), title=title,
+            source_kind="earlier", source_id=str(demo_id("earlier", employee.number, course)), title=title,
         ),
     )  # fmt: skip
-
-
-def _on(n_days_ago: int) -> datetime:
-    return (timezone.localtime() - timedelta(days=n_days_ago)).replace(hour=14, minute=0, second=0, microsecond=0)
 
 
 def _units(user: people.User, course: str, kinds: set[str]) -> None:
@@ -189,30 +168,30 @@ def _learn(user: people.User, lesson: str) -> None:
 
 
 def _homework(item: Mapping[str, Any]) -> None:
-    user = _trainee(item["number"])
-    sent = _id("homework", item["number"], item["lesson"])
+    user = trainee(item["number"])
+    sent = demo_id("homework", item["number"], item["lesson"])
     row = learning.Homework.objects.filter(versions__client_id=sent).first()
     if row is None:
-        with _day(item["day"]):
+        with on_day(item["day"]):
             _learn(user, item["lesson"])
             what = learning.HandIn(client_id=sent, text=item["text"])
             row = learning.hand_in_homework(actor=user, lesson=item["lesson"], what=what)
     if "accepts" in item and row.state == learning.HomeworkState.SUBMITTED:
-        with _day(item["day"] - 1):
+        with on_day(item["day"] - 1):
             learning.decide_homework(
-                actor=_user(item["lead"]), pk=row.pk, number=1, accepts=item["accepts"], note=item["note"],
+                actor=user_called(item["lead"]), pk=row.pk, number=1, accepts=item["accepts"], note=item["note"],
                 criteria=[learning.Criterion(is_met) for is_met in item["met"]],
             )  # fmt: skip
 
 
 def _rounds(item: Mapping[str, Any]) -> None:
     """Daily rounds on some days, the earliest first."""
-    user = _trainee(item["number"])
+    user = trainee(item["number"])
     if learning.DailyRound.objects.filter(employee=user.employee).exists():
         return
     rng = chance("rounds", item["number"])
     for day in item["days"]:
-        with _day(day, hour=9) as go_on:
+        with on_day(day, hour=9) as go_on:
             view = learning.ask_next(user=user)
             while view is not None and view.next is not None:
                 given = answer(view.next.asked.field, is_right=rng.random() < item["knows"], rng=rng)
@@ -223,19 +202,7 @@ def _rounds(item: Mapping[str, Any]) -> None:
 
 def _handbook(user: people.User, entries: list[Mapping[str, Any]]) -> None:
     for n, entry in enumerate(entries):
-        with _day(3 * (len(entries) - n)):
+        with on_day(3 * (len(entries) - n)):
             learning.write_entry(
-                actor=user, what=learning.Written(**entry), client_id=_id("handbook", user.username, str(n))
+                actor=user, what=learning.Written(**entry), client_id=demo_id("handbook", user.username, str(n))
             )
-
-
-def _id(*names: str) -> UUID:
-    return uuid5(NAMESPACE_URL, "/".join(("peilian-demo", *names)))
-
-
-def _user(username: str) -> people.User:
-    return people.User.objects.get(username=username)
-
-
-def _trainee(number: str) -> people.User:
-    return people.User.objects.get(employee__number=number)

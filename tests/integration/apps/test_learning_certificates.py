@@ -15,8 +15,8 @@ from peilian.apps.people import api as people
 from peilian.engine._kernel import InputError
 from support.builders import a_unit
 from support.company import a_login
-from support.credentials import KEY, Time, a_certificate, held, learns, open_exam, passes
-from support.exams import NOW, a_bank, an_exam
+from support.credentials import KEY, a_certificate, held, learns, open_exam, passes
+from support.exams import NOW, ExamClock, a_bank, an_exam
 from support.library import installed
 from support.practice import a_trainee
 
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def time(monkeypatch) -> Time:
-    return Time(monkeypatch, NOW)
+def time(monkeypatch) -> ExamClock:
+    return ExamClock(monkeypatch, NOW)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from django.db import connections
 from peilian.apps.base import api as base
 from peilian.apps.learning import api as learning
 from peilian.apps.learning.credentials import issuing
-from support.credentials import Time, a_certificate, held, learns, open_exam
-from support.exams import NOW
+from support.credentials import a_certificate, held, learns, open_exam
+from support.exams import NOW, ExamClock
 from support.practice import a_trainee
 
 pytestmark = [
@@ -26,8 +26,8 @@ PATIENCE = 30
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    return Time(monkeypatch, NOW)
+def time(monkeypatch: pytest.MonkeyPatch) -> ExamClock:
+    return ExamClock(monkeypatch, NOW)
 
 
 def at_once(act: Callable[[], object], n: int = 4) -> None:
@@ -52,7 +52,7 @@ def at_once(act: Callable[[], object], n: int = 4) -> None:
     assert errors == []
 
 
-def test_a_certificate_that_several_find_due_is_issued_once(tmp_path: Path, home: Path, time: Time) -> None:
+def test_a_certificate_that_several_find_due_is_issued_once(tmp_path: Path, home: Path, time: ExamClock) -> None:
     lin = a_trainee()
     open_exam(tmp_path, a_certificate(requires=["course:x/y"]))
     learns(lin.employee, "course:x/y", time.at)
@@ -61,7 +61,7 @@ def test_a_certificate_that_several_find_due_is_issued_once(tmp_path: Path, home
     assert [one.serial for one in held(lin)] == ["2026-000001"]
 
 
-def test_several_who_remind_or_revoke_at_once_tell_and_revoke_once(tmp_path: Path, home: Path, time: Time) -> None:
+def test_several_who_remind_or_revoke_at_once_tell_and_revoke_once(tmp_path: Path, home: Path, time: ExamClock) -> None:
     lin = a_trainee()
     open_exam(tmp_path, a_certificate(requires=["course:x/y"]))
     learns(lin.employee, "course:x/y", time.at)

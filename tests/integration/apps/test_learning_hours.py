@@ -12,8 +12,8 @@ from peilian.apps.learning import api as learning
 from peilian.apps.people import api as people
 from peilian.apps.practice import api as practice
 from support.builders import a_unit
-from support.credentials import Time, learns, open_exam, passes
-from support.exams import NOW
+from support.credentials import learns, open_exam, passes
+from support.exams import NOW, ExamClock
 from support.library import installed
 from support.practice import a_trainee
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def time(monkeypatch) -> Time:
-    return Time(monkeypatch, NOW)
+def time(monkeypatch) -> ExamClock:
+    return ExamClock(monkeypatch, NOW)
 
 
 @pytest.fixture

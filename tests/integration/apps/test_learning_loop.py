@@ -12,9 +12,9 @@ from peilian.apps.people import api as people
 from peilian.apps.record import api as record
 from peilian.engine._kernel import InputError, Reason
 from support.builders import a_unit
-from support.credentials import Time, a_certificate, held
+from support.credentials import a_certificate, held
 from support.curriculum import a_course, a_lesson, a_path, learns
-from support.exams import BANK, a_bank, an_exam, an_item, answers
+from support.exams import BANK, ExamClock, a_bank, an_exam, an_item, answers
 from support.library import installed
 from support.practice import a_trainee
 
@@ -23,8 +23,8 @@ SOLVE, FEEL = "problem_solving", "empathy"
 
 
 @pytest.fixture
-def time(monkeypatch) -> Time:
-    return Time(monkeypatch, timezone.now())
+def time(monkeypatch) -> ExamClock:
+    return ExamClock(monkeypatch, timezone.now())
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from peilian.web.credentials import verify
 from peilian.web.shell.pdf import why_no_pdf
 from support.builders import a_unit
 from support.company import a_login
-from support.credentials import Time, a_certificate, held, learns, open_exam, passes
-from support.exams import NOW
+from support.credentials import KEY, a_certificate, held, learns, open_exam, passes
+from support.exams import NOW, ExamClock
 from support.pictures import a_photo
 from support.practice import a_trainee
 
@@ -37,9 +37,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 
 @pytest.fixture
-def time(monkeypatch) -> Time:
+def time(monkeypatch) -> ExamClock:
     cache.clear()
-    return Time(monkeypatch, NOW)
+    return ExamClock(monkeypatch, NOW)
 
 
 @pytest.fixture
@@ -179,6 +179,8 @@ def test_the_team_page_tells_who_has_it_and_who_lacks_it(certified, lin, unit, l
     people.place_employee(actor=None, employee=other.employee, unit=unit, post=None, starts_on=LONG_AGO)
     client = signed_in(lead)
     assert "2 人中 1 人持证" in page(client, "team_certificates")
+    assert learning.n_holders(user=lead) == {KEY: 1}
+    assert learning.n_holders(user=a_login("nobody", "supervisor", unit=a_unit())) == {}
     assert other.employee.name in page(client, "team_certificates", show="missing")
     assert f"{lin.employee.name}</a>" not in page(client, "team_certificates", show="missing")
     page(signed_in(lin), "team_certificates", status=404)

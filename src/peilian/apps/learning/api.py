@@ -32,6 +32,7 @@ from peilian.apps.learning.credentials.holding import (
     Verified,
     certificate_of,
     certificates_of,
+    n_holders,
     team_certificates,
     verify_code,
 )
@@ -620,6 +621,7 @@ __all__ = [
     "move_entry",
     "move_heading",
     "move_to_newer",
+    "n_holders",
     "newer_of",
     "occasion",
     "occasions",

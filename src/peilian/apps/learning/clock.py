@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
+
+from peilian.apps.base.api import today_in_company
 
 _shown: ContextVar[Callable[[], datetime] | None] = ContextVar("shown", default=None)
 
@@ -26,3 +28,8 @@ def now() -> datetime:
     """The moment, aware."""
     shown = _shown.get()
     return timezone.now() if shown is None else shown()
+
+
+def today() -> date:
+    """The day that it is in the company."""
+    return today_in_company(now())

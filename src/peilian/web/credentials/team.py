@@ -53,7 +53,9 @@ def certificates(request: HttpRequest) -> HttpResponse:
     sight, user = sight_of(request), user_of(request)
     sight.require(P.SEE_PEOPLE)
     sight.require(P.SEE_RECORD)
-    offered = learning.offered_certificates()
+    held = learning.n_holders(user=user)
+    # What people have is looked at more often than what nobody has yet.
+    offered = sorted(learning.offered_certificates(), key=lambda one: -held.get(one.key, 0))
     form = TeamFilter(request.GET, sight=sight, offered=offered)
     chosen = form.cleaned_data if form.is_valid() else {}
     key = chosen.get("certificate") or (offered[0].key if offered else "")

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from peilian.adapters.media import media_type_of, plain_name
 from peilian.adapters.pictures import without_traces
-from peilian.apps.base.api import file_path, keep_file, refuse, short, today_in_company, write
+from peilian.apps.base.api import file_path, keep_file, refuse, short, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.deciding import may_manage
 from peilian.apps.learning.models import ExternalCertificate, ExternalState
@@ -192,7 +192,7 @@ def _own(actor: User, pk: UUID) -> ExternalCertificate:
 
 
 def _checked(what: NewExternal) -> dict[str, object]:
-    if not _FIRST <= what.issued_on <= today_in_company():
+    if not _FIRST <= what.issued_on <= clock.today():
         raise refuse("learning.external_issued_when", "issued_on")
     if what.expires_on is not None and what.expires_on < what.issued_on:
         raise refuse("learning.external_ends_before", "expires_on")

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from peilian.adapters.packs.certificates import CertificateDocument
-from peilian.apps.base.api import today_in_company
+from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.deciding import may_manage, open_doubts
 from peilian.apps.learning.credentials.issuing import held_of, latest_by_key, latest_of
 from peilian.apps.learning.credentials.offered import (
@@ -100,7 +100,7 @@ def certificates_of(*, user: User) -> list[Prospect]:
     """The user's own certificates and those to be had; those held and those begun first."""
     if user.employee_id is None:
         raise NotVisibleError
-    today = today_in_company()
+    today = clock.today()
     held, on_offer = latest_by_key(user.employee_id), offered_certificates()
     shown = shown_by([one.document for one in on_offer], user.employee_id)
     titles = titles_of(name for one in on_offer for name in names_of(one.document))
@@ -130,7 +130,7 @@ def certificate_of(*, user: User, certificate_id: UUID) -> Opened:
     grounds = tuple(row.grounds.select_related("attempt__sitting", "completion__withdrawn_by"))
     events = tuple(row.events.select_related("actor", "ground"))
     doubts = tuple(open_doubts(row))
-    standing = standing_of(row, today_in_company())
+    standing = standing_of(row, clock.today())
     return Opened(row, _document(row), standing, grounds, events, doubts, is_own, may_manage(user, row.employee_id))
 
 
@@ -147,7 +147,15 @@ def team_certificates(
         rows = rows.filter(pk__in=inside.values("employee"))
     listed = list(rows.distinct().order_by("number"))
     latest = latest_of(key, [one.pk for one in listed])
-    return [_line(one, latest.get(one.pk), today_in_company()) for one in listed]
+    today = clock.today()
+    return [_line(one, latest.get(one.pk), today) for one in listed]
+
+
+def n_holders(*, user: User) -> dict[str, int]:
+    """By the key of a certificate, how many of the people whose record the user may see were ever given it."""
+    rows = Certificate.objects.filter(employee__in=visible_to(user).employees(Permission.SEE_RECORD).values("pk"))
+    counted = rows.order_by().values("key").annotate(n=Count("employee", distinct=True))
+    return dict(counted.values_list("key", "n"))
 
 
 def verify_code(*, code: str) -> Verified | None:
@@ -158,7 +166,7 @@ def verify_code(*, code: str) -> Verified | None:
         return None
     held = held_of(row)
     assert held is not None
-    is_valid = held.is_valid(today_in_company())
+    is_valid = held.is_valid(clock.today())
     revoked_on = held.revoked_at.date() if held.revoked_at is not None else None
     standing = "revoked" if revoked_on else "valid" if is_valid else "expired"
     return Verified(row.title, row.employee.name, row.serial, row.issued_on, row.expires_on, standing, revoked_on)

@@ -15,7 +15,8 @@ from django.db.models import DateField, DateTimeField, Q, UUIDField
 
 from peilian.adapters import packs
 from peilian.adapters.packs.certificates import ClassHoursDocument, QuotaField
-from peilian.apps.base.api import Argument, Prepared, company_zone, today_in_company
+from peilian.apps.base.api import Argument, Prepared, company_zone
+from peilian.apps.learning import clock
 from peilian.apps.learning.models import Attempt, AttemptState, Completion
 from peilian.apps.library import api as library
 from peilian.apps.people.api import (
@@ -169,7 +170,7 @@ def rules_in_force() -> ClassHoursDocument:
 
 def _hours(people: list[Employee], on: date | None) -> list[HoursOf]:
     """A bounded number of queries, however many people there are."""
-    rules, zone, today = rules_in_force(), company_zone(), today_in_company()
+    rules, zone, today = rules_in_force(), company_zone(), clock.today()
     due_of = _quotas(rules, people, min(on, today) if on is not None else today)
     spans = {}
     for person in people:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 
 from peilian.adapters.packs.certificates import CertificateDocument
-from peilian.apps.base.api import Argument, Prepared, company_zone, today_in_company, write
+from peilian.apps.base.api import Argument, Prepared, company_zone, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.credentials.offered import (
     Offered,
@@ -107,7 +107,7 @@ def issue(offered: Offered, employee_id: UUID) -> Certificate | None:
         employee = Employee.objects.select_for_update(no_key=True).get(pk=employee_id)
         shown = shown_for(offered.document, [employee.pk]).get(employee.pk, {})
         former = latest_of(offered.key, [employee.pk]).get(employee.pk)
-        today = today_in_company()
+        today = clock.today()
         award = _award(offered, shown, former, today)
         if award is None:
             audit.unchanged()
@@ -185,7 +185,7 @@ def _award(offered: Offered, shown: Mapping[str, list[Shown]], former: Certifica
 
 def _due(offered: Offered) -> list[UUID]:
     """Whoever works here and is to get a certificate now."""
-    shown, latest, today = shown_for(offered.document), latest_of(offered.key), today_in_company()
+    shown, latest, today = shown_for(offered.document), latest_of(offered.key), clock.today()
     due = [person for person, by_name in shown.items() if _award(offered, by_name, latest.get(person), today)]
     here = Employee.objects.filter(Q(left_on=None) | Q(left_on__gt=today), pk__in=due)
     return list(here.order_by("pk").values_list("pk", flat=True))
@@ -236,4 +236,4 @@ def _state() -> list[object]:
     """What a round looks at: when none of it changed, nothing can have become due. Results are followed as they come;
     completions are told by the newest, and a withdrawal is one too."""
     newest = Completion.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return [today_in_company(), newest, [one.version.pk for one in offered_certificates()]]
+    return [clock.today(), newest, [one.version.pk for one in offered_certificates()]]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.db.models import Q
 
 from peilian.adapters.packs.certificates import CertificateDocument
-from peilian.apps.base.api import today_in_company, write
+from peilian.apps.base.api import write
 from peilian.apps.learning import clock
 from peilian.apps.learning.models import (
     Certificate,
@@ -32,7 +32,7 @@ _Credential = Certificate | ExternalCertificate
 def remind_due() -> int:
     """Tell what is to be told today, a bounded number at once; returns how many certificates that were. For a task that
     runs often. What a reminder missed while nothing ran is told once, not once for each."""
-    today = today_in_company()
+    today = clock.today()
     n_told = 0
     for row in _nearing(today):
         if n_told >= _MOST_AT_ONCE:

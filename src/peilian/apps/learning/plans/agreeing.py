@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from peilian.apps.base.api import end_of_day, refuse, short, today_in_company, write
+from peilian.apps.base.api import end_of_day, refuse, short, write
 from peilian.apps.learning import clock, telling
 from peilian.apps.learning.curriculum.enrolling import enrol
 from peilian.apps.learning.curriculum.texts import in_force, title_of
@@ -78,7 +78,7 @@ def propose_plan(*, actor: User, employee: Employee | UUID) -> Plan:
         if (there := Plan.objects.filter(employee=person, closed_at=None).first()) is not None:
             audit.unchanged()
             return there
-        found = proposal_for(person, today_in_company())
+        found = proposal_for(person, clock.today())
         if not found.needs:
             raise refuse("plan.all_reached" if found.reached else "plan.no_needs")
         if not found.steps:
@@ -110,7 +110,7 @@ def change_plan(
         changed = [row for row in rows if row.number in steps and _differs(row, steps[row.number])]
         for row in changed:
             wish = steps[row.number]
-            if wish.due_on < today_in_company() and not wish.is_left_out:
+            if wish.due_on < clock.today() and not wish.is_left_out:
                 raise refuse("plan.due_is_past", f"due_{row.number}")
             row.due_on, row.is_left_out = wish.due_on, wish.is_left_out
         if all(row.is_left_out for row in rows):
@@ -168,7 +168,7 @@ def close_plan(*, actor: User, plan_id: UUID) -> Plan:
 
 def _assign(plan: Plan) -> None:
     for step in plan.steps.filter(is_left_out=False).select_related("need"):
-        if step.due_on < today_in_company():
+        if step.due_on < clock.today():
             raise refuse("plan.due_is_past", f"due_{step.number}")
         needs = [step.need] if step.need is not None and step.need.state == record.NeedState.OPEN else []
         (row,) = enrol(

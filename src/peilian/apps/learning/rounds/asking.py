@@ -22,7 +22,7 @@ from peilian.apps.learning.exams.attempts import candidate
 from peilian.apps.learning.exams.papers import Question, field_of, item_of, questions_of, questions_of_items
 from peilian.apps.learning.exams.reviewing import Asked
 from peilian.apps.learning.models import Card, CardAnswer, DailyRound
-from peilian.apps.learning.rounds.days import monday_of, today
+from peilian.apps.learning.rounds.days import monday_of
 from peilian.apps.learning.rounds.gathering import (
     Barred,
     Origin,
@@ -158,7 +158,7 @@ def answer_card(*, user: User, round_id: UUID, number: int, answer: Mapping[str,
     question = questions[number - 1]
     if row.answers.filter(number=number).exists():
         return _view(row)
-    if row.day != today() and not _is_just_asked(row, number):
+    if row.day != clock.today() and not _is_just_asked(row, number):
         raise refuse("rounds.of_another_day", "round")
     if question.item in in_running_exams(employee):
         raise refuse("rounds.in_an_exam", "number")
@@ -229,7 +229,7 @@ def _opened(user: User, employee: Employee) -> DailyRound | None:
         row = _of_today(employee)
         if row is None:
             row = DailyRound(
-                employee=employee, day=today(), language=language, started_at=clock.now(),
+                employee=employee, day=clock.today(), language=language, started_at=clock.now(),
                 paper=[one.as_json() for one in paper], origins={str(one.number): origins[one.item] for one in paper},
             )  # fmt: skip
             row.save(force_insert=True)
@@ -304,12 +304,12 @@ def _own(user: User, round_id: UUID) -> DailyRound:
 
 
 def _of_today(employee: Employee) -> DailyRound | None:
-    return _TODAY.first(employee=employee.pk, day=today())
+    return _TODAY.first(employee=employee.pk, day=clock.today())
 
 
 def _end_of_today() -> datetime:
     """What is due at any hour of today is due: who comes earlier than yesterday meets the same questions."""
-    return datetime.combine(today() + timedelta(days=1), time(), company_zone())
+    return datetime.combine(clock.today() + timedelta(days=1), time(), company_zone())
 
 
 def _language(row: DailyRound) -> Language:

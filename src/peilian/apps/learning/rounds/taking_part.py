@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.looking import judged_people
 from peilian.apps.learning.models import DailyRound
-from peilian.apps.learning.rounds.days import monday_of, today
+from peilian.apps.learning.rounds.days import monday_of
 from peilian.apps.people.api import Employee, Permission, Unit, visible_to
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def round_participation(*, user: User, unit: Unit | None = None) -> Participatio
     if user.employee_id is not None:
         people = people.exclude(pk=user.employee_id)
     found = {one.pk: one for one in people}
-    since = monday_of(today())
+    since = monday_of(clock.today())
     rows = DailyRound.objects.filter(employee__in=list(found), day__gte=since, answers__isnull=False)
     days = Counter(pk for pk, _day in rows.values_list("employee", "day").distinct())
     took_part = [TookPart(found[pk], n) for pk, n in days.items()]
@@ -63,7 +64,7 @@ def round_participation(*, user: User, unit: Unit | None = None) -> Participatio
 def round_weeks(*, user: User, employee: Employee) -> tuple[RoundWeek, ...]:
     """The last four weeks of somebody whose record the user may see, the latest first."""
     visible_to(user).employee(Permission.SEE_RECORD, employee.pk)
-    first = monday_of(today()) - timedelta(weeks=WEEKS - 1)
+    first = monday_of(clock.today()) - timedelta(weeks=WEEKS - 1)
     rows = DailyRound.objects.filter(employee=employee, day__gte=first, answers__isnull=False)
     days = Counter(monday_of(day) for day in rows.values_list("day", flat=True).distinct())
     return tuple(RoundWeek(each, days[each]) for each in (first + timedelta(weeks=n) for n in reversed(range(WEEKS))))

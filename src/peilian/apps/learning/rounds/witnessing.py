@@ -12,7 +12,7 @@ from peilian.apps.base.api import bookkeeping
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.papers import questions_of
 from peilian.apps.learning.models import DailyRound
-from peilian.apps.learning.rounds.days import monday_of, today
+from peilian.apps.learning.rounds.days import monday_of
 from peilian.apps.learning.rounds.gathering import competencies_of
 from peilian.apps.people.api import Employee
 from peilian.apps.record import api as record
@@ -29,7 +29,7 @@ _MOST_AT_ONCE = 500
 
 def witness_rounds_due() -> int:
     """Add what rounds show whose week is over; for the worker's round. How many weeks of people were counted."""
-    rows = DailyRound.objects.filter(witnessed_at=None, day__lt=monday_of(today())).order_by("day")
+    rows = DailyRound.objects.filter(witnessed_at=None, day__lt=monday_of(clock.today())).order_by("day")
     weeks = dict.fromkeys(
         (employee, monday_of(day)) for employee, day in rows.values_list("employee", "day")[:_MOST_AT_ONCE]
     )
