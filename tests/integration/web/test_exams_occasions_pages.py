@@ -147,7 +147,7 @@ def test_who_gets_no_more_time_is_named_with_the_reason(time, sitting, lead, lin
     client, give = signed_in(lead), reverse("exam_extend", args=[sitting.pk])
     sent = {"minutes": "10", "reason": "断网", "attempt": [str(ended.pk), str(runs.pk)]}
     text = html.unescape(client.post(give, sent, follow=True).content.decode())
-    assert f"没有给 {lin.employee.name} 加时" in text
+    assert f"没有给{lin.employee.name}加时" in text
     assert "超过 24 小时" in text
     assert "1 人" in text
     assert fresh(ended).state == "marked"
