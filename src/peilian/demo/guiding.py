@@ -15,6 +15,7 @@ from peilian.apps.people import api as people
 from peilian.demo.agents import SERVICE
 from peilian.demo.moments import moment_on, on_day
 from peilian.demo.staff import demo_id, trainee, user_called
+from peilian.engine._kernel import InputError
 
 Say = Callable[[str], None]
 
@@ -68,7 +69,10 @@ def _plan(item: Mapping[str, Any]) -> None:
     if learning.Plan.objects.filter(employee=user.employee).exists():
         return
     lead = user_called(item["lead"])
-    plan = learning.propose_plan(actor=lead, employee=user.employee)
+    try:
+        plan = learning.propose_plan(actor=lead, employee=user.employee)
+    except InputError:  # a demo of few conversations shows no needs
+        return
     plan = learning.change_plan(actor=user, plan_id=plan.pk, edition=plan.edition, goal=item["goal"], steps={})
     plan = learning.agree_plan(actor=lead, plan_id=plan.pk, edition=plan.edition)
     if item["is_agreed"]:

@@ -221,8 +221,9 @@ def _one(rows: QuerySet[M], pk: UUID | str) -> M:
 
 
 def _account_spans(employee_ids: Iterable[UUID]) -> list[AccountSpan]:
-    rows = _ACCOUNTS(employees=employee_ids)
-    return [AccountSpan(row.account, _ms(row.starts_at), _ms(row.ends_at)) for row in rows]
+    return [
+        AccountSpan(row.account, _ms(row.starts_at), _ms(row.ends_at)) for row in _accounts(frozenset(employee_ids))
+    ]
 
 
 _ACCOUNTS = Prepared(
@@ -230,10 +231,14 @@ _ACCOUNTS = Prepared(
 )
 
 
+def _accounts(employee_ids: frozenset[UUID]) -> list[AgentAccount]:
+    return remembered(("accounts", employee_ids), lambda: _ACCOUNTS(employees=employee_ids))
+
+
 def accounts_of(employee: Employee | UUID) -> tuple[str, ...]:
     """The platform accounts that a person answers with, or has answered with, by name. For whom it may be told to
     decides the caller."""
-    rows = _ACCOUNTS(employees=[employee.pk if isinstance(employee, Employee) else employee])
+    rows = _accounts(frozenset([employee.pk if isinstance(employee, Employee) else employee]))
     return tuple(sorted({row.account for row in rows}))
 
 
