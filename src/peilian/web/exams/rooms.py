@@ -87,6 +87,11 @@ class Asked:
         """What it is called."""
         return _("Question %(n)s") % {"n": self.number}
 
+    @property
+    def is_plain_choice(self) -> bool:
+        """Whether it is a stem with options and nothing else."""
+        return self.face.form in ("one", "several") and not (self.face.before or self.face.line)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def room(request: HttpRequest, pk: UUID) -> HttpResponse:
