@@ -73,6 +73,16 @@ _JUDGED_BY_PANELS = Prepared(
         .values_list("pk", "decided_at", "panel__title", "percent", "grade", "settled_reason")
     )
 )
+_OF_DRILLS = ("pk", "ended_at", "started_at", "paused_ms", "title", "total", "result__zh__max", "passed")
+_OWN_DRILLS = Prepared(
+    lambda: (
+        practice.DrillRun.objects.of_their_own()
+        .counted()
+        .filter(employee=_EMPLOYEE)
+        .order_by()
+        .values_list(*_OF_DRILLS)
+    )
+)
 _REVOKED = Prepared(
     lambda: CredentialEvent.objects.filter(
         kind=CredentialEventKind.REVOKED, certificate__employee=_EMPLOYEE
@@ -201,10 +211,13 @@ def _attempts(person: Employee, zone: ZoneInfo, *, may_open: bool) -> Iterator[A
 
 
 def _drills(user: User, person: Employee, zone: ZoneInfo, *, is_own: bool) -> Iterator[ArchiveEntry]:
-    rows = practice.my_runs(user=user) if is_own else practice.team_runs(user=user, employee=person)
-    rows = rows.counted().select_related(None).order_by()  # type: ignore[attr-defined]
-    named = ("pk", "ended_at", "started_at", "paused_ms", "title", "total", "result__zh__max", "passed")
-    for pk, ended, began, paused, title, total, most, passed in rows.values_list(*named):
+    if is_own:
+        practice.close_abandoned(employee=person.pk)
+        rows = _OWN_DRILLS(employee=person.pk)
+    else:
+        seen = practice.team_runs(user=user, employee=person).counted()  # type: ignore[attr-defined]
+        rows = list(seen.select_related(None).order_by().values_list(*_OF_DRILLS))
+    for pk, ended, began, paused, title, total, most, passed in rows:
         minutes = max(0, round(((ended - began).total_seconds() - paused / 1000) / 60))
         yield ArchiveEntry(
             ended.astimezone(zone), ArchiveKind.DRILL, {"zh": title}, "drill", practice.percent_of_points(total, most),
