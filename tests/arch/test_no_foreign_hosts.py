@@ -51,6 +51,14 @@ def test_pages_and_styles_fetch_nothing_from_elsewhere():
     assert not foreign, "\n".join(foreign)
 
 
+def test_no_page_hides_where_its_forms_come_from():
+    """With ``no-referrer`` browsers send forms with ``Origin: null``, and every one is refused as forged. A page whose
+    address is a secret asks for ``strict-origin``."""
+    sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}]
+    hiding = [path for path in sources if "no-referrer" in path.read_text(encoding="utf-8")]
+    assert not hiding, "\n".join(str(path.relative_to(ROOT)) for path in hiding)
+
+
 def _is_link_for_people(path: Path, found: re.Match[str]) -> bool:
     """A plain ``<a href>`` is followed by a person, not fetched by the page."""
     before = found.string[: found.start()].rpartition("<")[2]

@@ -134,9 +134,7 @@ def test_points_that_are_none_are_refused(time, boss, judge, lin, wrong):
 # -- links ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_link_of_a_guest_ends_when_everybody_is_scored_or_its_time_is_over_or_a_new_one_is_made(
-    time, boss, judge, lin
-):
+def test_the_link_of_a_guest_ends_when_its_time_is_over_or_a_new_one_is_made(time, boss, judge, lin):
     found = opened(time, boss, judge, lin)
     ((examiner, token),) = found.links.items()
     assert token not in str(learning.Examiner.objects.get(pk=examiner).__dict__), "only a hash is kept"
@@ -144,13 +142,8 @@ def test_the_link_of_a_guest_ends_when_everybody_is_scored_or_its_time_is_over_o
     for ended in (token, "", "guess"):
         with pytest.raises(NotVisibleError):
             learning.guest_of(ended)
-    guest = learning.guest_of(newer)
+    assert learning.guest_of(newer).pk == examiner
     time.pass_(days=15)
-    with pytest.raises(NotVisibleError):
-        learning.guest_of(newer)
-    time.pass_(days=-15)
-    (candidate,) = found.panel.candidates.all()
-    learning.give_sheet(examiner=guest, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
     with pytest.raises(NotVisibleError):
         learning.guest_of(newer)
 
@@ -343,7 +336,9 @@ def test_who_fails_before_the_panel_earns_nothing_by_it(both, boss, judge, lin):
 # -- who has no part in it any more -----------------------------------------------------------------------------------
 
 
-def test_the_link_of_a_guest_ends_with_the_last_who_is_not_decided(time, boss, judge, lin):
+def test_a_guest_has_nobody_left_to_score_with_the_last_who_is_not_decided_and_keeps_the_own_sheet(
+    time, boss, judge, lin
+):
     other = a_trainee()
     second = a_login("second", "judge", employee=an_employee("second"))
     found = opened(time, boss, judge, lin, other, examiners=[judge, second])
@@ -354,12 +349,16 @@ def test_the_link_of_a_guest_ends_with_the_last_who_is_not_decided(time, boss, j
         learning.give_sheet(examiner=own, candidate_id=one.pk, points=points("5", "5", "5", "5"))
     learning.settle_panel(actor=boss, candidate_id=one.pk, reason="客户代表没来")
     guest = learning.guest_of(token)
+    assert learning.has_to_score(guest)
     learning.give_sheet(examiner=guest, candidate_id=two.pk, points=points("5", "5", "5", "5"))
-    with pytest.raises(NotVisibleError):
-        learning.guest_of(token)
+    after = learning.guest_of(token)
+    assert not learning.has_to_score(after)
+    own = {candidate.pk: sheet for candidate, sheet in learning.candidates_for(after)}
+    assert own[one.pk] is None
+    assert own[two.pk].points["resolution"] == "5"
 
 
-def test_deciding_without_a_guest_ends_the_link_where_nobody_is_left(time, boss, judge, lin):
+def test_deciding_without_a_guest_leaves_the_guest_nobody_to_score(time, boss, judge, lin):
     second = a_login("second", "judge", employee=an_employee("second"))
     found = opened(time, boss, judge, lin, examiners=[judge, second])
     (candidate,) = found.panel.candidates.all()
@@ -367,8 +366,24 @@ def test_deciding_without_a_guest_ends_the_link_where_nobody_is_left(time, boss,
         own = learning.examiner_of(user=user, panel_id=found.panel.pk)
         learning.give_sheet(examiner=own, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
     learning.settle_panel(actor=boss, candidate_id=candidate.pk, reason="客户代表没来")
+    guest = learning.guest_of(next(iter(found.links.values())))
+    assert not learning.has_to_score(guest)
+    with pytest.raises(InputError):
+        learning.give_sheet(examiner=guest, candidate_id=candidate.pk, points=points("5", "5", "5", "5"))
+    assert candidate.sheets.count() == 2
+
+
+def test_a_guest_reads_conversations_only_while_anybody_is_left_to_score(both, boss, judge, lin):
+    found = a_drill_panel(both, boss, judge, lin)
+    one = found.panel.candidates.get()
+    plays(lin, learning.start_panel_drill(user=lin, candidate_id=one.pk), both.drill)
+    guest = learning.guest_of(next(iter(found.links.values())))
+    assert learning.talk_for_examiner(examiner=guest, candidate_id=one.pk).said
+    learning.give_sheet(examiner=guest, candidate_id=one.pk, points=points("5", "5", "5", "5"))
     with pytest.raises(NotVisibleError):
-        learning.guest_of(next(iter(found.links.values())))
+        learning.talk_for_examiner(examiner=guest, candidate_id=one.pk)
+    own = learning.examiner_of(user=judge, panel_id=found.panel.pk)
+    assert learning.talk_for_examiner(examiner=own, candidate_id=one.pk).said
 
 
 def test_a_link_that_was_made_anew_while_its_page_was_open_scores_nobody(time, boss, judge, lin):

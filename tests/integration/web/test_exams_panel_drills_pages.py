@@ -113,13 +113,19 @@ def test_when_it_is_decided_the_debrief_opens_and_the_archive_leads_to_it(panel,
     one, link = panel[0].candidates.get(), panel[1]
     plays(lin, learning.start_panel_drill(user=lin, candidate_id=one.pk), time.drill)
     score(learning.guest_of(link.rstrip("/").rpartition("/")[2]), one)
+    closed = Client().get(f"{link}{one.pk}/")
+    assert closed.status_code == 404
+    assert f'href="{link}"' in closed.content.decode(), "a guest with nobody left to score gets back to the own sheets"
+    assert f"{one.pk}/" not in Client().get(link).content.decode()
     score(learning.examiner_of(user=judge, panel_id=panel[0].pk), one)
     talk = reverse("exam_panel_talk", args=[one.pk])
     for user in (lin, lead):
         assert "下次" in text_of(signed_in(user), talk)
     archive = text_of(signed_in(lin), reverse("own_archive"))
     assert "实操考核" in archive
-    assert f'href="{talk}"' in archive
+    result = reverse("exam_panel_result", args=[one.pk])
+    assert f'href="{result}"' in archive
+    assert f'href="{talk}"' in text_of(signed_in(lin), result)
     assert f'href="{talk}"' in text_of(signed_in(lin), reverse("exam_panels"))
 
 

@@ -94,12 +94,11 @@ def test_each_scores_alone_and_the_results_come_when_all_are_in(opened, lead, ju
     assert client.post(score, sheet(candidate, "11")).status_code == 422
     assert client.post(score, sheet(candidate, "4.5", note="先共情")).status_code == 302
     seen = guest.get(link)
-    assert (seen.status_code, seen["Referrer-Policy"]) == (200, "no-referrer")
+    assert (seen.status_code, seen["Referrer-Policy"]) == (200, "strict-origin")
     assert "4.5" not in seen.content.decode(), "blind"
     assert "先共情" not in seen.content.decode()
     assert "没有成绩" not in page(signed_in(lin), "exam_panels")
-    assert "谢谢" in guest.post(link, sheet(candidate, "9")).content.decode()
-    assert guest.get(link).status_code == 404, "the link has ended"
+    assert "谢谢" in guest.post(link, sheet(candidate, "9"), follow=True).content.decode()
     text = page(signed_in(lead), "exam_panel", panel.pk)
     for said in ("67.5", "分歧", "王女士"):
         assert said in text
@@ -121,6 +120,45 @@ def test_each_scores_alone_and_the_results_come_when_all_are_in(opened, lead, ju
     other = a_login("elsewhere", "supervisor", unit=a_unit(), employee=an_employee("elsewhere"))
     for user in (other, judge):
         assert signed_in(user).get(result).status_code == 404
+
+
+def test_a_guest_who_has_scored_everybody_is_thanked_and_reads_the_own_sheets_until_the_link_ends(
+    opened, time, lead, judge, signed_in
+):
+    panel, link = opened
+    (candidate,) = panel.candidates.all()
+    assert "可以评分到" in page(signed_in(lead), "exam_panel", panel.pk)
+    signed_in(judge).post(reverse("exam_panel_score", args=[panel.pk]), sheet(candidate, "4.5", note="先共情"))
+    guest = Client()
+    done = guest.post(link, sheet(candidate, "9", note="让人安心"))
+    assert (done.status_code, done.url) == (302, link)
+    text = html.unescape(guest.get(link).content.decode())
+    for said in ("谢谢", "王女士", "让人安心", "不能再改"):
+        assert said in text
+    for hidden in ('name="points.', "先共情", "4.5", "67.5"):
+        assert hidden not in text
+    again = guest.post(link, sheet(candidate, "2"))
+    assert again.status_code == 422
+    assert candidate.sheets.get(examiner__user=None).points["resolution"] == "9"
+    assert "可以查看自己的评分到" in page(signed_in(lead), "exam_panel", panel.pk)
+    time.pass_(days=15)
+    assert guest.get(link).status_code == 404
+
+
+def test_a_guest_who_came_too_late_is_told_so(opened, lead, judge, signed_in):
+    panel, link = opened
+    (candidate,) = panel.candidates.all()
+    second = learning.Examiner.objects.create(panel=panel, user=lead, name="lead")
+    for user in (judge, lead):
+        learning.give_sheet(
+            examiner=learning.examiner_of(user=user, panel_id=panel.pk), candidate_id=candidate.pk,
+            points=dict.fromkeys(KEYS, "5"),
+        )  # fmt: skip
+    assert second.sheets.count() == 1
+    learning.settle_panel(actor=lead, candidate_id=candidate.pk, reason="客户代表没来")
+    text = Client().get(link).content.decode()
+    assert "没有等" in text
+    assert 'name="points.' not in text
 
 
 def test_a_result_is_not_there_before_it_is_decided(opened, lead, lin, signed_in):

@@ -73,11 +73,15 @@ def examined(request: HttpRequest, pk: UUID, candidate: UUID) -> HttpResponse:
 @require_safe
 def guest(request: HttpRequest, token: str, candidate: UUID) -> HttpResponse:
     """The conversation for a guest, over the link alone."""
+    back = ""
     try:
-        found = learning.talk_for_examiner(examiner=learning.guest_of(token), candidate_id=candidate)
+        examiner = learning.guest_of(token)
+        back = reverse("panel_guest", args=[token])
+        found = learning.talk_for_examiner(examiner=examiner, candidate_id=candidate)
     except NotVisibleError:
-        return render(request, "exams/panel_ended.html", status=404)
-    back = reverse("panel_guest", args=[token])
+        response = render(request, "exams/panel_ended.html", {"back": back}, status=404)
+        response["Referrer-Policy"] = "strict-origin"
+        return response
     return _shown(request, found, [], request.path, back=back, template="exams/panel_guest_talk.html")
 
 
@@ -100,5 +104,5 @@ def _shown(
     }
     part = "exams/_panel_talk.html" if request.headers.get("HX-Request") else template
     response = render(request, part, context)
-    response["Referrer-Policy"] = "no-referrer"  # the address of a guest's link is its key
+    response["Referrer-Policy"] = "strict-origin"  # the address of a guest's link is its key
     return response

@@ -224,7 +224,11 @@ def _shown(request: HttpRequest, pk: UUID, links: dict[str, str]) -> HttpRespons
         "kind": KINDS[found.kind],
         "trail": [{"label": _("Practical exams"), "href": reverse("exam_panels")}, {"label": found.title, "href": ""}],
         "examiners": [
-            (one, base + reverse("panel_guest", args=[links[str(one.pk)]]) if str(one.pk) in links else "")
+            (
+                one,
+                base + reverse("panel_guest", args=[links[str(one.pk)]]) if str(one.pk) in links else "",
+                _link_state(one),
+            )
             for one in examiners
         ],
         "lines": [
@@ -243,6 +247,15 @@ def _shown(request: HttpRequest, pk: UUID, links: dict[str, str]) -> HttpRespons
         ],
     }
     return render(request, "exams/panel.html", context)
+
+
+def _link_state(examiner: learning.Examiner) -> str:
+    """What the link of a guest is still good for; empty of who signs in."""
+    if examiner.user_id is not None:
+        return ""
+    if examiner.link_ends_at is None or examiner.link_ends_at <= timezone.now():
+        return "ended"
+    return "scoring" if learning.has_to_score(examiner) else "reading"
 
 
 def spread_of(candidate: learning.PanelCandidate, *, is_named: bool) -> list[Spread]:

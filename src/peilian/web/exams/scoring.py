@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,7 @@ def scoring(request: HttpRequest, pk: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def guest(request: HttpRequest, token: str) -> HttpResponse:
-    """The form of a guest, over the link alone."""
+    """The form of a guest, over the link alone; with nobody left to score the own sheets, to read."""
     try:
         examiner = learning.guest_of(token)
     except NotVisibleError:
@@ -67,13 +68,11 @@ def _scored(request: HttpRequest, examiner: learning.Examiner, address: str, tem
         except InputError as error:
             faults = {fault.field or "": say(fault.reason, reading_language()) for fault in error.faults}
         else:
-            if examiner.user_id is None and all(sheet for _one, sheet in learning.candidates_for(examiner)):
-                return render(request, "exams/panel_ended.html", {"is_done": True})
             messages.success(request, _("Your scores are kept."))
             return HttpResponseRedirect(address)
     context = _context(examiner, request, faults, chosen) | {"address": address}
     response = render(request, template, context, status=422 if faults else 200)
-    response["Referrer-Policy"] = "no-referrer"  # the address of a guest's link is its key
+    response["Referrer-Policy"] = "strict-origin"  # the address of a guest's link is its key
     return response
 
 
@@ -97,10 +96,10 @@ def _context(examiner: learning.Examiner, request: HttpRequest, faults: dict[str
     return {
         "panel": panel,
         "examiner": examiner,
-        "talks": panel.scenario,
+        "has_talks": bool(panel.scenario),
         "waiting": [(one, asked(one)) for one, sheet in candidates if sheet is None and one.decided_at is None],
         "done": [
-            (one, [(name_in(each["label"]), sheet.points[each["key"]]) for each in dimensions])
+            (one, sheet, [(name_in(each["label"]), Decimal(sheet.points[each["key"]])) for each in dimensions])
             for one, sheet in candidates
             if sheet is not None
         ],

@@ -12,7 +12,7 @@ from uuid import UUID
 from peilian.apps.base.api import refuse, write
 from peilian.apps.learning import clock
 from peilian.apps.learning.exams.attempts import candidate as candidate_of
-from peilian.apps.learning.exams.panels import is_oneself, panels_run_by
+from peilian.apps.learning.exams.panels import has_to_score, is_oneself, panels_run_by
 from peilian.apps.learning.models import Examiner, PanelCandidate
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
 from peilian.apps.practice import api as practice
@@ -71,7 +71,9 @@ def start_panel_drill(*, user: User, candidate_id: UUID, seed: int | None = None
 
 def talk_for_examiner(*, examiner: Examiner, candidate_id: UUID) -> PanelTalk:
     """The drill of somebody whom an examiner scores, live or over; ``examiner`` comes from ``examiner_of`` or
-    ``guest_of``."""
+    ``guest_of``. A guest reads it for as long as anybody is left to score."""
+    if examiner.user_id is None and not has_to_score(examiner):
+        raise NotVisibleError
     rows = PanelCandidate.objects.filter(pk=candidate_id, panel=examiner.panel_id)
     found = rows.select_related("panel", "employee", "run").first()
     if found is not None and is_oneself(examiner, found):

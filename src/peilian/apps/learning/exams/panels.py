@@ -1,7 +1,7 @@
 """Practical exams before a panel (实操考核): opened, scored by each examiner alone, and put together.
 
 Nobody sees another's sheet before all are in. A guest scores over a link without an account: it is shown once, of it
-only a hash is kept, and it ends by itself and as soon as the guest has scored everybody.
+only a hash is kept, and it ends by itself. Once nobody is left to score it shows the guest's own sheets only.
 """
 
 from __future__ import annotations
@@ -242,6 +242,11 @@ def candidates_for(examiner: Examiner) -> list[tuple[PanelCandidate, PanelSheet 
     return [(one, own.get(one.pk)) for one in rows if not is_oneself(examiner, one)]
 
 
+def has_to_score(examiner: Examiner) -> bool:
+    """Whether anybody is left whom an examiner may score: not scored by this examiner, and not decided."""
+    return any(sheet is None and one.decided_at is None for one, sheet in candidates_for(examiner))
+
+
 def n_examiners_of(candidate: PanelCandidate) -> int:
     """How many score somebody: all but the person, who may have come to examine as well."""
     return candidate.panel.examiners.exclude(user__employee=candidate.employee_id, user__isnull=False).count()
@@ -308,16 +313,7 @@ def give_sheet(
         audit.created(sheet)
         if candidate.sheets.count() == n_examiners_of(candidate):
             _decide(candidate)
-        _end_links(candidate.panel)
     return sheet
-
-
-def _end_links(panel: Panel) -> None:
-    """A guest who has scored everybody who is not decided needs the link no longer."""
-    undecided = panel.candidates.filter(decided_at=None)
-    for guest in panel.examiners.filter(user=None).exclude(link_hash="").order_by("pk"):
-        if not undecided.exclude(sheets__examiner=guest).exists():
-            Examiner.objects.filter(pk=guest.pk).update(link_hash="", link_ends_at=None)
 
 
 def _locked(candidate_id: UUID, panel_id: UUID) -> PanelCandidate:
@@ -361,7 +357,6 @@ def settle_panel(*, actor: User, candidate_id: UUID, reason: str) -> PanelCandid
             raise refuse("learning.too_few_sheets", "reason")
         candidate.settled_reason = why
         _decide(candidate)
-        _end_links(candidate.panel)
         audit.changed(candidate, decided_at=None, percent=None, settled_reason="")
     return candidate
 
