@@ -36,6 +36,10 @@ _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 240, 0.5
 def lake() -> Lake:
     """The lake of this installation, made on first use."""
     path = Path(settings.LAKE)
+    return base.remembered(("lake", path), lambda: _lake_at(path))
+
+
+def _lake_at(path: Path) -> Lake:
     if not (path / "lake.json").exists():
         try:
             return Lake.create(path)

@@ -17,10 +17,11 @@ from peilian.apps.people.api import Employee, Membership, Post, Stage, StageEntr
 from peilian.engine._kernel import Fault, InputError, Reason
 
 
-def audience_of(version: ContentVersion) -> AudienceField | None:
-    """Whom the wording of a policy is for; ``None`` for everybody."""
+def audience_of(version: ContentVersion, kind: str | None = None) -> AudienceField | None:
+    """Whom the wording of a policy is for; ``None`` for everybody. With ``kind``, which the content knows, the body of
+    a version that was read before is not read again."""
     try:
-        found = document(version)
+        found = document(version, kind)
     except InputError:  # written for a schema that is no longer: nobody is left out
         return None
     return found.audience if isinstance(found, PolicyDocument) else None

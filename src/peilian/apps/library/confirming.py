@@ -15,6 +15,8 @@ from peilian.apps.library.telling import link_to, tell
 from peilian.apps.people.api import Employee, Membership, NotVisibleError, Permission, Unit, User, visible_to
 
 _REMINDER = "inbox.library_confirm"
+# What lists of policies do not show; whom a policy is for is known by its digest.
+_UNREAD = ("summary", "tags", "competencies", "covers", "related", "retired_why", "current__body", "current__files")
 _UNCONFIRMED = Prepared(
     lambda: (
         Content.objects.filter(
@@ -24,6 +26,7 @@ _UNCONFIRMED = Prepared(
         )
         .exclude(current__in=Confirmation.objects.filter(employee=Argument("employee", UUIDField())).values("version"))
         .select_related("current")
+        .defer(*_UNREAD)
     )
 )
 
@@ -50,7 +53,7 @@ def concerns(employee: Employee | None, content: Content) -> bool:
     """Whether a person is among those whom the present wording of a policy is for."""
     if employee is None or content.current is None:
         return False
-    audience = audience_of(content.current)
+    audience = audience_of(content.current, content.kind)
     return audience is None or people_in(audience, today_in_company()).filter(pk=employee.pk).exists()
 
 

@@ -126,16 +126,14 @@ def assignments_of(
 
 
 _UNDER_WAY = Prepared(
-    lambda: (
-        Assignment.objects.filter(employee=Argument("employee", UUIDField()), cancelled_at=None, done_at=None)
-        .select_related("employee", "created_by", "need")
-        .prefetch_related("results")
-    )
+    lambda: Assignment.objects.filter(
+        employee=Argument("employee", UUIDField()), cancelled_at=None, done_at=None
+    ).prefetch_related("results")
 )
 
 
 def own_under_way(*, user: User) -> list[Assignment]:
-    """The user's own assignments that are open or overdue, as ``assignments_of`` has them, newest first."""
+    """The user's own assignments that are open or overdue, newest first, with their results."""
     return _UNDER_WAY(employee=user.employee_id) if user.is_active and user.employee_id is not None else []
 
 

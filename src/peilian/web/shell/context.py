@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from peilian.engine._kernel import Language
 from peilian.web.shell import navigation
@@ -15,6 +17,8 @@ from peilian.web.shell.languages import HTML_CODES, reading_language
 
 Theme = Literal["auto", "light", "dark"]
 THEME_COOKIE = "theme"
+_MOST_FRAMES = 512
+"""Languages, roles and current places make some hundred frames at most."""
 
 
 @dataclass
@@ -58,19 +62,36 @@ class Shell:
         return navigation.links(sight_of(self.request).may, self.request.path)
 
     @property
-    def bar_places(self) -> list[navigation.Link]:
-        """The places of a phone's bottom bar."""
-        return navigation.split_for_bar(self.places)[0]
+    def rail(self) -> SafeString:
+        """The left rail with the places."""
+        return _frame("shell/rail.html", self.language, tuple(self.places), self.is_signed_in)
 
     @property
-    def more_places(self) -> list[navigation.Link]:
-        """The places behind the bottom bar's "More"."""
-        return navigation.split_for_bar(self.places)[1]
+    def bottom_bar(self) -> SafeString:
+        """A phone's bottom bar; what does not fit is behind its "More"."""
+        return _frame("shell/bottom_bar.html", self.language, tuple(self.places), self.is_signed_in)
 
     @property
-    def has_current_more(self) -> bool:
-        """Whether the reader is in a place behind "More"."""
-        return any(link.is_current for link in self.more_places)
+    def dialogs(self) -> SafeString:
+        """What opens over a page: the palette, the keys, the question whether one is sure."""
+        return _frame("shell/dialogs.html", self.language, (), self.is_signed_in)
+
+
+@lru_cache(maxsize=_MOST_FRAMES)
+def _frame(
+    template: str, _language: Language, places: tuple[navigation.Link, ...], is_signed_in: bool
+) -> SafeString:  # fmt: skip
+    """A part of the frame. It looks the same on page after page, so it is put together once for each that differs; the
+    language is the active one and part of what it is kept by."""
+    bar, more = navigation.split_for_bar(list(places))
+    context = {
+        "places": places,
+        "bar_places": bar,
+        "more_places": more,
+        "has_current_more": any(link.is_current for link in more),
+        "is_signed_in": is_signed_in,
+    }
+    return render_to_string(template, context)
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

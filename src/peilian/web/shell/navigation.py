@@ -30,7 +30,7 @@ class Place:
 class Link:
     """A place as one page shows it."""
 
-    label: str | Promise
+    label: str
     icon: str
     href: str
     is_current: bool
@@ -58,7 +58,7 @@ def links(may: Callable[[Permission], bool], path: str, places: Iterable[Place] 
     begins = [(href, begin) for place, href in addressed for begin in (href, *place.holds)]
     begun = [(len(begin), href) for href, begin in begins if path == begin or (begin != "/" and path.startswith(begin))]
     current = max(begun, default=(0, None))[1]
-    return [Link(place.label, place.icon, href, href == current) for place, href in addressed]
+    return [Link(str(place.label), place.icon, href, href == current) for place, href in addressed]
 
 
 def split_for_bar(found: list[Link]) -> tuple[list[Link], list[Link]]:
