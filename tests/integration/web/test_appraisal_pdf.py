@@ -16,10 +16,11 @@ from peilian.engine._kernel import Reason
 from peilian.flows.wording import say
 from peilian.web.appraisal.printing import pdf
 from peilian.web.appraisal.printing.documents import Adjustment
-from peilian.web.appraisal.printing.files import attachment, file_name
+from peilian.web.appraisal.printing.files import file_name
 from peilian.web.appraisal.printing.numerals import change_text, out_of_hundred, points_text
 from peilian.web.appraisal.printing.pages import plan_html, ranking_html, sheet_html
 from peilian.web.shell import pdf as setting
+from peilian.web.shell.downloads import attachment
 from support.papers import a_plan, a_ranking, a_sheet, a_shipped_sheet, of_person, with_lines
 
 D = Decimal

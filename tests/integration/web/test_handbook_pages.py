@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from peilian.apps.base import api as base
+from peilian.apps.base.audit import bookkeeping
 from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
 from peilian.apps.practice import api as practice
@@ -21,7 +25,7 @@ from support.handbook import LESSON, keeps, shelved, writes
 from support.practice import Clock, a_run, a_trainee, plays
 
 pytestmark = pytest.mark.django_db
-HANDBOOK, KEEP = reverse("handbook"), reverse("handbook_keep")
+HANDBOOK, KEEP, PAPER = reverse("handbook"), reverse("handbook_keep"), reverse("handbook_paper")
 POINTS = {"from": "text", "source": f"lesson:{LESSON}", "place": "keep"}
 
 
@@ -271,7 +275,85 @@ def test_the_handbook_is_taken_along(lin, signed_in):
     assert "## 高峰\n\n### 催单三句\n\n先报时间" in response.content.decode()
     assert "催单三句" in page(client, f"{HANDBOOK}?form=print")
     if pdf.why_no_pdf() is None:
-        assert client.get(f"{HANDBOOK}?form=pdf").content.startswith(b"%PDF")
+        made = client.post(PAPER, {"heading": "高峰"})
+        assert made.content.startswith(b"%PDF")
+        assert quote("我的手册_lin") in made["Content-Disposition"]
+
+
+@pytest.fixture
+def short_is_long(monkeypatch):
+    """Every handbook is one for a job."""
+    monkeypatch.setattr("peilian.web.learning.handbook_paper._LONG", 1)
+
+
+@pytest.mark.skipif(pdf.why_no_pdf() is not None, reason="no PDF can be made here")
+def test_a_long_handbook_is_written_by_a_job_and_fetched_by_its_person_alone(lin, signed_in, short_is_long):
+    writes(lin, "催单三句", "先报时间", heading="高峰")
+    client = signed_in(lin)
+    first, second = client.post(PAPER), client.post(PAPER)
+    job = base.Job.objects.get()
+    assert first.url == second.url == reverse("job", args=[job.pk])
+    assert 'ws-connect="/ws/jobs/' in page(client, first.url)
+    base.run_next_job()
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("done", 1)
+    fetch = reverse("job_file", args=[job.pk])
+    assert fetch in page(client, first.url)
+    made = client.get(fetch)
+    assert b"".join(made.streaming_content).startswith(b"%PDF")
+    assert quote("我的手册_lin") in made["Content-Disposition"]
+    assert client.post(fetch).status_code == 405
+    other, watching = a_trainee("zheng"), a_login("watching", "administrator")
+    assert signed_in(other).get(fetch).status_code == 404
+    assert fetch not in page(signed_in(watching), first.url)
+    assert signed_in(watching).get(fetch).status_code == 404
+
+
+@pytest.mark.skipif(pdf.why_no_pdf() is not None, reason="no PDF can be made here")
+def test_the_job_of_a_handbook_stops_between_pages(lin, signed_in, short_is_long, monkeypatch):
+    writes(lin, "催单三句", "先报时间")
+    address = signed_in(lin).post(PAPER).url
+    monkeypatch.setattr(base.JobContext, "is_cancelled", lambda self: True)
+    told = []
+
+    def progress(self, done, total, phase):
+        told.append(done)
+        self._is_cancelled = True
+
+    monkeypatch.setattr(base.JobContext, "progress", progress)
+    base.run_next_job()
+    assert told == [1]
+    assert base.Job.objects.get().state == "cancelled"
+    assert not base.StoredFile.objects.exists()
+    assert "/file/" not in page(signed_in(lin), address)
+
+
+@pytest.mark.skipif(pdf.why_no_pdf() is not None, reason="no PDF can be made here")
+def test_what_was_written_is_kept_for_a_day_or_until_it_is_written_anew(lin, signed_in, short_is_long):
+    writes(lin)
+    client = signed_in(lin)
+    client.post(PAPER)
+    base.run_next_job()
+    first = base.Job.objects.get()
+    client.post(PAPER)
+    base.run_next_job()
+    assert client.get(reverse("job_file", args=[first.pk])).status_code == 404
+    assert base.StoredFile.objects.count() == 1
+    second = base.Job.objects.exclude(pk=first.pk).get()
+    with bookkeeping():
+        base.Job.objects.filter(pk=second.pk).update(finished_at=timezone.now() - timedelta(days=2))
+    assert client.get(reverse("job_file", args=[second.pk])).status_code == 404
+    other = a_trainee("zheng")
+    writes(other)
+    signed_in(other).post(PAPER)
+    assert not base.StoredFile.objects.exists(), "what nobody fetched is dropped"
+
+
+def test_an_empty_handbook_makes_no_paper_and_nothing_is_made_by_looking(lin, signed_in):
+    client = signed_in(lin)
+    assert client.post(PAPER).url == HANDBOOK
+    assert client.get(PAPER).status_code == 405
+    assert signed_in(a_login("nobody", "administrator")).post(PAPER).status_code == 404
 
 
 def test_where_no_pdf_can_be_made_the_page_to_print_comes(lin, signed_in, monkeypatch):
@@ -279,7 +361,7 @@ def test_where_no_pdf_can_be_made_the_page_to_print_comes(lin, signed_in, monkey
 
     monkeypatch.setattr("peilian.web.learning.handbook.why_no_pdf", lambda: Reason("printing.pdf.no_library"))
     writes(lin)
-    assert signed_in(lin).get(f"{HANDBOOK}?form=pdf").url.endswith("form=print")
+    assert signed_in(lin).post(PAPER, {"q": "单号"}).url == f"{HANDBOOK}?q={quote('单号')}&form=print"
 
 
 # -- proposing --------------------------------------------------------------------------------------------------------

@@ -165,3 +165,27 @@ def test_the_speaker_and_the_colour_scheme_called_system_are_two_words():
     with translation.override("zh-hans"):
         assert translation.pgettext("speaker", "System") == "系统"
         assert translation.pgettext("theme", "System") == "跟随系统"
+
+
+# What is called ``name`` and is mostly in Latin letters: files, formats, sign-in names.
+LATIN = {
+    "%(name)s cannot be read; choose a file that ends in %(endings)s.",
+    "%(name)s cannot be read; choose files that end in %(endings)s.",
+    "%(name)s is empty; a table with a heading and rows is needed.",
+    "%(name)s is empty; a table with messages is needed.",
+    "First rows of %(name)s",
+    "Your sign-in name is %(name)s. Choose your password.",
+    "format %(name)s",
+}
+_NAME = r"%\((?:name|who|whom|by|person)\)s"
+_SPACED = re.compile(rf"{_NAME} [\u4e00-\u9fff]|[\u4e00-\u9fff] {_NAME}")
+
+
+def test_names_of_people_stand_in_chinese_without_spaces():
+    spaced = []
+    for message in messages._read(messages.CATALOGUE):
+        texts = [message.string] if isinstance(message.string, str) else message.string
+        keys = [message.id] if isinstance(message.id, str) else message.id
+        if keys[0] not in LATIN and any(_SPACED.search(text) for text in texts):
+            spaced.append(keys[0])
+    assert not spaced, spaced

@@ -7,6 +7,7 @@ from peilian.apps.base.company import change_company, company, company_zone, end
 from peilian.apps.base.files import drop_file, file_path, keep_file, own_files
 from peilian.apps.base.inbox import inbox_of, mark_read, send, unread_of
 from peilian.apps.base.jobs import (
+    FILE_KEPT_FOR,
     JobCancelledError,
     JobContext,
     cancel_job,
@@ -33,6 +34,7 @@ from peilian.apps.base.models import (
 from peilian.apps.base.prepared import Argument, Prepared
 
 __all__ = [
+    "FILE_KEPT_FOR",
     "Argument",
     "Audit",
     "AuditEntry",

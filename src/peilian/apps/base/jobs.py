@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
+FILE_KEPT_FOR = timedelta(days=1)
+"""For so long a file that a job has written can be fetched; its id is ``file`` in the result."""
 _SAVE_EVERY_SECONDS = 0.4
 
 log = logging.getLogger(__name__)

@@ -30,6 +30,7 @@ from peilian.web.appraisal.told import Line, ToldSheet
 from peilian.web.appraisal.wordings import period_name
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
+from peilian.web.shell.downloads import attachment
 from peilian.web.shell.formats import format_moment
 from peilian.web.shell.languages import reading_language
 
@@ -41,10 +42,10 @@ def sheet(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
     """One sheet as a file."""
     document = sheet_document(_view(request, pk), reading_language())
     if _is_workbook(form):
-        return files.attachment(workbooks.sheet_xlsx(document), name=files.file_name(document), form="xlsx")
+        return attachment(workbooks.sheet_xlsx(document), name=files.file_name(document), form="xlsx")
     if (unable := _unable(request, reverse("appraisal_print", args=[pk]))) is not None:
         return unable
-    return files.attachment(pdf.sheets_pdf([document]), name=files.file_name(document), form="pdf")
+    return attachment(pdf.sheets_pdf([document]), name=files.file_name(document), form="pdf")
 
 
 @require_safe
@@ -67,10 +68,10 @@ def ranking(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
         views = (appraisal.sheet(user=user, appraisee=row) for row in seen)
         sheets = [sheet_document(view, language) for view in views if view.stored]
         body = workbooks.team_xlsx(document, sheets)
-        return files.attachment(body, name=files.file_name(document), form="xlsx")
+        return attachment(body, name=files.file_name(document), form="xlsx")
     if (unable := _unable(request, reverse("appraisal_ranking", args=[pk]))) is not None:
         return unable
-    return files.attachment(pdf.ranking_pdf(document), name=files.file_name(document), form="pdf")
+    return attachment(pdf.ranking_pdf(document), name=files.file_name(document), form="pdf")
 
 
 @require_safe
@@ -82,10 +83,10 @@ def plan(request: HttpRequest, pk: UUID, form: str) -> HttpResponse:
     view = appraisal.sheet(user=user, appraisee=result.appraisee, version=result.version)
     document = plan_document(talk, view, language)
     if _is_workbook(form):
-        return files.attachment(workbooks.plan_xlsx(document), name=files.file_name(document), form="xlsx")
+        return attachment(workbooks.plan_xlsx(document), name=files.file_name(document), form="xlsx")
     if (unable := _unable(request, reverse("appraisal_sheet", args=[result.appraisee_id]))) is not None:
         return unable
-    return files.attachment(pdf.plan_pdf(document), name=files.file_name(document), form="pdf")
+    return attachment(pdf.plan_pdf(document), name=files.file_name(document), form="pdf")
 
 
 def sheet_document(view: appraisal.SheetView, language: Language) -> papers.SheetDocument:

@@ -27,7 +27,7 @@ from peilian.web.learning.places import address_of
 from peilian.web.people.forms import name_in
 from peilian.web.record.wordings import competency_name
 from peilian.web.shell.access import user_of
-from peilian.web.shell.downloads import table_response
+from peilian.web.shell.downloads import attachment, file_name, table_response
 from peilian.web.shell.figures import Figure
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
@@ -81,8 +81,7 @@ def _archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     archive = learning.archive_of(user=user, employee=pk, year=year, kind=kind)
     form = request.GET.get("form", "")
     if form in ("xlsx", "csv"):
-        name = f"archive-{archive.employee.number}".encode("ascii", "ignore").decode() or "archive"
-        return table_response(_table(archive), name=name, form=form, language=reading_language())
+        return table_response(_table(archive), name=_file_name(archive), form=form, language=reading_language())
     if form in ("pdf", "print"):
         return _paper(request, archive, form)
     page = page_of(archive.entries, request)
@@ -177,5 +176,9 @@ def _paper(request: HttpRequest, archive: learning.Archive, form: str) -> HttpRe
     if form == "print":
         return HttpResponse(papers.archive_html(context, language, static("certificate-print.css")))
     body = papers.certificate_pdf(papers.archive_html(context, language))
-    headers = {"Content-Disposition": 'attachment; filename="archive.pdf"'}
-    return HttpResponse(body, content_type="application/pdf", headers=headers)
+    return attachment(body, name=_file_name(archive), form="pdf")
+
+
+def _file_name(archive: learning.Archive) -> str:
+    person = archive.employee
+    return file_name(_("Training archive"), person.number, person.name, timezone.localdate().isoformat())

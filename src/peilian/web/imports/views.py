@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from peilian.web.jobs.views import details
 from peilian.web.jobs.wordings import state_badge
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.bodies import takes_files
+from peilian.web.shell.downloads import file_name, streamed
 from peilian.web.shell.languages import reading_language
 
 PAGE_SIZE = 50
@@ -112,8 +114,8 @@ def rejects(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     """Every row that could not be used, as a CSV file."""
     row = _import(request, pk)
     chunks = rejects_chunks(contacts.rejects(user=user_of(request), row=row), reading_language())
-    headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
-    return StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8", headers=headers)
+    of = [Path(name).stem for name in row.file_names[:1]]
+    return streamed(chunks, name=file_name(_("Rows to put right"), *of), form="csv")
 
 
 @require_POST

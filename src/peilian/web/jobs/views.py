@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -46,7 +47,16 @@ def jobs(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One job: live while it runs, then what came of it."""
     row = sight_of(request).job(pk)
-    return render(request, "jobs/detail.html", {"job": row, **details(row)})
+    return render(request, "jobs/detail.html", {"job": row, "file": _file_of(request, row), **details(row)})
+
+
+@require_safe
+def file(request: HttpRequest, pk: UUID) -> FileResponse:
+    """The file that a job of one's own has written, for as long as it is kept."""
+    row = _file_of(request, sight_of(request).job(pk))
+    if row is None:
+        raise people.NotVisibleError
+    return FileResponse(base.file_path(row).open("rb"), as_attachment=True, filename=row.name)
 
 
 @require_POST
@@ -73,3 +83,11 @@ def details(row: base.Job) -> dict[str, Any]:
         "socket": f"/ws/jobs/{row.pk}/",
         "way_on": way_on(row),
     }
+
+
+def _file_of(request: HttpRequest, row: base.Job) -> base.StoredFile | None:
+    """What a job has written for the reader, while it is kept: nothing for who only watches jobs."""
+    if row.finished_at is None or row.finished_at < timezone.now() - base.FILE_KEPT_FOR:
+        return None
+    found = base.own_files(user=user_of(request), pks=[str((row.result or {}).get("file", ""))])
+    return found[0] if found else None

@@ -29,6 +29,7 @@ KINDS: dict[str, Label] = {
     "learning.analyse": _("Look at what answers tell about questions"),
     "learning.apply_rule": _("Assign by a rule"),
     "learning.calibrate": _("Estimate the parameters of questions"),
+    "learning.handbook_pdf": _("Write my handbook as PDF"),
     "library.bring_in": _("Bring texts in as drafts"),
     "library.index": _("Bring the search index up to date"),
     "library.read_files": _("Read a file with texts"),
@@ -56,6 +57,7 @@ PHASES: dict[str, Label] = {
     "learning.analyse": _("Computing figures of questions"),
     "learning.apply_rule": _("Assigning by the rule"),
     "learning.calibrate": _("Estimating parameters"),
+    "learning.handbook_pdf": _("Setting pages"),
     "library.rehearse": _("Playing good and bad answers"),
     "read": _("Reading the conversations"),
     "snapshots": _("Taking snapshots"),
@@ -82,6 +84,7 @@ RESULTS: dict[str, Label] = {
     "left_out": _("left out"),
     "assigned": _("assigned"),
     "failed": _("failed"),
+    "entries": _("entries"),
 }
 
 

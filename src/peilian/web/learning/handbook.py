@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,19 +19,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from peilian.apps.learning import api as learning
 from peilian.apps.library import api as library
+from peilian.apps.people.api import NotVisibleError
 from peilian.engine._kernel import InputError
 from peilian.flows.wording import say
-from peilian.web.learning.wordings import KEPT_FROM, PROPOSAL_TONES, PROPOSALS
-from peilian.web.library.editor_words import kind_name
+from peilian.web.learning import handbook_job, handbook_paper
+from peilian.web.learning.handbook_lines import groups_of, line_of
+from peilian.web.learning.wordings import PROPOSAL_TONES, PROPOSALS
 from peilian.web.library.markdown import to_html
 from peilian.web.people.forms import name_in
 from peilian.web.shell.access import user_of
-from peilian.web.shell.languages import HTML_CODES, reading_language
+from peilian.web.shell.downloads import attachment
+from peilian.web.shell.languages import reading_language
 from peilian.web.shell.paging import page_of
 from peilian.web.shell.parsing import id_of_click
-from peilian.web.shell.pdf import laid_out, require_pdf, why_no_pdf, written
+from peilian.web.shell.pdf import why_no_pdf
 
-STYLESHEET = Path(__file__).parents[1] / "static" / "handbook-print.css"
 _ALL = "*"
 
 
@@ -77,17 +77,17 @@ def handbook(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if user.employee_id is None:
         return render(request, "learning/handbook.html", {"is_nobody": True})
-    words, tag = request.GET.get("q", "")[:100], request.GET.get("tag", "")
-    heading = request.GET.get("heading", _ALL)
-    found = learning.handbook_of(user=user, words=words, heading=None if heading == _ALL else heading, tag=tag)
+    asked = _asked(request.GET)
+    words, tag, heading = asked["words"], asked["tag"], _ALL if asked["heading"] is None else asked["heading"]
+    found = learning.handbook_of(user=user, **asked)
     form = request.GET.get("form", "")
-    if form in ("md", "pdf", "print") and found.entries:
+    if form in ("md", "print") and found.entries:
         return _taken_along(request, found.entries, form)
     page = page_of(found.entries, request)
     gone = request.GET.get("gone", "")
     context = {
         "found": found,
-        "groups": _groups(list(page.object_list)),
+        "groups": groups_of(list(page.object_list)),
         "page": page,
         "words": words,
         "tag": tag,
@@ -183,32 +183,6 @@ def order(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("handbook"))
 
 
-def line_of(row: learning.HandbookEntry) -> dict[str, Any]:
-    """An entry as a list shows it."""
-    return {
-        "row": row,
-        "text": to_html(row.text) if row.text else "",
-        "note": to_html(row.note) if row.note else "",
-        "from": kind_name(row.content.kind) if row.content is not None else KEPT_FROM[row.kept_from],
-        "source": name_in(row.content.title) if row.content is not None else "",
-        "href": source_address(row),
-        "has_newer": learning.has_newer(row),
-        "is_retired": row.content is not None and row.content.state == library.ContentState.RETIRED,
-    }
-
-
-def source_address(row: learning.HandbookEntry) -> str:
-    """The page that an entry was kept from."""
-    if row.content is not None:
-        name = "lesson" if row.content.kind == "lesson" else ""
-        if name:
-            return reverse("lesson", args=[row.content.key])
-        return reverse("library_text", args=[row.content.kind, row.content.key])
-    pages = {learning.KeptFrom.DRILL: "drill_debrief", learning.KeptFrom.EXAM: "exam_review"}
-    page = pages.get(learning.KeptFrom(row.kept_from))
-    return reverse(page, args=[row.source]) if page is not None else ""
-
-
 def shown_proposal(row: learning.HandbookProposal) -> dict[str, Any]:
     """A proposal with what became of it."""
     standing = learning.standing_of_proposal(row)
@@ -224,40 +198,46 @@ def shown_proposal(row: learning.HandbookProposal) -> dict[str, Any]:
     }
 
 
-def _groups(rows: Sequence[learning.HandbookEntry]) -> list[dict[str, Any]]:
-    return [
-        {"heading": heading, "label": heading or _("Not sorted yet"), "lines": [line_of(row) for row in some]}
-        for heading, some in learning.by_heading(rows)
-    ]
-
-
 def _taken_along(request: HttpRequest, entries: Sequence[learning.HandbookEntry], form: str) -> HttpResponse:
-    """The entries as a file, or as a page to print; that too where this machine makes no PDF."""
-    if form == "md":
-        text = learning.as_markdown(
-            entries, title=_("My handbook"), unsorted=_("Not sorted yet"), note=_("My own words")
-        )  # fmt: skip
-        headers = {"Content-Disposition": 'attachment; filename="handbook.md"'}
-        return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers=headers)
-    reason = why_no_pdf() if form == "pdf" else None
+    """The entries as a text, or as a page to print."""
+    owner = user_of(request).employee
+    assert owner is not None  # who has no record has no handbook
+    if form == "print":
+        return HttpResponse(handbook_paper.page_of(entries, owner, static("handbook-print.css")))
+    text = learning.as_markdown(
+        entries, title=_("My handbook"), unsorted=_("Not sorted yet"), note=_("My own words")
+    )  # fmt: skip
+    return attachment(text, name=handbook_paper.name_for(owner), form="md")
+
+
+@require_POST
+def paper(request: HttpRequest) -> HttpResponse:
+    """The handbook as PDF, as far as it was asked for: a short one at once, a long one by a job. Where none can be
+    made the page to print comes."""
+    user = user_of(request)
+    if user.employee is None:
+        raise NotVisibleError
+    asked = _asked(request.POST)
+    found = learning.handbook_of(user=user, **asked)
+    if not found.entries:
+        return HttpResponseRedirect(reverse("handbook"))
+    reason = why_no_pdf()
     if reason is not None:
         messages.warning(request, say(reason, reading_language()))
-        query = request.GET.copy()
-        query["form"] = "print"
-        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
-    context = {
-        "lang": HTML_CODES[reading_language()],
-        "name": user_of(request).employee,
-        "groups": _groups(entries),
-        "stylesheet": static("handbook-print.css") if form == "print" else "",
-    }
-    html = render_to_string("learning/handbook_paper.html", context)
-    if form == "print":
-        return HttpResponse(html)
-    require_pdf()
-    body = written(laid_out(html, STYLESHEET.read_text(encoding="utf-8")))
-    headers = {"Content-Disposition": 'attachment; filename="handbook.pdf"'}
-    return HttpResponse(body, content_type="application/pdf", headers=headers)
+        wanted = {name: request.POST[name] for name in ("q", "heading", "tag") if request.POST.get(name)}
+        return HttpResponseRedirect(f"{reverse('handbook')}?{urlencode({**wanted, 'form': 'print'})}")
+    if handbook_paper.is_long(found.entries):
+        job = handbook_job.start(actor=user, asked=asked, language=reading_language())
+        return HttpResponseRedirect(reverse("job", args=[job.pk]))
+    body = handbook_paper.pdf_of(found.entries, user.employee)
+    return attachment(body, name=handbook_paper.name_for(user.employee), form="pdf")
+
+
+def _asked(given: QueryDict) -> handbook_job.Asked:
+    heading = given.get("heading", _ALL)
+    return {
+        "words": given.get("q", "")[:100], "heading": None if heading == _ALL else heading, "tag": given.get("tag", ""),
+    }  # fmt: skip
 
 
 def _compare(request: HttpRequest, row: learning.HandbookEntry) -> str:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("learn/handbook/new/", handbook.new, name="handbook_new"),
     path("learn/handbook/keep/", keep.keep, name="handbook_keep"),
     path("learn/handbook/order/", handbook.order, name="handbook_order"),
+    path("learn/handbook/paper/", handbook.paper, name="handbook_paper"),
     path("learn/handbook/proposals/", proposals.proposals, name="handbook_proposals"),
     path("learn/handbook/<uuid:pk>/", handbook.entry, name="handbook_entry"),
     path("learn/handbook/<uuid:pk>/do/", handbook.act, name="handbook_act"),

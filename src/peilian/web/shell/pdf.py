@@ -6,6 +6,10 @@ address: only what lies in the page itself is used.
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -54,6 +58,27 @@ def written(document: Any) -> bytes:
     """The bytes of what was laid out."""
     found: bytes = document.write_pdf()
     return found
+
+
+@contextmanager
+def told_of_pages(on_page: Callable[[int], None]) -> Iterator[None]:
+    """Within the block ``on_page`` gets the number of every page that this thread begins to lay out; what it raises
+    ends the laying out."""
+    here, logger = threading.get_ident(), logging.getLogger("weasyprint.progress")  # its way to tell how far it is
+
+    def heard(record: logging.LogRecord) -> bool:
+        if record.thread == here and "Page %d" in str(record.msg) and isinstance(record.args, tuple):
+            on_page(int(str(record.args[0])))
+        return False
+
+    before = logger.level
+    logger.addFilter(heard)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeFilter(heard)
 
 
 def _weasyprint() -> Any:

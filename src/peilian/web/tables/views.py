@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from peilian.web.jobs.views import details
 from peilian.web.jobs.wordings import state_badge
 from peilian.web.shell.access import sight_of, user_of
 from peilian.web.shell.bodies import takes_files
+from peilian.web.shell.downloads import attachment, file_name
 from peilian.web.shell.languages import reading_language
 from peilian.web.tables import looks
 from peilian.web.tables.blanks import blank_table
@@ -124,7 +126,7 @@ def _look(request: HttpRequest, row: contacts.TableImport, choices: Choices, sta
         return render(request, "tables/unreadable.html", context, status=422 if status == 200 else status)
     faults = looks.fault_rows(look.faults)
     if request.GET.get("as") == "csv":
-        return _csv(looks.fault_csv(faults, language))
+        return _csv(looks.fault_csv(faults, language), row)
     checked, counts = look.checked, look.plan.counts
     good = sum(counts.values()) - len({fault.row for fault in look.plan.faults})
     is_ready = checked.is_readable and not checked.open_questions and good > 0 and not look.plan.faults
@@ -195,13 +197,13 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def rejects(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Every row that was left out, as a CSV file."""
-    found = contacts.table_rejects(user=user_of(request), row=_import(request, pk))
-    return _csv(looks.fault_csv(found, reading_language()))
+    row = _import(request, pk)
+    found = contacts.table_rejects(user=user_of(request), row=row)
+    return _csv(looks.fault_csv(found, reading_language()), row)
 
 
-def _csv(content: bytes) -> HttpResponse:
-    headers = {"Content-Disposition": 'attachment; filename="rows-to-put-right.csv"'}
-    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+def _csv(content: bytes, row: contacts.TableImport) -> HttpResponse:
+    return attachment(content, name=file_name(_("Rows to put right"), Path(row.file_name).stem), form="csv")
 
 
 def _import(request: HttpRequest, pk: UUID) -> contacts.TableImport:
