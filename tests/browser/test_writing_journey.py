@@ -65,6 +65,21 @@ def test_a_text_saves_itself_and_the_second_of_two_windows_is_shown_both(
     assert page.locator(f'textarea[name="f.summary.{language}"]').input_value() == "A"
 
 
+@pytest.mark.parametrize(("language", "width"), [("zh", 390)])
+def test_a_part_that_was_just_added_offers_what_it_may_name(page, sign_in, language, width):
+    sign_in(page, "service")
+    page.goto("/learn/new/")
+    page.locator("input[value=exam]").check()
+    page.locator("input[name=zh]").fill("退款小考")
+    page.locator("input[name=key]").fill("own/refund-quiz")
+    page.locator("main form button.btn-primary").click()
+    page.wait_for_url("**/learn/drafts/**")
+    page.locator('button[data-add="f.fixed"]').click()
+    page.locator('[data-list="f.fixed"] input[name$=".item"]').fill("七个工作日")
+    offered = page.locator('#text-keys option[value="service-core/wording#plain-explain"]')
+    expect(offered).to_have_count(1)
+
+
 def autosaves(page: Page, answer: Callable[[Route], None]) -> None:
     """Let ``answer`` deal with what the editor saves by itself; everything else goes through."""
 

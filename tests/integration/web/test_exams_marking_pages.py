@@ -61,6 +61,15 @@ def test_the_queue_leads_to_an_answer_with_criteria_model_and_proposal_but_witho
         assert hidden not in text
 
 
+def test_what_waits_for_a_mark_stands_on_today_of_who_may_mark_it_and_of_nobody_else(waiting, signed_in):
+    _, user, response = waiting
+    assert "待阅卷" not in page(signed_in(user), "today")
+    client = signed_in(a_judge())
+    assert "1 个考试答案待阅卷" in page(client, "today")
+    client.post(reverse("exam_mark", args=[response.pk]), {"points": "3.5"})
+    assert "待阅卷" not in page(client, "today")
+
+
 def test_a_mark_is_kept_and_leads_to_the_next(waiting, signed_in):
     _, _, response = waiting
     client = signed_in(a_judge())
@@ -78,6 +87,7 @@ def test_points_that_are_none_are_explained_beside_their_field(waiting, signed_i
     _, _, response = waiting
     sent = signed_in(a_judge()).post(reverse("exam_mark", args=[response.pk]), {"points": points, "note": "写好的"})
     assert sent.status_code == 422
+    assert "4.00" not in sent.content.decode()
     assert "写好的" in sent.content.decode(), "what was written is kept"
     assert not response.marks.exists()
 

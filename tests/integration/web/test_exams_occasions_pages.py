@@ -183,7 +183,9 @@ def test_marks_are_let_stand_where_nobody_else_can_mark(tmp_path, time, lead, li
     learning.hand_in(user=lin, attempt_id=attempt.pk)
     learning.mark(actor=lead, response_id=attempt.responses.get().pk, points="3")
     client = signed_in(lead)
-    assert reverse("exam_settle", args=[sitting.pk]) in page(client, "exam_occasion", sitting.pk)
+    text = page(client, "exam_occasion", sitting.pk)
+    assert reverse("exam_settle", args=[sitting.pk]) in text
+    assert "或者前两位相差较大时的第三位" in text
     client.post(reverse("exam_settle", args=[sitting.pk]), {"reason": "只有我能阅卷"})
     assert fresh(attempt).points == 3
 

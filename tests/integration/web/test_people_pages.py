@@ -187,6 +187,7 @@ def test_a_profile_tells_where_somebody_works_with_which_account_and_how_far(man
     page = the_page(manager, "person", teams["lin"].pk)
     for words in ("林小禾", "一组", "a-lin", "周子墨"):
         assert words in page
+    assert reverse("person_learning", args=[teams["lin"].pk]) in page
 
 
 def test_a_profile_of_the_other_team_is_the_same_as_none(lead, teams):

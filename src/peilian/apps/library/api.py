@@ -106,6 +106,7 @@ from peilian.apps.library.reviewing import (
     restore,
     retire,
     return_draft,
+    reviewers_of,
     submit,
 )
 from peilian.apps.library.searching import (
@@ -222,6 +223,7 @@ __all__ = [
     "restore",
     "retire",
     "return_draft",
+    "reviewers_of",
     "reviews_due",
     "revisions_due",
     "save_draft",

@@ -85,8 +85,17 @@ def hand_to_review(audit: Audit, row: Draft, note: str) -> None:
     before, row.state, row.note = row.state, DraftState.IN_REVIEW, note
     row.save(update_fields=["state", "note"])
     audit.changed(row, state=before)
-    readers = holders(publishing(row.content.kind), but=_writers(row) if needs_second_eyes() else ())
-    tell(readers, "inbox.library_review", row.content)
+    tell(_reviewers(row), "inbox.library_review", row.content)
+
+
+def reviewers_of(*, user: User, draft: Draft) -> list[User]:
+    """Who may publish a draft; whoever wrote in it only where one pair of eyes is enough."""
+    permit(user, Permission.WRITE_LIBRARY)
+    return sorted(_reviewers(draft), key=lambda one: one.name)
+
+
+def _reviewers(row: Draft) -> list[User]:
+    return holders(publishing(row.content.kind), but=_writers(row) if needs_second_eyes() else ())
 
 
 def return_draft(*, actor: User | None, draft: Draft, decision: str) -> Draft:

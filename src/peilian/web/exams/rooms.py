@@ -224,6 +224,8 @@ def _context(found: learning.Room, notes: dict[int, list[str]], kept: dict[int, 
         "n_open": sum(not one.is_answered for one in asked),
         "ends_at": timezone.localtime(attempt.ends_at) if attempt.ends_at is not None else None,
         "clock": "" if left is None else f"{int(left) // 60}:{int(left) % 60:02}",
+        # Times on the page are those of the company, wherever the device stands.
+        "zone": timezone.get_current_timezone_name(),
         "left_ms": "" if left is None else round(left * 1000),
     }
 

@@ -185,7 +185,9 @@ def check(request: HttpRequest, pk: UUID) -> HttpResponse:
             "n_more": max(0, found.n_faults - _MOST_FAULTS),
             "notes": [say_fault(one, language) for one in found.notes],
         }
-    return render(request, "library/files_check.html", context, status=422 if context["faults"] else 200)
+    # The progress line fetches this page into its own place, which htmx does with what succeeded alone.
+    is_refused = context["faults"] and "HX-Request" not in request.headers
+    return render(request, "library/files_check.html", context, status=422 if is_refused else 200)
 
 
 @require_safe

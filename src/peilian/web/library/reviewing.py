@@ -21,6 +21,7 @@ from peilian.web.library.editor_faults import placed, told
 from peilian.web.library.editor_form import PREFIX, node_of
 from peilian.web.library.editor_shape import shape_of_kind
 from peilian.web.library.places import folded, in_words, place_in_words, shown_changes
+from peilian.web.people.wordings import joined
 from peilian.web.shell.access import user_of
 from peilian.web.shell.languages import reading_language
 
@@ -54,11 +55,12 @@ def page(
         "may_publish": may_publish,
         "may_drop": row.is_open and (is_mine or may_publish),
         "is_barred": is_mine and library.needs_second_eyes(),
+        "reviewers": joined(one.name for one in library.reviewers_of(user=user, draft=row)),
         "can_be_published": not faults and not row.conflicts and (last is None or last["has_passed"]),
         "losses": losses(user, row) if row.is_open and may_publish else [],
         "decision": decision,
         "wrong": wrong,
-        "writers": ", ".join(one.name for one in people.User.objects.filter(pk__in=row.writers)),
+        "writers": joined(one.name for one in people.User.objects.filter(pk__in=row.writers)),
     }
     return render(request, "library/draft_review.html", context, status=422 if wrong else 200)
 

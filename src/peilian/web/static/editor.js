@@ -207,6 +207,7 @@
     if (!answer.ok) return;
     list.insertAdjacentHTML("beforeend", await answer.text());
     const card = list.lastElementChild;
+    window.htmx?.process(card); // its fields ask for what they may name like those that came with the page
     card.querySelector("details").open = true;
     card.querySelector("input:not([type=hidden]), textarea, select")?.focus();
   };

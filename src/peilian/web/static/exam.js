@@ -72,7 +72,7 @@
     find("saved").classList.toggle("is-kept", left > 0 && !link.isOpen);
     if (left) find("saved").textContent = link.isOpen ? words.saving : words.kept;
     else if (at) {
-      const time = at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+      const time = at.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", timeZone: exam.dataset.zone });
       find("saved").textContent = words.saved.replace("{time}", time);
     }
     const pending = {};

@@ -14,6 +14,7 @@ from peilian.apps.library import api as library
 from peilian.apps.people.api import Permission, Sight, User
 from peilian.apps.record import api as record
 from peilian.web.appraisal.home import tasks_of
+from peilian.web.library.worklists import worklists
 from peilian.web.people.wordings import joined
 from peilian.web.shell.languages import reading_language
 
@@ -33,7 +34,8 @@ class Waiting:
 def waiting_for(user: User, sight: Sight) -> list[Waiting]:
     """What waits for the reader: first what has an end, then what is to be read, then the team's training."""
     appraisals = [Waiting(task.title, task.href, task.about, task.until) for task in tasks_of(user)]
-    return [*appraisals, *_policies(user), *_homework(user, sight), *(_training(user) if leads(sight) else ())]
+    judged = (*_homework(user, sight), *_exams(user, sight), *_drafts(user, sight))
+    return [*appraisals, *_policies(user), *judged, *(_training(user) if leads(sight) else ())]
 
 
 def leads(sight: Sight) -> bool:
@@ -61,6 +63,28 @@ def _homework(user: User, sight: Sight) -> Iterator[Waiting]:
     if n := learning.homework_to_judge(user=user).count():
         said = ngettext("%(n)d piece of homework to judge", "%(n)d pieces of homework to judge", n) % {"n": n}
         yield Waiting(said, reverse("team_homework"))
+
+
+def _exams(user: User, sight: Sight) -> Iterator[Waiting]:
+    """Answers that the reader may mark, and those that somebody contests and the reader may decide about."""
+    if not sight.may(Permission.RAISE_NEEDS):
+        return
+    if n := learning.to_mark(user=user).count():
+        said = ngettext("%(n)d exam answer to mark", "%(n)d exam answers to mark", n) % {"n": n}
+        yield Waiting(said, reverse("exam_marking"))
+    if n := learning.contests_for(user=user).exclude(response__marks__marker=user).count():
+        said = ngettext("%(n)d contested answer to decide", "%(n)d contested answers to decide", n) % {"n": n}
+        yield Waiting(said, reverse("exam_contests"))
+
+
+def _drafts(user: User, sight: Sight) -> Iterator[Waiting]:
+    """Texts that the reader may publish or return."""
+    publishes = sight.may(Permission.PUBLISH_LIBRARY) or sight.may(Permission.PUBLISH_POLICIES)
+    if not publishes or not sight.may(Permission.WRITE_LIBRARY):
+        return
+    if n := worklists(user).named("review").count():
+        said = ngettext("%(n)d text to review", "%(n)d texts to review", n) % {"n": n}
+        yield Waiting(said, reverse("library_drafts"))
 
 
 def _training(user: User) -> Iterator[Waiting]:

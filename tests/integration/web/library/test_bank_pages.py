@@ -80,6 +80,9 @@ def test_a_file_that_brings_nothing_new_changes_nothing(writer, bank):
 def test_one_question_that_cannot_be_read_keeps_all_of_them_out(writer, bank):
     place = sent(writer, "quiz.gift", (GIFT + "\n选{=甲 =}乙{x").encode())
     assert client_of(writer).get(place).status_code == 422
+    fetched = client_of(writer).get(place, headers={"HX-Request": "true"})
+    assert fetched.status_code == 200
+    assert "quiz.gift" in fetched.content.decode()
     client_of(writer).post(place, {"do": "import"})
     assert not library.drafts(user=writer).exists()
 

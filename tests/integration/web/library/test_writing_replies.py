@@ -71,6 +71,18 @@ def test_the_title_of_a_page_is_plain_also_in_the_other_language(writer):
         assert "<span" not in title
 
 
+def test_a_draft_in_review_says_who_may_publish_it_or_that_nobody_may(draft):
+    writer = a_publisher("author")
+    row = in_review(writer, draft)
+    assert "现在没有人能发布它" in see(writer, "library_draft", row.pk)
+    other = a_publisher("second")
+    page = see(writer, "library_draft", row.pk)
+    assert f"可以审核发布的同事：{other.name}" in page
+    assert "现在没有人" not in page
+    assert "1 份内容待审核" in client_of(other).get("/").content.decode()
+    assert "待审核" not in client_of(writer).get("/").content.decode()
+
+
 def test_returning_without_a_reason_marks_the_field(writer, draft):
     row = in_review(writer, draft)
     page = send(a_publisher(), "library_draft_do", row.pk, "return", decision=" ", status=422)

@@ -88,7 +88,7 @@ def _read(given: Decimal | str, part: OpenPart) -> Decimal:
     except InvalidOperation:
         raise refuse("learning.points_no_number", _field(part)) from None
     if not points.is_finite() or not 0 <= points <= part.of or points != points.quantize(_CENT):
-        raise refuse("learning.points_bounds", _field(part), most=f"{part.of:f}")
+        raise refuse("learning.points_bounds", _field(part), most=f"{part.of.normalize():f}")
     return points
 
 
