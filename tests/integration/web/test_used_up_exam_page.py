@@ -46,7 +46,7 @@ def sitting(tmp_path, monkeypatch, lin, lead):
 def test_one_more_attempt_is_given_with_a_reason_and_the_course_says_whom_it_waits_for(sitting, lin, lead, signed_in):
     address = reverse("used_up_exam", args=[sitting.pk])
     course = reverse("course", args=["mine/course"])
-    assert f"已通知 {lead.name}" in html.unescape(signed_in(lin).get(course).content.decode())
+    assert f"已通知{lead.name}" in html.unescape(signed_in(lin).get(course).content.decode())
     client = signed_in(lead)
     assert lin.employee.name in client.get(address).content.decode()
     assert client.post(address, {"reason": " "}).status_code == 422
