@@ -7,14 +7,14 @@ fixtures: ``@pytest.mark.parametrize("language", ["zh"])``, ``@pytest.mark.param
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from support.browser import MISSING, Sink, arguments, chromium, open_page, settle, sink
+from support.browser import MISSING, PATIENCE, Sink, arguments, chromium, open_page, settle, sink
 from support.product import Product
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if chromium() is None:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what the product wrote down last."""
+    report = yield
+    product = getattr(item, "funcargs", {}).get("product")
+    if report.failed and product is not None:
+        lines = product.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        report.sections.append(("what the product wrote last", "\n".join(lines[-40:])))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +77,7 @@ def elsewhere() -> Iterator[Sink]:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """What drives browsers; there can be only one at a time."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as running:
         yield running
 

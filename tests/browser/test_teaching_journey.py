@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from support.browser import settle
 from support.credentials import a_certificate
 from support.curriculum import a_course, a_lesson, a_path
 from support.exams import a_bank, an_exam, an_item
@@ -136,7 +137,8 @@ def learn(page: Page, check_axe: Any) -> None:
         press(page.locator(f"#q{number} .option input").nth(1), "Space")
         press(page.locator(f"#q{number} button.btn-primary"))
         expect(page.locator(f"#q{number} .lesson-verdict")).to_be_visible()
-        expect(page.locator(f"#q{number}")).to_be_focused()  # it moves there last: a key pressed before goes astray
+        settle(page)
+        expect(page.locator(f"#q{number}")).to_be_focused()
     check_axe(page)
 
 

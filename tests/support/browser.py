@@ -35,6 +35,10 @@ ARGUMENTS = (
 HEIGHTS = {1440: 900, 390: 844}
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 LANGUAGE_CODES = {"zh": "zh-hans", "en": "en"}
+# How long to wait for anything on a busy machine, in milliseconds.
+PATIENCE = 20_000
+# What htmx marks while a part is on its way or not yet in its place, and what stands where a part will come.
+UNSETTLED = ".htmx-request, .htmx-added, .htmx-settling, [hx-get] .skeleton"
 # What Chromium asks for by itself, whatever its flags say. The sink gives it no answer, and a page that asked for the
 # same would be caught by the watch over the page's own requests.
 CHROMIUMS_OWN = re.compile(r"(?:[ /.])(?:google|googleapis|gvt1)\.com[:/ ]")
@@ -114,10 +118,13 @@ def open_page(browser: Browser, url: str, elsewhere: Sink, *, language: str, wid
         **phone,
     )
     context.add_cookies([{"name": "django_language", "value": LANGUAGE_CODES[language], "url": url}])
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     asked: list[str] = []
     asked_before = len(elsewhere.asked_for)
     context.on("request", lambda request: asked.append(request.url))
+    context.on("response", lambda got: got.status >= 400 and print(got.status, got.request.method, got.url))
+    context.on("requestfailed", lambda request: print(request.failure, request.method, request.url))
+    context.on("console", lambda line: line.type == "error" and print("console:", line.text))
     page = context.new_page()
     page.on("websocket", lambda opened: asked.append(opened.url))
     try:
@@ -130,9 +137,12 @@ def open_page(browser: Browser, url: str, elsewhere: Sink, *, language: str, wid
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has fetched the parts that it loads by itself."""
+    """Wait until the page has fetched the parts that it loads by itself, and every part is in its place.
+
+    htmx moves the focus into a new part a moment after it has put it in: a key pressed before that goes astray.
+    """
     page.wait_for_load_state("load")
-    page.wait_for_function("() => !document.querySelector('.htmx-request, [hx-get] .skeleton')")
+    page.wait_for_function(f"() => !document.querySelector('{UNSETTLED}')")
 
 
 def _is_foreign(asked: str, url: str) -> bool:

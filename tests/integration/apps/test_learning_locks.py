@@ -13,7 +13,7 @@ from django.utils import timezone
 from peilian.apps.base.api import guard
 from peilian.apps.learning import api as learning
 from peilian.apps.learning.statistics.calibrating import calibrate_in_background
-from peilian.apps.people.api import Employee, NotVisibleError
+from peilian.apps.people.api import Employee
 from peilian.apps.practice import api as practice
 from support.answers import many_answers
 from support.beside import Beside, on_postgresql
@@ -185,7 +185,7 @@ def test_two_who_calibrate_a_bank_at_once_propose_one_after_the_other(tmp_path, 
     assert second.result["number"] == 2
 
 
-def test_two_tabs_of_a_guest_that_score_the_last_two_at_once_end_the_link(tmp_path, time):
+def test_two_tabs_of_a_guest_that_score_the_last_two_at_once_keep_both_sheets(tmp_path, time):
     boss = a_login("boss", "training_manager", employee=an_employee("boss"))
     judge = a_login("judge", "judge", employee=an_employee("judge"))
     what = learning.NewPanel(
@@ -206,5 +206,5 @@ def test_two_tabs_of_a_guest_that_score_the_last_two_at_once_end_the_link(tmp_pa
         second.start()
         assert second.is_waiting()
     assert second.ended().error is None
-    with pytest.raises(NotVisibleError):
-        learning.guest_of(token)
+    guest = learning.guest_of(token)
+    assert [sheet.points.keys() for _whom, sheet in learning.candidates_for(guest)] == [points.keys()] * 2
