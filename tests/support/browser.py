@@ -37,8 +37,9 @@ LOCALES = {"zh": "zh-CN", "en": "en-US"}
 LANGUAGE_CODES = {"zh": "zh-hans", "en": "en"}
 # How long to wait for anything on a busy machine, in milliseconds.
 PATIENCE = 20_000
-# What htmx marks while a part is on its way or not yet in its place, and what stands where a part will come.
-UNSETTLED = ".htmx-request, .htmx-added, .htmx-settling, [hx-get] .skeleton"
+# What htmx marks while a part is on its way or not yet in its place, what stands where a part will come, and a preview
+# that is older than its text.
+UNSETTLED = ".htmx-request, .htmx-added, .htmx-settling, [hx-get] .skeleton, [data-preview-box][aria-busy]"
 # What Chromium asks for by itself, whatever its flags say. The sink gives it no answer, and a page that asked for the
 # same would be caught by the watch over the page's own requests.
 CHROMIUMS_OWN = re.compile(r"(?:[ /.])(?:google|googleapis|gvt1)\.com[:/ ]")

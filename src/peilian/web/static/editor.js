@@ -120,9 +120,10 @@
   let previewTimer = 0;
   const preview = (pause = 700) => {
     if (!box) return;
+    const number = (asked += 1);
+    box.setAttribute("aria-busy", "true");
     clearTimeout(previewTimer);
     previewTimer = setTimeout(async () => {
-      const number = (asked += 1);
       const data = new FormData(form);
       data.set("preview_language", shows === "en" ? "en" : "zh");
       box.classList.add("is-waiting");
@@ -131,7 +132,9 @@
         const html = await answer.text();
         if (answer.ok && number === asked) box.querySelector("[data-preview-body]").innerHTML = html;
       } catch { /* the next change asks again */ }
+      if (number !== asked) return;
       box.classList.remove("is-waiting");
+      box.removeAttribute("aria-busy");
     }, pause);
   };
 
