@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+
+from support.migrating import as_before, migrated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = [("library", "0002_lists")]
@@ -20,19 +21,11 @@ def audit_guard() -> None:
     """Rows of former days are made by hand, and moved by the migration itself: nobody decides anything here."""
 
 
-def migrated(targets: list[tuple[str, str]]) -> Any:
-    """The models as they are after migrating to these ends."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
-
-
 @pytest.fixture
 def before() -> Iterator[Any]:
     """The models before the change; the database is put right again afterwards."""
-    ends = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    yield migrated(BEFORE)
-    MigrationExecutor(connection).migrate(ends)
+    with as_before(BEFORE) as apps:
+        yield apps
 
 
 def at(hour: int) -> datetime:

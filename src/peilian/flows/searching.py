@@ -100,7 +100,13 @@ def entries_of(document: Document, shelved: Shelved) -> list[Entry]:
     )
     title = [*_parts("title", getattr(document, "title", None)), *_parts("summary", getattr(document, "summary", None))]
     whole = replace(shared, parts=(*title, *shared.parts, *_inside(document)))
-    return [_bounded(entry) for entry in (whole, *_pieces(document, shared))]
+    return [_bounded(whole), *(_bounded(_in_its_languages(piece)) for piece in _pieces(document, shared))]
+
+
+def _in_its_languages(piece: Entry) -> Entry:
+    """A list of phrases may be in one language and some of its phrases in both."""
+    said = {part.language for part in piece.parts if part.language and part.field != "title"}
+    return replace(piece, facets={**piece.facets, "language": tuple(sorted(said))})
 
 
 def _bounded(entry: Entry) -> Entry:

@@ -23,7 +23,7 @@ router = Router(tags=["library"])
 
 Name = Annotated[str, Field(max_length=150)]
 Names = Annotated[list[Name], Field(max_length=20)]
-_PUBLIC_FACETS = ("kind", "tag", "competency", "pack", "channel", "customer", "entry", "seniority")
+_PUBLIC_FACETS = ("kind", "tag", "competency", "pack", "channel", "customer", "entry", "seniority", "language")
 
 
 class Situation(Schema):
@@ -45,6 +45,7 @@ class SearchQuery(Situation):
     tag: Names = Field(default_factory=list)
     competency: Names = Field(default_factory=list)
     pack: Name | None = None
+    written_in: Language | None = Field(None, description="Leaves out what is not in that language for the most part")
     state: Literal["published", "retired"] = "published"
     day: date | None = Field(None, description="Found is what holds then; default: today")
     any_day: bool = Field(False, description="Also what does not hold today")
@@ -136,6 +137,7 @@ def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, Any]:
         customer=asked.customer,
         entry=asked.entry,
         seniority=asked.seniority,
+        written_in=asked.written_in,
         states=(asked.state,),
         day=asked.day,
         any_day=asked.any_day,

@@ -63,7 +63,8 @@ def test_texts_are_found_with_marks_reasons_and_facets(agent):
     assert [title["text"][start:end] for start, end in title["spans"]] == ["退换货"]
     assert "按“退换货”查找" in item["why"]
     assert data["facets"]["kind"] == {"article": 1}
-    assert set(data["facets"]) <= {"kind", "tag", "competency", "pack", "channel", "customer", "entry", "seniority"}
+    told = {"kind", "tag", "competency", "pack", "channel", "customer", "entry", "seniority", "language"}
+    assert set(data["facets"]) <= told
 
 
 def test_choices_narrow_down(agent):
@@ -72,6 +73,8 @@ def test_choices_narrow_down(agent):
     assert found(client, kind=["policy", "article"])["total"] == 1
     assert found(client, tag="售后")["total"] == 1
     assert found(client, any_day="true")["total"] == 3
+    assert found(client, written_in="en")["total"] == 0
+    assert found(client, written_in="zh")["total"] == found(client)["total"]
     assert found(client, q="旧的", day="2025-06-01")["total"] == 1
     pieces = found(client, q="催快递", pieces="true", kind="phrases", channel="chat")["items"]
     assert [(item["piece"], item["says"]) for item in pieces] == [("chat", "我马上查。")]

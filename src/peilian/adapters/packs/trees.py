@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from peilian.adapters import packs
 from peilian.adapters.packs import Document, Loaded, PackHeader
 from peilian.adapters.packs._problems import faults_in, place_of, reason_of
 from peilian.adapters.packs.authored import Authored
-from peilian.engine._kernel import Fault, InputError, Reason
+from peilian.engine._kernel import Fault, InputError, Language, Reason
 from peilian.engine.content.values import Tree, canonical
 from peilian.engine.text.typed import cleaned
 
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_TOLD_IN_LISTS = frozenset({"title", "name", "summary", "tags", "sources"})
 _BESIDES = ("scenario", "competency-model")  # what people play and are measured by, though it is no text
 
 
@@ -83,6 +86,29 @@ def cleaned_tree(tree: Tree) -> Tree:
     if isinstance(tree, list):
         return [cleaned_tree(item) for item in tree]
     return cleaned(tree) if isinstance(tree, str) else tree
+
+
+def languages_of(tree: Mapping[str, Tree]) -> list[Language]:
+    """The languages that a document is written in: what it declares; else the one that most of its texts have, and the
+    other one where at least half as many have it too. Title, summary, tags and sources are told in lists and do not
+    count. Empty for a document without texts inside, which reads the same in every language."""
+    declared = tree.get("languages")
+    if isinstance(declared, list | tuple):
+        return [language for language in _LANGUAGES if language in declared]
+    n = Counter(_languages_in([value for name, value in tree.items() if name not in _TOLD_IN_LISTS]))
+    most = max(n.values(), default=0)
+    return [language for language in _LANGUAGES if n[language] and n[language] * 2 >= most]
+
+
+def _languages_in(tree: Tree) -> Iterator[Language]:
+    if isinstance(tree, Mapping):
+        if tree.keys() <= set(_LANGUAGES):
+            yield from (language for language in _LANGUAGES if tree.get(language))
+        else:
+            yield from _languages_in(list(tree.values()))
+    elif isinstance(tree, list | tuple):
+        for one in tree:
+            yield from _languages_in(one)
 
 
 def digest(tree: Tree) -> str:

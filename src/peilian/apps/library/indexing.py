@@ -20,6 +20,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from peilian.adapters.embedding import SentenceEmbedder
+from peilian.adapters.packs.trees import languages_of
 from peilian.adapters.search_index import (
     Group,
     IndexBusyError,
@@ -39,7 +40,7 @@ from peilian.flows import playing
 from peilian.flows.searching import EVERYBODY, WRITERS, Shelved, entries_of, synonyms
 
 INDEX_JOB = "library.index"
-_ENTRIES = "4"  # raised when entries are made of documents in another way
+_ENTRIES = "5"  # raised when entries are made of documents in another way
 _WHOLE = ""  # the name under which the index keeps the mark of the database
 _BATCH = 200
 _AT_ONCE, _AT_ONCE_BY_MEANING = 50, 3  # changed texts that a search takes in itself
@@ -213,6 +214,7 @@ def _entries(row: Content, today: date) -> Iterator[Entry]:
             facets={
                 "state": (row.state,),
                 "pack": (row.pack,),
+                "language": tuple(languages_of(version.body)),
                 "readers": (WRITERS if row.kind in SECRET else EVERYBODY,),
             },
             valid_from=first if first > date.min else None,

@@ -48,6 +48,7 @@ class Content(Row):
     key = models.CharField(max_length=150)
     title = models.JSONField(default=dict)  # {zh, en}
     summary = models.JSONField(default=dict)
+    languages = models.JSONField(default=list)  # of what it says; empty: it reads the same in all
     tags = models.JSONField(default=list)
     competencies = models.JSONField(default=list)
     covers = models.JSONField(default=list)

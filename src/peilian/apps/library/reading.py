@@ -68,12 +68,13 @@ def browse(
     tags: Collection[str] = (),
     competencies: Collection[str] = (),
     pack: str | None = None,
+    written_in: str | None = None,
     states: Collection[str] = (ContentState.PUBLISHED,),
     day: date | None = None,
 ) -> QuerySet[Content]:
     """Contents by kind and key, as far as all that is given fits. ``text`` stands in title, summary, tags or key;
     ``tags`` and ``competencies`` are all there; ``day`` leaves out what does not hold then; ``pack=""`` is what was
-    made here. Who does not write sees published ones alone.
+    made here; ``written_in`` a language in which it says what it says. Who does not write sees published ones alone.
     """
     visible_to(user).require(Permission.SEE_LIBRARY)
     rows = Content.objects.filter(state__in=list(states))
@@ -85,9 +86,9 @@ def browse(
         rows = rows.filter(pack=pack)
     if day is not None:
         rows = rows & Content.objects.in_force(day)
-    if text.strip() or tags or competencies:
+    if text.strip() or tags or competencies or written_in:
         words = text.casefold().split()
-        found = [row.pk for row in rows if _fits(row, words, tags, competencies)]
+        found = [row.pk for row in rows if _fits(row, words, tags, competencies, written_in)]
         rows = Content.objects.filter(pk__in=found)
     return rows
 
@@ -263,7 +264,11 @@ def _holds(row: Content, held: ContentVersion, day: date) -> bool:
     return (first is None or first <= day) and (last is None or last > day)
 
 
-def _fits(row: Content, words: Collection[str], tags: Collection[str], competencies: Collection[str]) -> bool:
+def _fits(
+    row: Content, words: Collection[str], tags: Collection[str], competencies: Collection[str], written_in: str | None
+) -> bool:
+    if written_in and row.languages and written_in not in row.languages:
+        return False
     if not set(tags) <= set(row.tags) or not set(competencies) <= set(row.competencies):
         return False
     said = " ".join([*row.title.values(), *row.summary.values(), *row.tags, row.key]).casefold()

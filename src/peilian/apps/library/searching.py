@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 _KEPT = (ContentState.PUBLISHED, ContentState.RETIRED)
-_FITS = ("channel", "customer", "entry", "seniority")
+_FITS = ("channel", "customer", "entry", "seniority", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ def search(
     customer: str | None = None,
     entry: str | None = None,
     seniority: str | None = None,
+    written_in: Language | None = None,
     states: Collection[str] = (ContentState.PUBLISHED,),
     day: date | None = None,
     any_day: bool = False,
@@ -116,14 +117,15 @@ def search(
     """Texts for what was typed, as far as all that is given fits; an empty query finds all, the newest first.
 
     ``tags`` and ``competencies`` are all there; ``channel``, ``customer``, ``entry`` and ``seniority`` leave out what
-    is only for others. Found is what holds on ``day`` (default: today), as it is worded then; with ``any_day`` the
-    current wording of everything. ``pieces`` finds single phrases, sections, scenes instead of whole texts. Who does
-    not write finds published texts alone. Excerpts come in ``language`` where there is a choice. Where the index has
-    nothing or cannot be used, titles, summaries, tags and keys are looked through.
+    is only for others, and ``written_in`` what is not in that language. Found is what holds on ``day`` (default:
+    today), as it is worded then; with ``any_day`` the current wording of everything. ``pieces`` finds single phrases,
+    sections, scenes instead of whole texts. Who does not write finds published texts alone. Excerpts come in
+    ``language`` where there is a choice. Where the index has nothing or cannot be used, titles, summaries, tags and
+    keys are looked through.
     """
     visible_to(user).require(Permission.SEE_LIBRARY)
     allowed = (*_KEPT, ContentState.NEW) if is_writer(user) else (ContentState.PUBLISHED,)
-    fits = dict(zip(_FITS, (channel, customer, entry, seniority), strict=True))
+    fits = dict(zip(_FITS, (channel, customer, entry, seniority, written_in), strict=True))
     asked = _Asked(
         text=query,
         states=tuple(state.value for state in allowed if state in states),
@@ -212,6 +214,7 @@ def _by_list(user: User, asked: _Asked, limit: int, offset: int, remark: Reason 
             tags=one.tags,
             competencies=one.competencies,
             pack=one.pack,
+            written_in=one.fits.get("language"),
             states=one.states,
             day=one.day if ContentState.PUBLISHED in one.states else None,
         )
@@ -222,6 +225,7 @@ def _by_list(user: User, asked: _Asked, limit: int, offset: int, remark: Reason 
         "tag": replace(asked, tags=()),
         "competency": replace(asked, competencies=()),
         "pack": replace(asked, pack=None),
+        "language": replace(asked, fits={**asked.fits, "language": ""}),
     }
     rows = rows_of(asked)
     counts = {name: _counted(name, rows if other == asked else rows_of(other)) for name, other in others.items()}
@@ -231,7 +235,7 @@ def _by_list(user: User, asked: _Asked, limit: int, offset: int, remark: Reason 
 
 
 def _counted(name: str, rows: Iterable[Content]) -> Mapping[str, int]:
-    many = {"tag": "tags", "competency": "competencies"}
+    many = {"tag": "tags", "competency": "competencies", "language": "languages"}
     counts: Counter[str] = Counter()
     for row in rows:
         counts.update(getattr(row, many[name]) if name in many else [getattr(row, name)])

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from peilian.adapters.packs import Document
-from peilian.adapters.packs.trees import digest, document_of
+from peilian.adapters.packs.trees import digest, document_of, languages_of
 from peilian.apps.library.models import Content, ContentVersion, Origin
 
 if TYPE_CHECKING:
     from peilian.apps.people.api import User
 
 FACTS = (
-    "title", "summary", "tags", "competencies", "covers", "related", "must_confirm",
+    "title", "summary", "languages", "tags", "competencies", "covers", "related", "must_confirm",
     "valid_from", "valid_until", "review_by",
 )  # fmt: skip
 """The columns of ``Content`` that say what its document says."""
@@ -69,6 +69,7 @@ def describe(content: Content, body: Mapping[str, Any]) -> None:
     """Set what the row tells of its document from a valid ``body``. A policy holds from the day it takes effect."""
     content.title = dict(body.get("title") or body.get("name") or {})
     content.summary = dict(body.get("summary") or {})
+    content.languages = languages_of(body)
     content.tags = list(body.get("tags") or ())
     trained = body.get("competencies") or body.get("trains") or ()
     content.competencies = [key for key in trained if isinstance(key, str)]  # a model holds them as a whole

@@ -21,7 +21,7 @@ from peilian.engine.text.typed import cleaned
 from peilian.web.conversations.filters import Chip, without
 from peilian.web.library.editor_words import choice_name, kind_name
 from peilian.web.library.searched import SITUATION, Query, searched
-from peilian.web.library.words import STATES, pack_name, trained_name
+from peilian.web.library.words import LANGUAGES, STATES, pack_name, trained_name
 from peilian.web.shell.access import user_of
 from peilian.web.shell.paging import page_of
 
@@ -39,6 +39,7 @@ class BrowseForm(forms.Form):
     """The choices. A value that is not offered is left out rather than refused, so an old address still opens."""
 
     q = forms.CharField(label=gettext_lazy("Find a text"), required=False, max_length=_LONGEST)
+    written_in = forms.ChoiceField(label=gettext_lazy("Written in"), required=False)
     tag = forms.ChoiceField(label=gettext_lazy("Tag"), required=False)
     competency = forms.ChoiceField(label=gettext_lazy("Trains"), required=False)
     pack = forms.ChoiceField(label=pgettext_lazy("origin", "From"), required=False)
@@ -56,6 +57,7 @@ class BrowseForm(forms.Form):
         super().__init__(
             {
                 "q": query.text,
+                "written_in": query.written_in or "",
                 "tag": query.tag,
                 "competency": query.competency,
                 "pack": _HERE if query.pack == "" else query.pack or "",
@@ -69,6 +71,8 @@ class BrowseForm(forms.Form):
         )
         if not query.kind:
             del self.fields["kind"]
+        written = [(key, str(name), counts["language"][key]) for key, name in LANGUAGES.items()]
+        self._offer("written_in", _("All languages"), written, "")
         tags = counts["tag"].most_common(_MOST_TAGS)
         self._offer("tag", _("All tags"), [(tag, tag, n) for tag, n in tags], query.tag)
         trained = sorted(((key, trained_name(key), n) for key, n in counts["competency"].items()), key=lambda c: c[1])
@@ -163,6 +167,7 @@ def query_of(request: HttpRequest, *, is_writer: bool) -> Query:
         pack=None if not pack else "" if pack == _HERE else pack,
         state=state if is_writer and state in STATES else library.ContentState.PUBLISHED,
         order=asked.get("order", "") if asked.get("order", "") in dict(ORDERS) else "",
+        written_in=next((key for key in LANGUAGES if key == asked.get("written_in")), None),
         pieces=asked.get("pieces") == "1",
         any_day=asked.get("days") == "any",
         **{name: asked[name] for name in SITUATION if asked.get(name) in VALUES[name]},
@@ -184,6 +189,8 @@ def _chips(request: HttpRequest, query: Query) -> Iterable[Chip]:
         yield Chip(f"“{query.text}”", without(request.GET, "q"))
     if query.kind:
         yield Chip(kind_name(query.kind), without(request.GET, "kind"))
+    if query.written_in:
+        yield Chip(str(LANGUAGES[query.written_in]), without(request.GET, "written_in"))
     if query.tag:
         yield Chip(query.tag, without(request.GET, "tag"))
     if query.competency:

@@ -19,7 +19,7 @@ from peilian.flows.wording import say
 from peilian.web.shell.languages import reading_language
 from peilian.web.shell.texts import anchor_of
 
-FACETS = ("kind", "tag", "competency", "pack")
+FACETS = ("kind", "tag", "competency", "pack", "language")
 SITUATION = ("channel", "customer", "entry", "seniority")
 _AT_ONCE = 50
 _LONGEST_SHOWN = 160
@@ -28,7 +28,8 @@ _TOLD = frozenset({"search.said_otherwise", "search.alike", "search.some_words"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for. ``channel``, ``customer``, ``entry``, ``seniority`` are whom it has to suit; with ``pieces``
+    """What is looked for. ``channel``, ``customer``, ``entry``, ``seniority`` are whom it has to suit,
+    ``written_in`` is the language in which it has to say what it says; with ``pieces``
     single phrases, sections and scenes; with ``any_day`` also what does not hold today."""
 
     text: str = ""
@@ -42,6 +43,7 @@ class Query:
     customer: str = ""
     entry: str = ""
     seniority: str = ""
+    written_in: Language | None = None
     pieces: bool = False
     any_day: bool = False
 
@@ -61,8 +63,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, and how many there would be with another choice of one facet (``kind``, ``tag``, ``competency``,
-    ``pack``); ``instead`` are other words that were perhaps meant; ``remark`` says why there may be more."""
+    """What was found, and how many there would be with another choice of one facet of ``FACETS``; ``instead`` are other
+    words that were perhaps meant; ``remark`` says why there may be more."""
 
     hits: Sequence[Hit]
     counts: dict[str, Counter[str]]
@@ -114,6 +116,7 @@ class _Hits(Sequence[Hit]):
             customer=query.customer or None,
             entry=query.entry or None,
             seniority=query.seniority or None,
+            written_in=query.written_in,
             states=(query.state,),
             any_day=query.any_day or query.state == library.ContentState.RETIRED,
             pieces=query.pieces,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django import template
 from django.template import Context
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from peilian.adapters.packs import TextField
 from peilian.adapters.packs.items import AnyItem, FillField
-from peilian.engine._kernel import Text
+from peilian.engine._kernel import Language, Text
 from peilian.web.conversations.wordings import name_of
 from peilian.web.library import editor_words
 from peilian.web.library.markdown import to_html
@@ -48,6 +48,7 @@ COMMENT_KINDS: dict[str, str | Promise] = {
 USED_BY: dict[str, str | Promise] = {
     "practice.drill": pgettext_lazy("library", "Drills played"),
 }
+LANGUAGES: dict[Language, Promise] = {"zh": gettext_lazy("Chinese"), "en": gettext_lazy("English")}
 PACKS: dict[str, str | Promise] = {
     "": pgettext_lazy("library", "Made here"),
     "core": pgettext_lazy("pack", "Core"),
@@ -70,6 +71,14 @@ _GAP = re.compile(r"【[^【】\n]{1,40}】|\[[^\[\]\n]{1,40}\]")
 def said(field: TextField | Mapping[str, str] | None) -> SafeString:
     """A text of a document in the reader's language; the other one, if need be, marked with its ``lang``."""
     return _marked_language(_pair(field), lambda words: conditional_escape(words))
+
+
+@register.simple_tag
+def other_language(languages: Sequence[Language]) -> str:
+    """In which language a text is written, where it is not that of the reader; else nothing."""
+    if not languages or reading_language() in languages:
+        return ""
+    return gettext("in English") if languages[0] == "en" else gettext("in Chinese")
 
 
 @register.simple_tag

@@ -102,6 +102,33 @@ def test_choices_narrow_down_and_facets_count_the_others(tmp_path):
     assert library.search(user=user).total == 2
 
 
+def test_texts_are_found_by_the_language_they_are_written_in(tmp_path):
+    both, english = {"zh": "七天内可退。", "en": "Within seven days."}, {"en": "Ask for the invoice first."}
+    phrases = some_phrases()
+    phrases["phrases"][0]["text"] = {"zh": "我马上查。", "en": "I am looking at it."}
+    installed(
+        tmp_path,
+        an_article(zh="退货"),
+        an_article("mine/both") | {"body": both},
+        an_article("mine/invoice") | {"body": english},
+        phrases,
+    )
+    user = a_writer()
+    found = library.search(user=user, written_in="en")
+    assert sorted(keys(found)) == ["mine/both", "mine/invoice"]
+    assert found.facets["language"] == {"zh": 3, "en": 2}, "as if there were no choice of language"
+    assert keys(library.search(user=user, query="快递", pieces=True, written_in="en")) == ["mine/phrases"]
+    assert library.search(user=user, query="快递", pieces=True, written_in="en").items[0].piece == "where"
+
+
+def test_where_there_is_no_index_texts_are_told_apart_by_language_too(tmp_path, monkeypatch):
+    installed(tmp_path, an_article(zh="退货"), an_article("mine/invoice") | {"body": {"en": "Ask first."}})
+    monkeypatch.setattr("peilian.apps.library.searching._by_index", lambda *_: (None, None))
+    found = library.search(user=a_writer(), written_in="en")
+    assert keys(found) == ["mine/invoice"]
+    assert found.facets["language"] == {"zh": 1, "en": 1}
+
+
 def test_an_index_that_was_lost_or_damaged_is_made_again(tmp_path, home):
     installed(tmp_path / "pack", an_article(zh="退换货"))
     user = a_writer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -162,6 +163,21 @@ def test_choices_narrow_the_list_down(
     found = result(read(signed_in(shelf.lin), "library", **query))
     assert all(f'href="/learn/library/{place}/"' in found for place in there)
     assert not any(f'href="/learn/library/{place}/"' in found for place in not_there)
+
+
+def test_who_reads_english_is_told_what_is_in_chinese_and_may_leave_it_out(
+    company: SmallCompany, tmp_path: Path, signed_in: SignIn
+) -> None:
+    installed(tmp_path, an_article(), an_article("mine/invoice") | {"body": {"zh": "先问。", "en": "Ask first."}})
+    client = signed_in(company.lin)
+    assert "tag-language" not in read(client, "library")
+    people.set_language(user=company.lin, language="en")
+    page = result(read(client, "library"))
+    assert re.findall(r'library/article/(mine/\w+)/"(?:(?!</li>).)*in Chinese', page, re.DOTALL) == ["mine/returns"]
+    assert "tag-language" in read(client, "library_text", "article", "mine/returns")
+    page = result(read(client, "library", written_in="en"))
+    assert "article/mine/invoice/" in page
+    assert "article/mine/returns/" not in page
 
 
 def test_choices_stay_in_every_address_of_the_page(shelf: SmallCompany, signed_in: SignIn) -> None:
