@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from peilian.apps.learning import api as learning
+from peilian.apps.people.api import set_language
 from peilian.apps.record import api as record
 from peilian.engine._kernel import Reason
 from support.builders import a_unit
@@ -156,6 +157,15 @@ def test_a_course_says_why_a_unit_is_locked_and_what_there_is_to_do(two, lin, si
     text = page(client, "course", COURSE)
     assert "先完成“课时 mine/first”" in text
     assert text.count("lesson/") == 0
+
+
+def test_who_reads_english_sees_which_units_of_a_course_are_in_chinese(two, lin, signed_in):
+    client = signed_in(lin)
+    course = page(client, "course", "mine/course")
+    assert "tag-language" not in course
+    set_language(user=lin, language="en")
+    course = page(client, "course", "mine/course")
+    assert course.count("in Chinese") == course.count('class="tag">Lesson</span>') == 2
 
 
 def test_a_course_for_other_posts_cannot_be_begun(tmp_path, time, lin, signed_in):

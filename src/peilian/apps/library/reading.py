@@ -18,7 +18,7 @@ from peilian.apps.library.checks import is_writer, require_sight, secret_to
 from peilian.apps.library.models import Content, ContentState, ContentVersion
 from peilian.apps.library.shelf import document, documents
 from peilian.apps.people.api import NotVisibleError, Permission, visible_to
-from peilian.engine._kernel import Text
+from peilian.engine._kernel import Language, Text
 from peilian.engine.content import Change, differences
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _EVER_OUT = Prepared(
     lambda: (
         Content.objects.filter(Argument("keys", CharField(), is_many=True).has("key"))
         .exclude(current=None)
-        .values_list("kind", "key", "title", "state", "must_confirm", "current")
+        .values_list("kind", "key", "title", "state", "must_confirm", "current", "languages")
     )
 )
 _in_force: dict[str, tuple[_Stamp, tuple[InForce, ...]]] = {}
@@ -196,9 +196,9 @@ def _stamp(kind: str) -> _Stamp:
     return today_in_company(), tuple(_STAMP(kind=kind))
 
 
-def ever_out(keys: Collection[str]) -> list[tuple[str, str, Any, str, bool, UUID]]:
-    """``(kind, key, title, state, must_confirm, current)`` of the texts with one of some keys that were ever published:
-    for engines, without a user."""
+def ever_out(keys: Collection[str]) -> list[tuple[str, str, Any, str, bool, UUID, list[Language]]]:
+    """``(kind, key, title, state, must_confirm, current, languages)`` of the texts with one of some keys that were ever
+    published: for engines, without a user."""
     return _EVER_OUT(keys=keys)
 
 
@@ -208,7 +208,7 @@ def titles(*, user: User, names: Collection[str]) -> dict[str, Text]:
     hidden = secret_to(user)
     return {
         f"{kind}:{key}": Text(**title)
-        for kind, key, title, state, _must, _current in ever_out({name.partition(":")[2] for name in names})
+        for kind, key, title, state, *_more in ever_out({name.partition(":")[2] for name in names})
         if state == ContentState.PUBLISHED and kind not in hidden and f"{kind}:{key}" in names
     }
 

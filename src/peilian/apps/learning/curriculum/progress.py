@@ -17,7 +17,7 @@ from peilian.apps.learning import clock
 from peilian.apps.learning.curriculum.texts import Shelf, Taught, Text, in_force, pinned
 from peilian.apps.learning.models import Completion, Enrolment
 from peilian.apps.library import api as library
-from peilian.engine._kernel import Bilingual
+from peilian.engine._kernel import Bilingual, Language
 from peilian.engine.curriculum import CoursePlan, Done, UnitPlan, course_standing, path_standing
 from peilian.engine.curriculum.values import CourseStanding, UnitStanding
 
@@ -40,6 +40,7 @@ class UnitView:
     is_optional: bool
     is_gone: bool
     must_confirm: bool
+    languages: tuple[Language, ...]
     due_at: datetime | None
 
     @property
@@ -220,6 +221,7 @@ def _unit(standing: UnitStanding, text: Text, is_optional: bool) -> UnitView:
         is_optional=is_optional or not standing.unit.is_needed,
         is_gone=not text.is_in_use,
         must_confirm=text.must_confirm,
+        languages=text.languages,
         due_at=None if due is None else datetime.fromtimestamp(due / 1000, tz=company_zone()),
     )
 

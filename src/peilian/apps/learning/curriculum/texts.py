@@ -11,7 +11,7 @@ from django.db.models import UUIDField
 from peilian.adapters.packs.teaching import CourseDocument, LessonDocument, PathDocument
 from peilian.apps.base.api import Argument, Prepared, refuse
 from peilian.apps.library import api as library
-from peilian.engine._kernel import Bilingual
+from peilian.engine._kernel import Bilingual, Language
 
 Taught = PathDocument | CourseDocument | LessonDocument
 KINDS = ("path", "course", "lesson")
@@ -20,12 +20,14 @@ KINDS = ("path", "course", "lesson")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that a course names: its title, whether it is in use, and whether it is to be read and confirmed."""
+    """A text that a course names: its title, whether it is in use and to be read and confirmed, and the languages that
+    it is written in (none: it reads the same in all)."""
 
     title: Bilingual
     is_in_use: bool
     must_confirm: bool = False
     current: UUID | None = None
+    languages: tuple[Language, ...] = ()
 
 
 _GONE = Text({}, False)
@@ -42,8 +44,10 @@ class Shelf:
     def __init__(self, names: Collection[str]) -> None:
         keys = {name.partition(":")[2] for name in names}
         self._texts = {
-            f"{kind}:{key}": Text(title, state == library.ContentState.PUBLISHED, must_confirm, current)
-            for kind, key, title, state, must_confirm, current in library.ever_out(keys)
+            f"{kind}:{key}": Text(
+                title, state == library.ContentState.PUBLISHED, must_confirm, current, tuple(languages)
+            )
+            for kind, key, title, state, must_confirm, current, languages in library.ever_out(keys)
         }
 
     def __getitem__(self, name: str) -> Text:
