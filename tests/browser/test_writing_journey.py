@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import APIResponse, Page, Response, Route, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, expect
 
 TITLES = {"zh": ("大额退款怎么走", "先核对", "再告知"), "en": ("Large refunds", "Check first", "Then tell")}
 
@@ -80,16 +80,16 @@ def test_a_part_that_was_just_added_offers_what_it_may_name(page, sign_in, langu
     expect(offered).to_have_count(1)
 
 
-def is_autosave(response: Response) -> bool:
-    """Whether this answers what the editor saved by itself, and not what its preview asked for."""
-    return "x-autosave" in response.request.headers
+def is_autosave(asked: Request) -> bool:
+    """Whether the editor saves by itself with this, which its preview does not."""
+    return "x-autosave" in asked.headers
 
 
 def autosaves(page: Page, answer: Callable[[Route], None]) -> None:
     """Let ``answer`` deal with what the editor saves by itself; everything else goes through."""
 
     def choose(route: Route) -> None:
-        if "x-autosave" in route.request.headers:
+        if is_autosave(route.request):
             answer(route)
         else:
             route.continue_()
@@ -143,13 +143,13 @@ def test_what_is_refused_is_told_and_not_sent_again_for_ever(
     expect(page.locator("form[data-editor]")).to_have_attribute("data-state", "failed", timeout=20_000)
     expect(page.locator("[data-status]")).to_contain_text(words)
     if is_tried_again:
-        with page.expect_response(is_autosave):
+        with page.expect_response(lambda response: is_autosave(response.request)):
             page.clock.run_for(15_000)
     else:
         page.clock.run_for(15_000)
     assert len(sent) == (2 if is_tried_again else 1)
     page.locator(f'textarea[name="f.summary.{language}"]').fill("另一句话")
-    with page.expect_response(is_autosave):
+    with page.expect_response(lambda response: is_autosave(response.request)):
         page.clock.run_for(3_000)
     page.wait_for_function("document.querySelector('form[data-editor]').dataset.state === 'failed'")
     assert len(sent) == (3 if is_tried_again else 2)

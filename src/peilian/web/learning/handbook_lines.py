@@ -41,8 +41,7 @@ def line_of(row: learning.HandbookEntry) -> dict[str, Any]:
 def source_address(row: learning.HandbookEntry) -> str:
     """The page that an entry was kept from."""
     if row.content is not None:
-        name = "lesson" if row.content.kind == "lesson" else ""
-        if name:
+        if row.content.kind == "lesson":
             return reverse("lesson", args=[row.content.key])
         return reverse("library_text", args=[row.content.kind, row.content.key])
     pages = {learning.KeptFrom.DRILL: "drill_debrief", learning.KeptFrom.EXAM: "exam_review"}

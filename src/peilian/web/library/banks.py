@@ -18,6 +18,7 @@ from peilian.engine._kernel import InputError, Language
 from peilian.flows.wording import say_fault
 from peilian.web.library.editor_faults import told
 from peilian.web.library.files import UploadForm
+from peilian.web.library.words import LANGUAGES
 from peilian.web.shell.access import user_of
 from peilian.web.shell.bodies import takes_files
 from peilian.web.shell.languages import reading_language
@@ -62,7 +63,7 @@ def questions(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "below": _("Questions in and out"),
         "language": language,
-        "languages": (("zh", _("Chinese")), ("en", _("English"))),
+        "languages": LANGUAGES.items(),
         "forms": [_offered(user, row, key, language) for key in _NAMES] if row.current is not None else (),
     }
     return render(request, "library/questions.html", context, status=422 if form.errors else 200)
